@@ -1,0 +1,61 @@
+// Small operations on bytes that every room needs.
+
+/** Joins chunks into one new array. */
+export function concatBytes(...chunks: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const chunk of chunks) length += chunk.length
+  const joined = new Uint8Array(length)
+  let offset = 0
+  for (const chunk of chunks) {
+    joined.set(chunk, offset)
+    offset += chunk.length
+  }
+  return joined
+}
+
+/** Whether two arrays hold the same bytes; takes the same time wherever they differ, so it is fit for tags. */
+export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false
+  let difference = 0
+  for (let i = 0; i < left.length; i++) difference |= left[i]! ^ right[i]!
+  return difference === 0
+}
+
+const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** Lower-case hex without a prefix. */
+export function toHex(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += HEX_OF_BYTE[byte]
+  return text
+}
+
+/**
+ * Reads hex, with or without `0x`, in either case.
+ *
+ * @throws {TypeError} when the text has an odd length or a character that is not hex
+ */
+export function fromHex(text: string): Uint8Array {
+  const digits = text.startsWith('0x') ? text.slice(2) : text
+  if (digits.length % 2 !== 0 || /[^0-9a-f]/i.test(digits)) throw new TypeError(`not hex: ${shorten(text)}`)
+  const bytes = new Uint8Array(digits.length / 2)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(digits.slice(2 * i, 2 * i + 2), 16)
+  return bytes
+}
+
+/** Cuts long text for a message that a person reads. */
+export function shorten(text: string, length = 40): string {
+  return text.length <= length ? text : `${text.slice(0, length)}…`
+}
+
+const encoder = /* @__PURE__ */ new TextEncoder()
+const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true })
+
+export function utf8ToBytes(text: string): Uint8Array {
+  return encoder.encode(text)
+}
+
+/** @throws {TypeError} when the bytes are not UTF-8 */
+export function bytesToUtf8(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
+}

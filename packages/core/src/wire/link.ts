@@ -1,0 +1,79 @@
+// The contract between the stack and whatever carries its bytes.
+import type { PeerError } from '../errors/peer-error.ts'
+import type { Endpoint } from './address.ts'
+
+/** Who opened the link. */
+export type Direction = 'inbound' | 'outbound'
+
+/** What the owner of a link is told. Calls come one after another, never from inside `open`, `write`, `pause` or `resume`. */
+export interface LinkSink {
+  /** Bytes arrived, in order, in pieces of any size above 0. The chunk is the receiver's: it may be overwritten and kept. */
+  bytes(chunk: Uint8Array): void
+  /** Said once after a `write` that answered `false`, when `bufferedBytes` has fallen below the low-water mark. */
+  drain(): void
+  /** The link is over; nothing comes after it. Without an error the remote ended it in order, or we closed it. */
+  end(error?: PeerError): void
+}
+
+/**
+ * An ordered stream of bytes to a remote; nothing is known about who is there.
+ *
+ * Bytes that arrive before `open`, or while paused, wait in a bounded space and then hold back the remote.
+ */
+export interface Link {
+  /** Where the remote is, for logs and throttles: `127.0.0.1:5000`, `[::1]:5000`, a URL; never parsed for identity. */
+  readonly remoteAddress: string
+  readonly direction: Direction
+  /** Starts delivery; a second call is a TypeError. */
+  open(sink: LinkSink): void
+  /**
+   * Takes ownership of `chunk` and queues it. `false` means that `bufferedBytes` is above the high-water mark:
+   * the bytes are queued all the same, and `drain` follows. After the end of the link it does nothing and answers `false`.
+   */
+  write(chunk: Uint8Array): boolean
+  /** Stops delivery; the transport stops reading where it can (a browser's WebSocket can't). */
+  pause(): void
+  resume(): void
+  /** Bytes accepted by `write` that have not reached the operating system yet. */
+  readonly bufferedBytes: number
+  /** Sends what is queued, then ends the link. `end` follows. What the remote still sends is dropped. */
+  close(): void
+  /** Ends the link now, dropping what is queued. `end` follows, with `error` where given. */
+  abort(error?: PeerError): void
+}
+
+export interface DialOptions {
+  /** Ends the attempt; the promise rejects with the signal's reason, and no link is left. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ListenHandlers {
+  /** An inbound link; whoever gets it must `open` or `abort` it. */
+  link(link: Link): void
+  /** Something went wrong while accepting; the listener goes on. */
+  error?(error: Error): void
+}
+
+/** An open listener. */
+export interface Listener {
+  /** Where it listens, with the port that was really taken. */
+  readonly endpoint: Endpoint
+  /** Stops accepting. Links that were accepted live on. */
+  close(): Promise<void>
+}
+
+/** Opens and accepts links of one kind. */
+export interface Transport {
+  /** For logs: `tcp`, `ws`, `memory`. */
+  readonly name: string
+  /** Whether `dial` can be asked for this endpoint; opens nothing. */
+  canDial(endpoint: Endpoint): boolean
+  /**
+   * Opens a link.
+   *
+   * @throws {PeerError} `dial failed` with what is known of the cause
+   */
+  dial(endpoint: Endpoint, options?: DialOptions): Promise<Link>
+  /** Opens the listeners that the transport was made with; absent where there are none. @throws when an address is taken */
+  listen?(handlers: ListenHandlers): Promise<readonly Listener[]>
+}
