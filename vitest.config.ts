@@ -1,0 +1,54 @@
+// One runner for all tests; `scripts/test.mjs` says which projects run, in which order, and counts them.
+import { defineConfig } from 'vitest/config'
+import { workspaceSources } from './scripts/lib/sources.mjs'
+
+/** Milliseconds; sockets, browsers and Go programs share two cores with everything else. */
+const SLOW_TEST_MS = 60_000
+const UNIT_TEST_MS = 10_000
+
+const plugins = [workspaceSources(['node'])]
+const setupFiles = ['tests/support/seed.ts']
+
+/** Everything in `tests/` that has no project of its own. */
+const OTHER_PROJECTS = ['tests/packaging/**', 'tests/repository/**', 'tests/browser/**', 'tests/interop/**']
+
+export default defineConfig({
+  test: {
+    // Two cores are what a plain machine has.
+    maxWorkers: 2,
+    reporters: ['default'],
+    projects: [
+      {
+        plugins,
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts'],
+          setupFiles,
+          testTimeout: UNIT_TEST_MS,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      slowProject('sockets', ['tests/**/*.test.ts'], 1, OTHER_PROJECTS),
+      slowProject('packaging', ['tests/packaging/**/*.test.ts', 'tests/repository/**/*.test.ts'], 2),
+      slowProject('browser', ['tests/browser/**/*.test.ts'], 3),
+      slowProject('interop', ['tests/interop/**/*.test.ts'], 4),
+    ],
+  },
+})
+
+function slowProject(name: string, include: string[], groupOrder: number, exclude: string[] = []) {
+  return {
+    plugins,
+    test: {
+      name,
+      include,
+      exclude: ['**/node_modules/**', ...exclude],
+      setupFiles,
+      testTimeout: SLOW_TEST_MS,
+      hookTimeout: SLOW_TEST_MS,
+      sequence: { groupOrder },
+      // Named by the runner when the programs these tests speak with can't be had: every test is then skipped, hooks too.
+      ...(process.env['PEERWIRE_SKIP_PROJECT'] === name ? { testNamePattern: /$^/ } : {}),
+    },
+  }
+}
