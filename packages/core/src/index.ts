@@ -1,2 +1,47 @@
 // The front door of the core: everything a program needs to be a node. RLPx alone is `@peerwire/core/rlpx`.
-export * from './base/bytes.ts'
+export { concatBytes, equalBytes, fromHex, toHex } from './base/bytes.ts'
+export { systemClock } from './base/clock.ts'
+export type { Clock, Timer } from './base/clock.ts'
+export type { Crypto, Keystream, RunningHash } from './base/crypto.ts'
+export type { Events, EventMap, ListenOptions } from './base/emitter.ts'
+export { createLineLogger, formatLine, silentLogger } from './base/log.ts'
+export type { LineLoggerOptions, LogFields, Logger, LogLevel } from './base/log.ts'
+export { randomBelow, seededRandom, systemRandom } from './base/random.ts'
+export type { Random } from './base/random.ts'
+export { portableCrypto } from './crypto/portable.ts'
+export { generatePrivateKey } from './crypto/private-key.ts'
+export type { PeerErrorCode } from './errors/codes.ts'
+export { DiscReason, discReasonText } from './errors/disc-reason.ts'
+export { isPeerError, PeerError } from './errors/peer-error.ts'
+export type { PeerErrorJson } from './errors/peer-error.ts'
+export { formatAddress, formatEndpoint, parseAddress, parseEndpoint } from './wire/address.ts'
+export type { Address, Endpoint } from './wire/address.ts'
+export { encodeRlp, readList, readListViews, readRlp } from './wire/rlp.ts'
+export type { RlpInput, RlpItem } from './wire/rlp.ts'
+export type { DialOptions, Direction, Link, LinkSink, ListenHandlers, Listener, Transport } from './wire/link.ts'
+export type { Capability, Peer, RequestOptions } from './wire/peer.ts'
+export type {
+  AnswerOf,
+  Codec,
+  Handlers,
+  MessageContext,
+  MessageDefinition,
+  Messages,
+  Offer,
+  Protocol,
+  ProtocolHooks,
+  RequestDefinition,
+  ValueOf,
+} from './wire/protocol.ts'
+export { defineProtocol, message, request } from './protocols/define-protocol.ts'
+export { bigUint, bool, bytes, list, raw, rlpCodec, struct, text, uint } from './protocols/codecs.ts'
+export type { RlpCodec } from './protocols/codecs.ts'
+export { json } from './protocols/json.ts'
+export type { StandardSchema } from './protocols/json.ts'
+export { createNode } from './node/node.ts'
+export type { Node, NodeDialOptions } from './node/node.ts'
+export type { DialFailure, NodeEvents, Removal, SetUpFailure } from './node/events.ts'
+export type { NodeInspection, PeerInspection } from './node/inspect.ts'
+export { DEFAULT_LIMITS } from './node/options.ts'
+export type { NodeLimits, NodeOptions } from './node/options.ts'
+export type { Plugin, PluginContext } from './node/plugin.ts'

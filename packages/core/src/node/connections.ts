@@ -1,0 +1,263 @@
+// Everything that is connected or about to be: set-ups in progress, the peer set, and what happens at both checkpoints.
+import { createDeferred } from '../base/abort.ts'
+import { equalBytes, toHex } from '../base/bytes.ts'
+import type { Emitter } from '../base/emitter.ts'
+import { Wheel } from '../base/wheel.ts'
+import { DiscReason } from '../errors/disc-reason.ts'
+import { isPeerError, PeerError } from '../errors/peer-error.ts'
+import { ConnectedPeer } from '../peers/connected-peer.ts'
+import type { PeerHost } from '../peers/connected-peer.ts'
+import { createOfferTable } from '../peers/conversation.ts'
+import type { Conversation, OfferTable } from '../peers/conversation.ts'
+import { PeerSet } from '../peers/peer-set.ts'
+import { matchCapabilities } from '../wire/capabilities.ts'
+import { BASE_PROTOCOL_VERSION } from '../wire/hello.ts'
+import type { Hello } from '../wire/hello.ts'
+import type { Link } from '../wire/link.ts'
+import type { NodeEvents } from './events.ts'
+import type { Settings } from './options.ts'
+import { SetUp } from './set-up.ts'
+import type { Greeted, SetUpHost, SetUpTask } from './set-up.ts'
+
+/** Most characters of a client name that are kept. */
+const NAME_LENGTH = 128
+/** How much later than due a keep-alive may be looked at. */
+const WHEEL_SLOT_MS = 1000
+
+/** What the connections need of the rest of the node. */
+export interface ConnectionsHost {
+  readonly settings: Settings
+  readonly events: Emitter<NodeEvents>
+  readonly publicKey: Uint8Array
+  readonly id: string
+  isPersistent(id: string): boolean
+  isTrusted(id: string): boolean
+  /** The dialer is told before the listeners are. */
+  added(peer: ConnectedPeer): void
+  removed(peer: ConnectedPeer, error: PeerError): void
+  pending(publicKey: Uint8Array, isPending: boolean): void
+  note(message: string, error: unknown): void
+}
+
+export class Connections {
+  readonly peers: PeerSet<ConnectedPeer>
+  readonly #host: ConnectionsHost
+  readonly #tables: readonly OfferTable[]
+  readonly #setUps = new Set<SetUp<ConnectedPeer>>()
+  readonly #wheel: Wheel
+  readonly #peerHost: PeerHost
+  readonly #setUpHost: SetUpHost<ConnectedPeer>
+  /** Peers that have left or are about to: they hold a link until their goodbye is over. */
+  readonly #living = new Set<ConnectedPeer>()
+  #pendingInbound = 0
+  #closed = false
+  #onEmpty: (() => void) | undefined
+
+  constructor(host: ConnectionsHost) {
+    const { settings } = host
+    this.#host = host
+    this.peers = new PeerSet(host.id, settings)
+    this.#tables = settings.offers.map(createOfferTable)
+    this.#wheel = new Wheel(settings.clock, WHEEL_SLOT_MS)
+    this.#peerHost = {
+      clock: settings.clock,
+      wheel: this.#wheel,
+      limits: settings.limits,
+      requestIdSeed: () => settings.random.uint32(),
+      isPersistent: host.isPersistent,
+      isTrusted: host.isTrusted,
+      gone: (peer, error) => this.#gone(peer, error),
+      note: host.note,
+    }
+    this.#setUpHost = {
+      settings,
+      hello: () => this.#hello(),
+      checkpointKey: (setUp, publicKey) => this.#checkpointKey(setUp, publicKey),
+      checkpointHello: (greeted) => this.#checkpointHello(greeted),
+      begin: (peer) => this.#begin(peer),
+    }
+  }
+
+  get pendingInbound(): number {
+    return this.#pendingInbound
+  }
+
+  get setUps(): ReadonlySet<SetUp<ConnectedPeer>> {
+    return this.#setUps
+  }
+
+  /** Takes an inbound link; a failure is reported as `setup:failed`. */
+  accept(link: Link, transport: string): void {
+    const { limits } = this.#host.settings
+    if (this.#closed || this.#pendingInbound >= limits.pendingInbound) {
+      const error = new PeerError('link refused', DiscReason.tooManyPeers, `${this.#pendingInbound} handshakes in progress`)
+      link.abort()
+      if (!this.#closed) this.#failed({ link, direction: 'inbound' }, undefined, error)
+      return
+    }
+    this.#pendingInbound++
+    const task: SetUpTask = { link, direction: 'inbound', transport, expected: undefined, endpoint: undefined }
+    const done = (): void => void this.#pendingInbound--
+    this.setUp(task).then(done, done)
+  }
+
+  /** Brings a link to a peer. Rejects with what ended it, after `setup:failed` was said. */
+  async setUp(task: SetUpTask): Promise<ConnectedPeer> {
+    if (this.#closed) {
+      task.link.abort()
+      throw new PeerError('disconnect reason', DiscReason.quitting, 'the node is closing')
+    }
+    const setUp = new SetUp<ConnectedPeer>(task, this.#setUpHost)
+    this.#setUps.add(setUp)
+    try {
+      return await setUp.run()
+    } catch (error) {
+      this.#failed(task, setUp.publicKey, error as PeerError)
+      throw error
+    } finally {
+      this.#setUps.delete(setUp)
+      if (task.direction === 'inbound' && setUp.publicKey) this.#host.pending(setUp.publicKey, false)
+      this.#checkEmpty()
+    }
+  }
+
+  /** Ends everything; resolves when no link is left, at the latest after `closeMs`. */
+  async close(): Promise<void> {
+    this.#closed = true
+    const quitting = new PeerError('disconnect reason', DiscReason.quitting, 'the node is closing')
+    for (const setUp of this.#setUps) setUp.fail(quitting)
+    for (const peer of this.#living) peer.fail(quitting)
+    await this.#emptyWithin(this.#host.settings.limits.closeMs)
+    for (const peer of this.#living) peer.cut(quitting)
+    for (const setUp of this.#setUps) setUp.cut()
+    this.#wheel.close()
+  }
+
+  async #emptyWithin(ms: number): Promise<void> {
+    if (this.#living.size === 0 && this.#setUps.size === 0) return
+    const empty = createDeferred<void>()
+    const timer = this.#host.settings.clock.setTimer(ms, () => empty.resolve())
+    this.#onEmpty = () => empty.resolve()
+    await empty.promise
+    this.#onEmpty = undefined
+    timer.cancel()
+  }
+
+  #hello(): Hello {
+    const { settings, publicKey } = this.#host
+    const capabilities = this.#tables.map(({ offer: { protocol } }) => ({
+      name: protocol.name,
+      version: protocol.version,
+    }))
+    return { version: BASE_PROTOCOL_VERSION, name: settings.name, capabilities, listenPort: 0, publicKey }
+  }
+
+  #checkpointKey(setUp: SetUp<ConnectedPeer>, publicKey: Uint8Array): Promise<void> | undefined {
+    const { task } = setUp
+    const id = idOf(this.#host.settings, publicKey)
+    if (this.#closed) throw new PeerError('disconnect reason', DiscReason.quitting, 'the node is closing')
+    const refusal = this.peers.check({ id, direction: task.direction, trusted: this.#host.isTrusted(id) })
+    if (refusal) throw refusal
+    if (task.direction === 'inbound') this.#host.pending(publicKey, true)
+    return this.#rivalOf(setUp, publicKey)?.settled
+  }
+
+  /**
+   * Two nodes that dial each other hold two links for a moment. The one dialed by the lower key goes on at both ends;
+   * the other waits here until that one is decided, so that exactly one becomes a peer.
+   */
+  #rivalOf(setUp: SetUp<ConnectedPeer>, publicKey: Uint8Array): SetUp<ConnectedPeer> | undefined {
+    const weAreLower = toHex(this.#host.publicKey) < toHex(publicKey)
+    if ((setUp.task.direction === 'outbound') === weAreLower) return undefined
+    for (const other of this.#setUps) {
+      if (other === setUp || other.task.direction === setUp.task.direction) continue
+      if (other.phase !== 'encryption' && other.phase !== 'hello') continue
+      const key = other.publicKey ?? other.task.expected
+      if (key && equalBytes(key, publicKey)) return other
+    }
+    return undefined
+  }
+
+  #checkpointHello({ task, publicKey, hello, codec }: Greeted): ConnectedPeer {
+    const id = idOf(this.#host.settings, publicKey)
+    const conversations = this.#conversations(hello)
+    const candidate = { id, direction: task.direction, trusted: this.#host.isTrusted(id) }
+    const refusal = this.peers.checkShared(candidate, conversations.length, this.#tables.length)
+    if (refusal) throw refusal
+    const facts = {
+      id,
+      publicKey,
+      direction: task.direction,
+      name: hello.name.slice(0, NAME_LENGTH),
+      capabilities: hello.capabilities,
+      endpoint: task.endpoint,
+      transport: task.transport,
+      conversations,
+    }
+    const peer = new ConnectedPeer(facts, task.link, codec, this.#peerHost)
+    this.peers.add(peer)
+    this.#living.add(peer)
+    return peer
+  }
+
+  #conversations(hello: Hello): Conversation[] {
+    const ours = this.#tables.map((table) => {
+      const { name, version, length } = table.offer.protocol
+      return { name, version, length, table }
+    })
+    return matchCapabilities(ours, hello.capabilities).map(({ capability, offset }) => ({
+      table: capability.table,
+      offset,
+    }))
+  }
+
+  #begin(peer: ConnectedPeer): void {
+    this.#host.added(peer)
+    for (const { table } of peer.conversations) {
+      if (peer.error) break
+      try {
+        table.offer.hooks.opened?.(peer)
+      } catch (error) {
+        peer.fail(isPeerError(error) ? error : hookFailed(error))
+      }
+    }
+    this.#host.events.emit('peer:added', peer)
+    peer.start()
+  }
+
+  #gone(peer: ConnectedPeer, error: PeerError): void {
+    this.peers.remove(peer)
+    this.#living.delete(peer)
+    for (const { table } of peer.conversations) {
+      try {
+        table.offer.hooks.closed?.(peer, error)
+      } catch (thrown) {
+        this.#host.note('a closed hook threw', thrown)
+      }
+    }
+    const durationMs = this.#host.settings.clock.now() - peer.connectedAtMs
+    const remoteRequested = error.code === 'remote disconnect reason'
+    this.#host.removed(peer, error)
+    this.#host.events.emit('peer:removed', { peer, error, durationMs, remoteRequested })
+    this.#checkEmpty()
+  }
+
+  #failed(task: Pick<SetUpTask, 'link' | 'direction'>, publicKey: Uint8Array | undefined, error: PeerError): void {
+    const { direction, link } = task
+    this.#host.events.emit('setup:failed', { error, direction, remoteAddress: link.remoteAddress, publicKey })
+  }
+
+  #checkEmpty(): void {
+    if (this.#living.size === 0 && this.#setUps.size === 0) this.#onEmpty?.()
+  }
+}
+
+/** keccak-256 of a public key, in hex: a peer's id. */
+export function idOf({ crypto }: Pick<Settings, 'crypto'>, publicKey: Uint8Array): string {
+  return toHex(crypto.keccak256(publicKey))
+}
+
+function hookFailed(error: unknown): PeerError {
+  const text = error instanceof Error ? error.message : 'an opened hook threw'
+  return new PeerError('handler failed', DiscReason.subprotocolError, text, { cause: error })
+}

@@ -1,0 +1,195 @@
+// Runs dials: one attempt per key at a time under one deadline, shared by the dialer and by users who ask.
+import { abortable } from '../base/abort.ts'
+import { equalBytes, toHex } from '../base/bytes.ts'
+import type { Emitter } from '../base/emitter.ts'
+import { DiscReason } from '../errors/disc-reason.ts'
+import { isPeerError, PeerError } from '../errors/peer-error.ts'
+import { groupOf } from '../addresses/groups.ts'
+import { createDialer } from '../dialing/dialer.ts'
+import type { Dialer } from '../dialing/dialer.ts'
+import type { ConnectedPeer } from '../peers/connected-peer.ts'
+import type { Address, Endpoint } from '../wire/address.ts'
+import { formatEndpoint } from '../wire/address.ts'
+import type { Link, Transport } from '../wire/link.ts'
+import { idOf } from './connections.ts'
+import type { Connections } from './connections.ts'
+import type { NodeEvents } from './events.ts'
+import type { Settings } from './options.ts'
+
+interface Attempt {
+  readonly promise: Promise<ConnectedPeer>
+  readonly controller: AbortController
+  waiting: number
+}
+
+export interface DialsHost {
+  readonly settings: Settings
+  readonly events: Emitter<NodeEvents>
+  readonly connections: Connections
+  readonly publicKey: Uint8Array
+}
+
+export class Dials {
+  readonly #host: DialsHost
+  readonly #dialer: Dialer
+  readonly #attempts = new Map<string, Attempt>()
+  readonly #persistent = new Map<string, Address>()
+  readonly #closing = new AbortController()
+
+  constructor(host: DialsHost) {
+    const { clock, random, plugins } = host.settings
+    this.#host = host
+    this.#dialer = createDialer({
+      clock,
+      random,
+      policy: host.settings.dialing,
+      selfPublicKey: host.publicKey,
+      groupOf,
+      attempt: async (address, { signal }) => void (await this.dial(address, signal)),
+    })
+    for (const plugin of plugins) if (plugin.candidates) this.#dialer.addSource(plugin.name, plugin.candidates())
+  }
+
+  start(): void {
+    this.#dialer.start()
+  }
+
+  /** Joins the attempt that runs for this key, or begins one. */
+  async dial(address: Address, signal?: AbortSignal): Promise<ConnectedPeer> {
+    const key = toHex(address.publicKey)
+    const existing = this.#host.connections.peers.get(idOf(this.#host.settings, address.publicKey))
+    if (existing) return existing
+    const attempt = this.#attempts.get(key) ?? this.#begin(key, address)
+    attempt.waiting++
+    try {
+      return await abortable(attempt.promise, signal)
+    } finally {
+      attempt.waiting--
+      if (attempt.waiting === 0) attempt.controller.abort(cancelled('nobody waits for the dial any more'))
+    }
+  }
+
+  #begin(key: string, address: Address): Attempt {
+    const controller = new AbortController()
+    const promise = this.#attempt(address, controller.signal).finally(() => this.#attempts.delete(key))
+    promise.catch(() => undefined)
+    const attempt: Attempt = { promise, controller, waiting: 0 }
+    this.#attempts.set(key, attempt)
+    return attempt
+  }
+
+  async #attempt(address: Address, signal: AbortSignal): Promise<ConnectedPeer> {
+    const { settings, connections, events } = this.#host
+    try {
+      if (equalBytes(address.publicKey, this.#host.publicKey)) throw refused(DiscReason.self, 'this is our own key')
+      const transport = this.#transportFor(address.endpoint)
+      if (!settings.crypto.isPublicKey(address.publicKey)) {
+        throw refused(DiscReason.invalidIdentity, 'the public key is not a point of secp256k1')
+      }
+      const link = await this.#open(transport, address.endpoint, signal)
+      const { publicKey, endpoint } = address
+      const onAbort = (): void => link.abort(asPeerError(signal.reason))
+      signal.addEventListener('abort', onAbort, { once: true })
+      try {
+        return await connections.setUp({ link, direction: 'outbound', transport: transport.name, expected: publicKey, endpoint })
+      } finally {
+        signal.removeEventListener('abort', onAbort)
+      }
+    } catch (error) {
+      const failure = asPeerError(error)
+      const id = idOf(settings, address.publicKey)
+      const winner = failure.reason === DiscReason.alreadyConnected ? connections.peers.get(id) : undefined
+      if (winner) return winner
+      events.emit('dial:failed', { address, error: failure, persistent: this.isPersistent(id) })
+      throw failure
+    }
+  }
+
+  #transportFor(endpoint: Endpoint): Transport {
+    const { transports } = this.#host.settings
+    const transport = transports.find((candidate) => candidate.canDial(endpoint))
+    if (transport) return transport
+    const names = transports.map(({ name }) => name).join(', ')
+    throw refused(DiscReason.networkError, `no transport for ${formatEndpoint(endpoint)} among: ${names}`)
+  }
+
+  async #open(transport: Transport, endpoint: Endpoint, signal: AbortSignal): Promise<Link> {
+    const { clock, limits } = this.#host.settings
+    const controller = new AbortController()
+    const onAbort = (): void => controller.abort(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+    const timer = clock.setTimer(limits.dialMs, () => {
+      const text = `no link to ${formatEndpoint(endpoint)} within ${limits.dialMs} ms`
+      controller.abort(new PeerError('dial failed', DiscReason.readTimeout, text))
+    })
+    const opening = transport.dial(endpoint, { signal: controller.signal })
+    // A transport that ignores the signal must not keep the slot; its late link is cut.
+    opening.then((link) => controller.signal.aborted && link.abort(), () => undefined)
+    try {
+      return await abortable(opening, controller.signal)
+    } finally {
+      timer.cancel()
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  addPersistent(address: Address): void {
+    this.#persistent.set(idOf(this.#host.settings, address.publicKey), address)
+    this.#dialer.addPersistent(address)
+  }
+
+  removePersistent({ publicKey }: Address): boolean {
+    this.#dialer.removePersistent(toHex(publicKey))
+    return this.#persistent.delete(idOf(this.#host.settings, publicKey))
+  }
+
+  isPersistent(id: string): boolean {
+    return this.#persistent.has(id)
+  }
+
+  added({ publicKey, direction, endpoint, persistent }: ConnectedPeer): void {
+    this.#dialer.peerAdded({ publicKeyHex: toHex(publicKey), direction, endpoint, persistent })
+  }
+
+  removed({ publicKey }: ConnectedPeer, error: PeerError): void {
+    this.#dialer.peerRemoved(toHex(publicKey), error)
+  }
+
+  pending(publicKey: Uint8Array, isPending: boolean): void {
+    if (isPending) this.#dialer.inboundPending(toHex(publicKey))
+    else this.#dialer.inboundSettled(toHex(publicKey))
+  }
+
+  wake(): void {
+    this.#dialer.wake()
+  }
+
+  explain(publicKey: Uint8Array): ReturnType<Dialer['explain']> {
+    return this.#dialer.explain(toHex(publicKey))
+  }
+
+  inspect(): ReturnType<Dialer['inspect']> {
+    return this.#dialer.inspect()
+  }
+
+  close(): void {
+    this.#closing.abort()
+    this.#dialer.close()
+    for (const { controller } of this.#attempts.values()) controller.abort(cancelled('the node is closing'))
+  }
+}
+
+function refused(reason: number, message: string): PeerError {
+  return new PeerError('dial failed', reason, message)
+}
+
+function cancelled(message: string): PeerError {
+  return new PeerError('dial cancelled', DiscReason.requested, message)
+}
+
+function asPeerError(error: unknown): PeerError {
+  if (isPeerError(error)) return error
+  const text = error instanceof Error ? error.message : 'the transport failed'
+  return new PeerError('dial failed', DiscReason.networkError, text, { cause: error })
+}

@@ -1,0 +1,84 @@
+// The whole state of a node as plain JSON.
+import { toHex } from '../base/bytes.ts'
+import { formatEndpoint } from '../wire/address.ts'
+import type { Capability } from '../wire/peer.ts'
+import type { Connections } from './connections.ts'
+import type { Dials } from './dials.ts'
+import type { Settings } from './options.ts'
+import type { FailureCount } from './reporter.ts'
+
+export interface PeerInspection {
+  readonly id: string
+  readonly url: string
+  readonly direction: string
+  readonly name: string
+  readonly capabilities: readonly Capability[]
+  readonly shared: readonly Capability[]
+  readonly endpoint?: string
+  readonly persistent: boolean
+  readonly trusted: boolean
+  readonly connectedMs: number
+  readonly queues: { readonly inBytes: number; readonly outBytes: number; readonly requests: number }
+}
+
+export interface SetUpInspection {
+  readonly direction: string
+  readonly remoteAddress: string
+  readonly phase: string
+  readonly publicKey?: string
+}
+
+export interface NodeInspection {
+  readonly id: string
+  readonly state: string
+  readonly addresses: readonly string[]
+  readonly maxPeers: number
+  readonly maxInbound: number
+  readonly peers: readonly PeerInspection[]
+  readonly setUps: readonly SetUpInspection[]
+  readonly dialing: ReturnType<Dials['inspect']>
+  readonly failures: readonly FailureCount[]
+  readonly plugins: Readonly<Record<string, unknown>>
+}
+
+interface Parts {
+  readonly node: { readonly id: string; readonly addresses: readonly string[] }
+  readonly state: string
+  readonly settings: Settings
+  readonly connections: Connections
+  readonly dials: ReturnType<Dials['inspect']>
+  readonly counters: readonly FailureCount[]
+}
+
+export function inspectNode({ node, state, settings, connections, dials, counters }: Parts): NodeInspection {
+  const now = settings.clock.now()
+  return {
+    id: node.id,
+    state,
+    addresses: node.addresses,
+    maxPeers: settings.maxPeers,
+    maxInbound: settings.maxInbound,
+    peers: [...connections.peers.values()].map((peer) => ({
+      id: peer.id,
+      url: peer.url,
+      direction: peer.direction,
+      name: peer.name,
+      capabilities: peer.capabilities,
+      shared: peer.shared,
+      ...(peer.endpoint ? { endpoint: formatEndpoint(peer.endpoint) } : {}),
+      persistent: peer.persistent,
+      trusted: peer.trusted,
+      connectedMs: Math.round(now - peer.connectedAtMs),
+      queues: peer.queues,
+    })),
+    setUps: [...connections.setUps].map(({ task, phase, publicKey }) => ({
+      direction: task.direction,
+      remoteAddress: task.link.remoteAddress,
+      phase,
+      ...(publicKey ? { publicKey: toHex(publicKey) } : {}),
+    })),
+    dialing: dials,
+    failures: counters,
+    plugins: Object.fromEntries(settings.plugins.map((plugin) => [plugin.name, plugin.inspect?.() ?? null])),
+  }
+}

@@ -1,0 +1,224 @@
+// The node: transports, connections, dialer and plugins put together, with one start and one close.
+import { abortable } from '../base/abort.ts'
+import type { Events, ListenOptions, Listener as EventListener } from '../base/emitter.ts'
+import { Emitter } from '../base/emitter.ts'
+import type { Address } from '../wire/address.ts'
+import { formatAddress, parseAddress } from '../wire/address.ts'
+import type { Listener } from '../wire/link.ts'
+import type { Peer } from '../wire/peer.ts'
+import { Connections, idOf } from './connections.ts'
+import { Dials } from './dials.ts'
+import type { NodeEvents } from './events.ts'
+import { inspectNode } from './inspect.ts'
+import type { NodeInspection } from './inspect.ts'
+import { readOptions } from './options.ts'
+import type { NodeOptions, Settings } from './options.ts'
+import { runPlugins, stopPlugins } from './plugins.ts'
+import { Reporter } from './reporter.ts'
+
+export interface NodeDialOptions {
+  /** Gives up waiting; the attempt itself ends when nobody waits for it any more. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** One running peerwire instance. */
+export interface Node extends Events<NodeEvents> {
+  /** keccak-256 of the public key, hex. */
+  readonly id: string
+  /** 64 bytes. */
+  readonly publicKey: Uint8Array
+  /** What others can dial, in the written form; filled by `start`. */
+  readonly addresses: readonly string[]
+  readonly peers: readonly Peer[]
+  /** Opens the listeners and begins to dial. A second call is a TypeError. */
+  start(): Promise<void>
+  /** Ends everything within a second; may be called at any moment and more than once. */
+  close(): Promise<void>
+  /**
+   * Connects to an address once; an existing peer of that key is the answer too.
+   *
+   * @throws {PeerError} with what ended the attempt
+   * @throws {TypeError} when the text is not an address
+   */
+  dial(address: Address | string, options?: NodeDialOptions): Promise<Peer>
+  /** Keeps this address connected: dialed now, and again whenever it is lost. */
+  addPersistent(address: Address | string): void
+  /** Stops dialing it again; a connection that stands stays. `false` when it wasn't persistent. */
+  removePersistent(address: Address | string): boolean
+  /** Admits this key above the limits from now on. */
+  addTrusted(publicKey: Uint8Array): void
+  removeTrusted(publicKey: Uint8Array): boolean
+  /** The network may be back (a browser's `online` or `pageshow`): waiting retries are tried now. */
+  wake(): void
+  /** The whole state as plain JSON. */
+  inspect(): NodeInspection
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Makes a node; nothing is opened before `start`.
+ *
+ * @throws {TypeError} naming the option that is missing or wrong
+ */
+export function createNode(options: NodeOptions): Node {
+  return new RunningNode(options)
+}
+
+type State = 'new' | 'starting' | 'running' | 'closing' | 'closed'
+
+class RunningNode implements Node {
+  readonly publicKey: Uint8Array
+  readonly id: string
+  readonly #settings: Settings
+  readonly #events: Emitter<NodeEvents>
+  readonly #reporter: Reporter
+  readonly #connections: Connections
+  readonly #dials: Dials
+  readonly #abort = new AbortController()
+  readonly #trusted = new Set<string>()
+  #listeners: readonly Listener[] = []
+  #state: State = 'new'
+  #closing: Promise<void> | undefined
+
+  constructor(options: NodeOptions) {
+    const settings = readOptions(options)
+    this.#settings = settings
+    this.publicKey = settings.crypto.publicKeyOf(settings.privateKey)
+    this.id = idOf(settings, this.publicKey)
+    this.#reporter = new Reporter(settings.logger, () => this.#connections.peers.size)
+    this.#events = new Emitter((error, event) => this.#reporter.note(`a listener of ${event} threw`, error))
+    this.#connections = new Connections({
+      settings,
+      events: this.#events,
+      publicKey: this.publicKey,
+      id: this.id,
+      isPersistent: (id) => this.#dials.isPersistent(id),
+      isTrusted: (id) => this.#trusted.has(id),
+      added: (peer) => this.#dials.added(peer),
+      removed: (peer, error) => this.#dials.removed(peer, error),
+      pending: (publicKey, isPending) => this.#dials.pending(publicKey, isPending),
+      note: (message, error) => this.#reporter.note(message, error),
+    })
+    this.#dials = new Dials({ settings, events: this.#events, connections: this.#connections, publicKey: this.publicKey })
+    this.#reporter.follow(this.#events)
+    for (const address of options.persistent ?? []) this.addPersistent(address)
+    for (const key of options.trusted ?? []) this.addTrusted(typeof key === 'string' ? parseKey(key) : key)
+  }
+
+  get addresses(): readonly string[] {
+    return this.#listeners.map(({ endpoint }) => formatAddress({ publicKey: this.publicKey, endpoint }))
+  }
+
+  get peers(): readonly Peer[] {
+    return [...this.#connections.peers.values()]
+  }
+
+  on<Name extends keyof NodeEvents>(name: Name, listener: EventListener<NodeEvents[Name]>, options?: ListenOptions): () => void {
+    return this.#events.on(name, listener, options)
+  }
+
+  once<Name extends keyof NodeEvents>(name: Name, listener: EventListener<NodeEvents[Name]>, options?: ListenOptions): () => void {
+    return this.#events.once(name, listener, options)
+  }
+
+  async start(): Promise<void> {
+    if (this.#state !== 'new') throw new TypeError(`start was called on a node that is ${this.#state}`)
+    this.#state = 'starting'
+    try {
+      const { clock, random, crypto, logger } = this.#settings
+      await runPlugins(this.#settings.plugins, { node: this, clock, random, crypto, logger, signal: this.#abort.signal })
+      if (this.#state === 'starting') await this.#listen()
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+    if (this.#state !== 'starting') return
+    this.#state = 'running'
+    this.#dials.start()
+  }
+
+  async #listen(): Promise<void> {
+    for (const transport of this.#settings.transports) {
+      const opened = await transport.listen?.({
+        link: (link) => this.#connections.accept(link, transport.name),
+        error: (error) => this.#reporter.note(`listener of ${transport.name}`, error),
+      })
+      this.#listeners = [...this.#listeners, ...(opened ?? [])]
+      if (this.#state !== 'starting') await Promise.all((opened ?? []).map((listener) => listener.close()))
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#state = 'closing'
+    this.#abort.abort(new DOMException('the node was closed', 'AbortError'))
+    const listeners = this.#listeners.map((listener) => listener.close().catch(() => undefined))
+    this.#dials.close()
+    await this.#connections.close()
+    await stopPlugins(this.#settings, (name, error) => this.#reporter.note(`plugin ${name} failed to stop`, error))
+    await boundedBy(this.#settings, Promise.all(listeners))
+    this.#events.removeAll()
+    this.#state = 'closed'
+  }
+
+  async dial(address: Address | string, { signal }: NodeDialOptions = {}): Promise<Peer> {
+    signal?.throwIfAborted()
+    if (this.#state !== 'running') throw new TypeError(`dial was called on a node that is ${this.#state}; start it first`)
+    return await this.#dials.dial(asAddress(address), signal)
+  }
+
+  addPersistent(address: Address | string): void {
+    this.#dials.addPersistent(asAddress(address))
+  }
+
+  removePersistent(address: Address | string): boolean {
+    return this.#dials.removePersistent(asAddress(address))
+  }
+
+  addTrusted(publicKey: Uint8Array): void {
+    if (publicKey.length !== 64) throw new TypeError(`a public key has 64 bytes, not ${publicKey.length}`)
+    this.#trusted.add(idOf(this.#settings, publicKey))
+  }
+
+  removeTrusted(publicKey: Uint8Array): boolean {
+    return this.#trusted.delete(idOf(this.#settings, publicKey))
+  }
+
+  wake(): void {
+    this.#dials.wake()
+  }
+
+  inspect(): NodeInspection {
+    return inspectNode({
+      node: this,
+      state: this.#state,
+      settings: this.#settings,
+      connections: this.#connections,
+      dials: this.#dials.inspect(),
+      counters: this.#reporter.counters,
+    })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+async function boundedBy({ clock, limits }: Settings, work: Promise<unknown>): Promise<void> {
+  const controller = new AbortController()
+  const timer = clock.setTimer(limits.closeMs, () => controller.abort())
+  await abortable(work, controller.signal).catch(() => undefined)
+  timer.cancel()
+}
+
+function asAddress(address: Address | string): Address {
+  return typeof address === 'string' ? parseAddress(address) : address
+}
+
+function parseKey(text: string): Uint8Array {
+  return parseAddress(`tcp://${text}@0.0.0.0:1`).publicKey
+}

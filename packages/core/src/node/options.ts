@@ -1,0 +1,129 @@
+// What a node is made of, and every bound of it with its unit and its reason.
+import type { Clock } from '../base/clock.ts'
+import { systemClock } from '../base/clock.ts'
+import type { Crypto } from '../base/crypto.ts'
+import { silentLogger } from '../base/log.ts'
+import type { Logger } from '../base/log.ts'
+import { systemRandom } from '../base/random.ts'
+import type { Random } from '../base/random.ts'
+import { portableCrypto } from '../crypto/portable.ts'
+import { dialPolicy } from '../dialing/policy.ts'
+import type { DialPolicy, DialPolicyOptions } from '../dialing/policy.ts'
+import { DEFAULT_PEER_LIMITS } from '../peers/limits.ts'
+import type { PeerLimits } from '../peers/limits.ts'
+import type { Address } from '../wire/address.ts'
+import type { Transport } from '../wire/link.ts'
+import type { Offer } from '../wire/protocol.ts'
+import type { Plugin } from './plugin.ts'
+
+export interface NodeLimits extends PeerLimits {
+  /** Milliseconds to open a link; go-ethereum's dial limit. */
+  readonly dialMs: number
+  /** Milliseconds from an open link to the end of the encryption handshake. */
+  readonly encryptionMs: number
+  /** Milliseconds from an open link to a peer, both handshakes and both checkpoints included. */
+  readonly setUpMs: number
+  /** Inbound connections that are not peers yet. */
+  readonly pendingInbound: number
+  /** Capabilities a Hello may list. */
+  readonly capabilities: number
+  /** Milliseconds that `close` waits for goodbyes to be sent. */
+  readonly closeMs: number
+}
+
+export const DEFAULT_LIMITS: NodeLimits = {
+  ...DEFAULT_PEER_LIMITS,
+  dialMs: 15_000,
+  encryptionMs: 5000,
+  setUpMs: 15_000,
+  pendingInbound: 50,
+  capabilities: 128,
+  closeMs: 500,
+}
+
+export interface NodeOptions {
+  /** 32 bytes; `generatePrivateKey()` makes one. */
+  readonly privateKey: Uint8Array
+  readonly transports: readonly Transport[]
+  readonly protocols?: readonly Offer[] | undefined
+  readonly plugins?: readonly Plugin[] | undefined
+  /** Client name that Hello tells; default `peerwire`. */
+  readonly name?: string | undefined
+  /** Peers in all; default 50. */
+  readonly maxPeers?: number | undefined
+  /** Inbound peers among them; default two thirds of `maxPeers`. */
+  readonly maxInbound?: number | undefined
+  /** Addresses to keep connected. */
+  readonly persistent?: readonly (Address | string)[] | undefined
+  /** Public keys (64 bytes, or 128 hex digits) admitted above the limits. */
+  readonly trusted?: readonly (Uint8Array | string)[] | undefined
+  /** Whom to dial and how often; default preset `keep-8`. */
+  readonly dialing?: DialPolicyOptions | DialPolicy['preset'] | undefined
+  readonly logger?: Logger | undefined
+  readonly clock?: Clock | undefined
+  readonly random?: Random | undefined
+  readonly crypto?: Crypto | undefined
+  /** Bounds that differ from `DEFAULT_LIMITS`. */
+  readonly limits?: Partial<NodeLimits> | undefined
+}
+
+/** Options with every default filled in. */
+export interface Settings {
+  readonly privateKey: Uint8Array
+  readonly transports: readonly Transport[]
+  readonly offers: readonly Offer[]
+  readonly plugins: readonly Plugin[]
+  readonly name: string
+  readonly maxPeers: number
+  readonly maxInbound: number
+  readonly dialing: DialPolicy
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly random: Random
+  readonly crypto: Crypto
+  readonly limits: NodeLimits
+}
+
+/** Checks options and fills in defaults. @throws {TypeError} naming the option that is wrong */
+export function readOptions(options: NodeOptions): Settings {
+  const { privateKey, transports, plugins = [] } = options
+  const crypto = options.crypto ?? portableCrypto
+  if (!(privateKey instanceof Uint8Array) || !crypto.isPrivateKey(privateKey)) {
+    throw new TypeError('createNode needs a privateKey of 32 bytes; generatePrivateKey() makes one')
+  }
+  if (!Array.isArray(transports) || transports.length === 0) {
+    throw new TypeError('createNode needs at least one transport, such as webSocket() or tcp()')
+  }
+  const maxPeers = count('maxPeers', options.maxPeers ?? 50)
+  const offers = [...(options.protocols ?? []), ...plugins.flatMap((plugin) => plugin.protocols ?? [])]
+  checkOffers(offers)
+  return {
+    privateKey: privateKey.slice(),
+    transports,
+    offers,
+    plugins,
+    name: options.name ?? 'peerwire',
+    maxPeers,
+    maxInbound: count('maxInbound', options.maxInbound ?? Math.ceil((maxPeers * 2) / 3)),
+    dialing: dialPolicy(options.dialing),
+    logger: options.logger ?? silentLogger,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+    crypto,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+  }
+}
+
+function checkOffers(offers: readonly Offer[]): void {
+  const seen = new Set<string>()
+  for (const { protocol } of offers) {
+    const key = `${protocol.name}/${protocol.version}`
+    if (seen.has(key)) throw new TypeError(`the protocol ${key} is given twice`)
+    seen.add(key)
+  }
+}
+
+function count(option: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`${option} must be a whole number, not ${value}`)
+  return value
+}

@@ -1,0 +1,33 @@
+// The small contract through which an address book, an inventory, discovery or a user's own part joins a node.
+import type { Clock } from '../base/clock.ts'
+import type { Crypto } from '../base/crypto.ts'
+import type { Logger } from '../base/log.ts'
+import type { Random } from '../base/random.ts'
+import type { Address } from '../wire/address.ts'
+import type { Offer } from '../wire/protocol.ts'
+import type { Node } from './node.ts'
+
+/** What a plugin gets when the node starts. */
+export interface PluginContext {
+  readonly node: Node
+  readonly clock: Clock
+  readonly random: Random
+  readonly crypto: Crypto
+  readonly logger: Logger
+  /** Aborts when the node closes. */
+  readonly signal: AbortSignal
+}
+
+export interface Plugin {
+  readonly name: string
+  /** Offered beside the protocols given to `createNode`. */
+  readonly protocols?: readonly Offer[] | undefined
+  /** Called before the first peer; the node waits for it. */
+  start?(context: PluginContext): void | Promise<void>
+  /** Called after the last message; `close` waits for it in bounds. */
+  stop?(): void | Promise<void>
+  /** Addresses that could be dialed; read only while there is room for a dial. */
+  candidates?(): AsyncIterable<Address>
+  /** Plain JSON for `node.inspect()`. */
+  inspect?(): unknown
+}

@@ -1,0 +1,36 @@
+// Starts plugins before the first peer and stops them after the last message, in bounded time.
+import { abortable } from '../base/abort.ts'
+import { causeText } from '../errors/peer-error.ts'
+import type { Settings } from './options.ts'
+import type { Plugin, PluginContext } from './plugin.ts'
+
+/** Starts plugins one after another, in the order given. @throws {Error} naming the plugin that failed */
+export async function runPlugins(plugins: readonly Plugin[], context: PluginContext): Promise<void> {
+  for (const plugin of plugins) {
+    try {
+      await abortable(Promise.resolve(plugin.start?.(context)), context.signal)
+    } catch (error) {
+      if (context.signal.aborted) return
+      throw new Error(`plugin ${plugin.name} failed to start: ${causeText(error)}`, { cause: error })
+    }
+  }
+}
+
+/** Stops all plugins, last first; each gets `closeMs`, and none holds up another's turn. */
+export async function stopPlugins(
+  { plugins, clock, limits }: Settings,
+  report: (name: string, error: unknown) => void,
+): Promise<void> {
+  const bound = new AbortController()
+  const timer = clock.setTimer(limits.closeMs, () => bound.abort(new Error(`not stopped within ${limits.closeMs} ms`)))
+  await Promise.all(
+    [...plugins].reverse().map(async (plugin) => {
+      try {
+        await abortable(Promise.resolve(plugin.stop?.()), bound.signal)
+      } catch (error) {
+        report(plugin.name, error)
+      }
+    }),
+  )
+  timer.cancel()
+}

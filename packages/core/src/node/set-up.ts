@@ -1,0 +1,244 @@
+// From an open link to a peer: both handshakes and both checkpoints under one deadline.
+import { createDeferred } from '../base/abort.ts'
+import type { Deferred } from '../base/abort.ts'
+import type { Timer } from '../base/clock.ts'
+import { equalBytes } from '../base/bytes.ts'
+import { DiscReason } from '../errors/disc-reason.ts'
+import { isPeerError, PeerError } from '../errors/peer-error.ts'
+import { createInitiator, createResponder } from '../rlpx/handshake.ts'
+import type { Handshake } from '../rlpx/handshake.ts'
+import type { Endpoint } from '../wire/address.ts'
+import { BaseCode } from '../wire/base-messages.ts'
+import { decodeDisconnect, encodeDisconnect } from '../wire/disconnect.ts'
+import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
+import { decodeHello, encodeHello } from '../wire/hello.ts'
+import type { Hello } from '../wire/hello.ts'
+import type { Direction, Link, LinkSink } from '../wire/link.ts'
+import type { Settings } from './options.ts'
+
+/** Most bytes of anything before Hello has passed. */
+const HELLO_MAX_BYTES = 2048
+/** From this version of the base protocol on, messages after Hello are compressed. */
+const SNAPPY_VERSION = 5
+
+/** What the set-up of one link needs to know. */
+export interface SetUpTask {
+  readonly link: Link
+  readonly direction: Direction
+  /** The transport's name. */
+  readonly transport: string
+  /** Whom we dialed; inbound links have nobody to expect. */
+  readonly expected: Uint8Array | undefined
+  readonly endpoint: Endpoint | undefined
+}
+
+/** A connection that has said Hello. */
+export interface Greeted {
+  readonly task: SetUpTask
+  readonly publicKey: Uint8Array
+  readonly hello: Hello
+  readonly codec: FrameCodec
+}
+
+/** Where the node may refuse, and what it makes of a connection that passes. */
+export interface SetUpHost<P extends LinkSink> {
+  readonly settings: Settings
+  /** Our own Hello. */
+  hello(): Hello
+  /**
+   * Checkpoint 1: the key is proven. A promise holds the connection until a rival one with the same key is decided.
+   *
+   * @throws {PeerError}
+   */
+  checkpointKey(setUp: SetUp<P>, publicKey: Uint8Array): Promise<void> | undefined
+  /** Checkpoint 2: Hello is known. Makes the peer, which takes over the link. @throws {PeerError} */
+  checkpointHello(greeted: Greeted): P
+  /** The link has a peer now: it starts reading. */
+  begin(peer: P): void
+}
+
+type Phase = 'encryption' | 'hello' | 'peer' | 'over'
+
+export class SetUp<P extends LinkSink> implements LinkSink {
+  readonly task: SetUpTask
+  readonly #host: SetUpHost<P>
+  readonly #handshake: Handshake
+  readonly #result: Deferred<P> = createDeferred()
+  #phase: Phase = 'encryption'
+  #codec: FrameCodec | undefined
+  #publicKey: Uint8Array | undefined
+  #peer: P | undefined
+  #handed = false
+  #timer: Timer | undefined
+  readonly #startedMs: number
+
+  constructor(task: SetUpTask, host: SetUpHost<P>) {
+    const { crypto, random, privateKey, clock, limits } = host.settings
+    this.task = task
+    this.#host = host
+    this.#startedMs = clock.now()
+    this.#handshake = task.expected
+      ? createInitiator({ crypto, random, privateKey, remotePublicKey: task.expected })
+      : createResponder({ crypto, random, privateKey })
+    this.#result.promise.catch(() => undefined)
+    this.#timer = clock.setTimer(limits.encryptionMs, () => this.#timeout('encryption handshake'))
+  }
+
+  /** The remote's key, once proven. */
+  get publicKey(): Uint8Array | undefined {
+    return this.#publicKey
+  }
+
+  get phase(): Phase {
+    return this.#phase
+  }
+
+  /** Settles when it is decided whether this link became a peer. */
+  get settled(): Promise<void> {
+    return this.#result.promise.then(
+      () => undefined,
+      () => undefined,
+    )
+  }
+
+  /** Opens the link; resolves with the peer, or rejects with what ended the set-up. */
+  run(): Promise<P> {
+    const first = this.#handshake.start()
+    this.task.link.open(this)
+    if (first) this.task.link.write(first)
+    return this.#result.promise
+  }
+
+  /** Ends the set-up; the remote is told when frames can be sent already. */
+  fail(error: PeerError): void {
+    if (this.#phase === 'peer' || this.#phase === 'over') return
+    const { link } = this.task
+    const { clock, limits } = this.#host.settings
+    this.#phase = 'over'
+    this.#timer?.cancel()
+    if (this.#codec && error.code !== 'remote disconnect reason' && error.code !== 'link lost') {
+      link.write(this.#codec.seal(BaseCode.disconnect, encodeDisconnect(error.reason)))
+      this.#timer = clock.setTimer(limits.goodbyeMs, () => link.abort())
+      link.close()
+    } else link.abort()
+    this.#result.reject(error)
+  }
+
+  /** Cuts the link without waiting for the goodbye. */
+  cut(): void {
+    this.#timer?.cancel()
+    this.task.link.abort()
+  }
+
+  bytes(chunk: Uint8Array): void {
+    if (this.#peer) return this.#peer.bytes(chunk)
+    this.#guard(() => {
+      if (this.#phase === 'encryption') this.#encryption(chunk)
+      else if (this.#phase === 'hello') this.#codec?.read(chunk, (message) => this.#message(message))
+    })
+  }
+
+  #guard(step: () => void): void {
+    try {
+      step()
+      this.#handOver()
+    } catch (error) {
+      this.fail(isPeerError(error) ? error : internal(error))
+    }
+  }
+
+  drain(): void {
+    this.#peer?.drain()
+  }
+
+  end(error?: PeerError): void {
+    if (this.#peer) return this.#peer.end(error)
+    this.#timer?.cancel()
+    this.fail(error ?? new PeerError('link lost', DiscReason.networkError, this.#lostText()))
+    this.#timer?.cancel()
+  }
+
+  #lostText(): string {
+    const after = `${Math.round(this.#host.settings.clock.now() - this.#startedMs)} ms`
+    return this.#phase === 'encryption'
+      ? `the remote closed the link before its handshake, after ${after} (wrong key, throttled, or not an RLPx node)`
+      : `the remote closed the link before its Hello, after ${after}`
+  }
+
+  #encryption(chunk: Uint8Array): void {
+    const progress = this.#handshake.receive(chunk)
+    if (!progress) return
+    if (progress.send) this.task.link.write(progress.send)
+    if (!progress.done) return
+    const { remotePublicKey, codec, rest } = progress.done
+    const { clock, limits } = this.#host.settings
+    this.#publicKey = remotePublicKey
+    this.#codec = codec
+    this.#phase = 'hello'
+    this.#timer?.cancel()
+    const left = limits.setUpMs - (clock.now() - this.#startedMs)
+    this.#timer = clock.setTimer(Math.max(0, left), () => this.#timeout('protocol handshake'))
+    codec.setLimit(() => HELLO_MAX_BYTES)
+    const held = this.#host.checkpointKey(this, remotePublicKey)
+    if (!held) return this.#greet(rest)
+    this.task.link.pause()
+    held.then(
+      () => this.#guard(() => this.#release(rest)),
+      (error) => this.#guard(() => { throw error }),
+    )
+  }
+
+  #release(rest: Uint8Array): void {
+    if (this.#phase !== 'hello') return
+    const again = this.#host.checkpointKey(this, this.#publicKey!)
+    if (again) throw new PeerError('disconnect reason', DiscReason.alreadyConnected, 'another connection of this key is in progress')
+    this.task.link.resume()
+    this.#greet(rest)
+  }
+
+  #greet(rest: Uint8Array): void {
+    const codec = this.#codec!
+    this.task.link.write(codec.seal(BaseCode.hello, encodeHello(this.#host.hello())))
+    if (rest.length > 0) codec.read(rest, (message) => this.#message(message))
+  }
+
+  // Answers `false` after Hello: what follows is compressed and belongs to the peer.
+  #message({ code, payload }: WireMessage): boolean {
+    if (code === BaseCode.disconnect) {
+      const text = 'the remote refused during the protocol handshake'
+      throw new PeerError('remote disconnect reason', decodeDisconnect(payload), text)
+    }
+    if (code !== BaseCode.hello) {
+      throw new PeerError('protocol handshake failed', DiscReason.breachOfProtocol, `message code ${code} before Hello`)
+    }
+    const hello = decodeHello(payload)
+    const publicKey = this.#publicKey!
+    if (!equalBytes(hello.publicKey, publicKey)) {
+      throw new PeerError('protocol handshake failed', DiscReason.unexpectedIdentity, 'Hello names another key')
+    }
+    const codec = this.#codec!
+    if (hello.version >= SNAPPY_VERSION) codec.enableSnappy()
+    this.#peer = this.#host.checkpointHello({ task: this.task, publicKey, hello, codec })
+    this.#phase = 'peer'
+    return false
+  }
+
+  #handOver(): void {
+    if (!this.#peer || this.#handed) return
+    this.#handed = true
+    this.#timer?.cancel()
+    this.#result.resolve(this.#peer)
+    this.#host.begin(this.#peer)
+  }
+
+  #timeout(step: string): void {
+    const { encryptionMs, setUpMs } = this.#host.settings.limits
+    const limit = this.#phase === 'encryption' ? encryptionMs : setUpMs
+    this.fail(new PeerError('setup timeout', DiscReason.readTimeout, `${step} not done within ${limit} ms`))
+  }
+}
+
+function internal(error: unknown): PeerError {
+  const text = error instanceof Error ? error.message : 'unknown'
+  return new PeerError('protocol handshake failed', DiscReason.networkError, text, { cause: error })
+}

@@ -1,0 +1,310 @@
+// One connected peer: its three tasks (read, write, ping) and the one error that ends them.
+import type { Clock, Timer } from '../base/clock.ts'
+import type { Wheel } from '../base/wheel.ts'
+import { DiscReason } from '../errors/disc-reason.ts'
+import { PeerError } from '../errors/peer-error.ts'
+import type { Endpoint } from '../wire/address.ts'
+import { BaseCode, EMPTY_LIST } from '../wire/base-messages.ts'
+import { decodeDisconnect, encodeDisconnect } from '../wire/disconnect.ts'
+import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
+import type { Direction, Link, LinkSink } from '../wire/link.ts'
+import type { Capability, Peer, RequestOptions } from '../wire/peer.ts'
+import type { AnswerOf, Messages, Protocol, RequestNames, SendNames, ValueOf } from '../wire/protocol.ts'
+import { isRequest } from './conversation.ts'
+import type { Conversation } from './conversation.ts'
+import { wrapBody } from './envelope.ts'
+import { KeepAlive } from './keep-alive.ts'
+import type { PeerLimits } from './limits.ts'
+import { Outbox } from './outbox.ts'
+import { describePeer, shortUrl } from './peer-name.ts'
+import { Reader } from './reader.ts'
+import { Requests } from './requests.ts'
+
+/** What is known of a connection when checkpoint 2 has passed. */
+export interface PeerFacts {
+  readonly id: string
+  readonly publicKey: Uint8Array
+  readonly direction: Direction
+  readonly name: string
+  readonly capabilities: readonly Capability[]
+  readonly endpoint: Endpoint | undefined
+  /** Name of the transport that carries it. */
+  readonly transport: string
+  readonly conversations: readonly Conversation[]
+}
+
+/** What a peer needs of its node. */
+export interface PeerHost {
+  readonly clock: Clock
+  readonly wheel: Wheel
+  readonly limits: PeerLimits
+  /** A number to count request ids from. */
+  requestIdSeed(): number
+  isPersistent(id: string): boolean
+  isTrusted(id: string): boolean
+  /** The peer's tasks have ended, once. */
+  gone(peer: ConnectedPeer, error: PeerError): void
+  /** Something failed that ends nobody, such as a handler that outlived its peer. */
+  note(message: string, error: unknown): void
+}
+
+/** Reasons after which there is nobody to tell, or nothing that could be told. */
+const SILENT: ReadonlySet<string> = /* @__PURE__ */ new Set(['link lost', 'remote disconnect reason', 'write timeout'])
+
+export class ConnectedPeer implements Peer, LinkSink {
+  readonly id: string
+  readonly publicKey: Uint8Array
+  readonly direction: Direction
+  readonly name: string
+  readonly capabilities: readonly Capability[]
+  readonly endpoint: Endpoint | undefined
+  readonly connectedAtMs: number
+  /** Where it is, with the key shortened, as the removal line has it. */
+  readonly url: string
+  readonly conversations: readonly Conversation[]
+  readonly #host: PeerHost
+  readonly #link: Link
+  readonly #outbox: Outbox
+  readonly #reader: Reader
+  readonly #keepAlive: KeepAlive
+  #requests: Requests | undefined
+  #abort: AbortController | undefined
+  #error: PeerError | undefined
+  #goodbye: Timer | undefined
+  #gone = false
+  #pings: number
+  #pingsAtMs: number
+
+  constructor(facts: PeerFacts, link: Link, codec: FrameCodec, host: PeerHost) {
+    this.id = facts.id
+    this.publicKey = facts.publicKey
+    this.direction = facts.direction
+    this.name = facts.name
+    this.capabilities = facts.capabilities
+    this.endpoint = facts.endpoint
+    this.url = shortUrl(facts.publicKey, facts.transport, whereOf(facts.endpoint, link))
+    this.conversations = facts.conversations
+    this.#link = link
+    this.#host = host
+    this.connectedAtMs = this.#pingsAtMs = host.clock.now()
+    this.#pings = host.limits.pingBurst
+    this.#outbox = new Outbox(link, codec, host.limits.outboxBytes, (error) => this.fail(error))
+    this.#reader = new Reader(this.#readerHost(), link, codec, facts.conversations, host.limits)
+    this.#keepAlive = new KeepAlive(this.#keepAliveHost(), host.clock, host.wheel, host.limits)
+  }
+
+  get remoteAddress(): string {
+    return this.#link.remoteAddress
+  }
+
+  get shared(): readonly Capability[] {
+    return this.conversations.map(({ table: { offer } }) => ({
+      name: offer.protocol.name,
+      version: offer.protocol.version,
+    }))
+  }
+
+  get persistent(): boolean {
+    return this.#host.isPersistent(this.id)
+  }
+
+  get trusted(): boolean {
+    return this.#host.isTrusted(this.id)
+  }
+
+  get error(): PeerError | undefined {
+    return this.#error
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#error && !this.#abort.signal.aborted) this.#abort.abort(this.#error)
+    return this.#abort.signal
+  }
+
+  /** Bytes and messages that wait, for `inspect`. */
+  get queues(): { readonly inBytes: number; readonly outBytes: number; readonly requests: number } {
+    return {
+      inBytes: this.#reader.queuedBytes,
+      outBytes: this.#outbox.queuedBytes,
+      requests: this.#requests?.size ?? 0,
+    }
+  }
+
+  /** Begins reading: first what came in one chunk with Hello. */
+  start(): void {
+    this.#reader.read()
+  }
+
+  shares(protocol: { readonly name: string; readonly version: number }): boolean {
+    return this.#conversation(protocol) !== undefined
+  }
+
+  send<M extends Messages, K extends SendNames<M>>(
+    protocol: Protocol<M>,
+    name: K,
+    value: ValueOf<M[K]>,
+  ): Promise<void> {
+    const { offset, definition } = this.#definition(protocol, name)
+    const payload = definition.codec.encode(value as never)
+    if (payload.length > definition.maxBytes) {
+      throw new RangeError(`${protocol.name}.${name} has ${payload.length} bytes, its limit is ${definition.maxBytes}`)
+    }
+    return this.#write(offset + definition.code, payload)
+  }
+
+  async request<M extends Messages, K extends RequestNames<M>>(
+    protocol: Protocol<M>,
+    name: K,
+    question: ValueOf<M[K]>,
+    options?: RequestOptions,
+  ): Promise<AnswerOf<M[K]>> {
+    const { offset, definition } = this.#definition(protocol, name)
+    if (!isRequest(definition)) throw new TypeError(`${protocol.name}.${name} is not a request`)
+    if (this.#error) throw this.#error
+    const body = definition.codec.encode(question as never)
+    this.#requests ??= new Requests(this.#host.clock, this.#host.limits, this.#host.requestIdSeed())
+    const send = (id: bigint): void => void this.#write(offset + definition.code, wrapBody(id, body))
+    const answer = this.#requests.ask(definition, question, send, options)
+    this.#reader.resumeIfRoom()
+    return (await answer) as AnswerOf<M[K]>
+  }
+
+  disconnect(reason: DiscReason = DiscReason.requested, message = 'disconnected by this node'): void {
+    this.fail(new PeerError('disconnect reason', reason, message))
+  }
+
+  fail(error: PeerError): void {
+    this.#end(error)
+  }
+
+  /** Ends the peer at once: a goodbye that hasn't left by now is lost, and `gone` is told before this returns. */
+  cut(error: PeerError): void {
+    this.#end(error)
+    this.#link.abort()
+    this.#finish()
+  }
+
+  toString(): string {
+    return describePeer(this.url, this.direction)
+  }
+
+  // What the link tells.
+
+  bytes(chunk: Uint8Array): void {
+    if (this.#error) return
+    this.#keepAlive.heard()
+    this.#reader.read(chunk)
+  }
+
+  drain(): void {
+    this.#keepAlive.drained()
+    this.#outbox.drain()
+  }
+
+  end(error?: PeerError): void {
+    this.#end(error ?? new PeerError('link lost', DiscReason.networkError, 'the remote closed the link without a goodbye'))
+    this.#finish()
+  }
+
+  #finish(): void {
+    if (this.#gone) return
+    this.#gone = true
+    this.#goodbye?.cancel()
+    this.#host.gone(this, this.#error!)
+  }
+
+  #end(error: PeerError): void {
+    if (this.#error) return
+    this.#error = error
+    this.#reader.close()
+    this.#keepAlive.stop()
+    if (!SILENT.has(error.code)) void this.#outbox.send(BaseCode.disconnect, encodeDisconnect(error.reason))
+    this.#outbox.flush()
+    this.#outbox.refuse(error)
+    this.#requests?.fail(error)
+    this.#abort?.abort(error)
+    if (SILENT.has(error.code)) return this.#link.abort()
+    this.#goodbye = this.#host.clock.setTimer(this.#host.limits.goodbyeMs, () => this.#link.abort())
+    this.#link.close()
+  }
+
+  #write(code: number, payload: Uint8Array): Promise<void> {
+    const sent = this.#outbox.send(code, payload)
+    if (this.#outbox.full) this.#keepAlive.full()
+    return sent
+  }
+
+  #base({ code, payload }: WireMessage): void {
+    if (code === BaseCode.disconnect) {
+      const reason = decodeDisconnect(payload)
+      this.fail(new PeerError('remote disconnect reason', reason, 'Peer.run got a remote DiscReason'))
+    } else if (code === BaseCode.ping) this.#pong()
+    // A second Hello and the codes 0x04 to 0x0f are ignored, as go-ethereum does; a pong has done its work by arriving.
+  }
+
+  // A bucket: a burst, then one a second. What goes past it while the link is full ends the peer.
+  #pong(): void {
+    const now = this.#host.clock.now()
+    const { pingBurst } = this.#host.limits
+    this.#pings = Math.min(pingBurst, this.#pings + (now - this.#pingsAtMs) / 1000)
+    this.#pingsAtMs = now
+    if (this.#pings >= 1) {
+      this.#pings--
+      void this.#write(BaseCode.pong, EMPTY_LIST)
+    } else if (this.#outbox.full) {
+      this.fail(new PeerError('pong failure', DiscReason.breachOfProtocol, 'pings faster than their answers are read'))
+    }
+  }
+
+  #definition(protocol: { readonly name: string; readonly version: number }, name: string) {
+    const conversation = this.#conversation(protocol)
+    if (!conversation) throw new TypeError(`${this.toString()} doesn't share ${protocol.name}/${protocol.version}`)
+    const definition = conversation.table.offer.protocol.messages[name]
+    if (!definition) throw new TypeError(`${protocol.name} has no message "${name}"`)
+    return { offset: conversation.offset, definition }
+  }
+
+  #conversation(protocol: { readonly name: string; readonly version: number }): Conversation | undefined {
+    for (const conversation of this.conversations) {
+      const own = conversation.table.offer.protocol
+      if (own.name === protocol.name && own.version === protocol.version) return conversation
+    }
+    return undefined
+  }
+
+  #readerHost() {
+    const peer = this
+    return {
+      peer,
+      get requests(): Requests | undefined {
+        return peer.#requests
+      },
+      base: (message: WireMessage) => peer.#base(message),
+      reply: (code: number, payload: Uint8Array) => peer.#write(code, payload),
+      fail: (error: PeerError) => peer.fail(error),
+      note: (message: string, error: unknown) => peer.#host.note(message, error),
+    }
+  }
+
+  #keepAliveHost() {
+    const peer = this
+    return {
+      get full(): boolean {
+        return peer.#outbox.full
+      },
+      get paused(): boolean {
+        return peer.#reader.paused
+      },
+      progressed: () => peer.#outbox.progressed(),
+      ping: () => void peer.#write(BaseCode.ping, EMPTY_LIST),
+      fail: (error: PeerError) => peer.fail(error),
+    }
+  }
+}
+
+function whereOf(endpoint: Endpoint | undefined, link: Link): string {
+  if (!endpoint) return link.remoteAddress
+  const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host
+  return `${host}:${endpoint.port}${endpoint.path ?? ''}`
+}

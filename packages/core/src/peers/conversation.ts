@@ -1,0 +1,50 @@
+// The codes that a shared protocol takes on one link, and which message each of them is.
+import type { AnyCodec, MessageDefinition, Offer, RequestDefinition } from '../wire/protocol.ts'
+
+export type Role = 'message' | 'request' | 'answer'
+
+export interface KnownMessage {
+  readonly name: string
+  readonly role: Role
+  readonly codec: AnyCodec
+  readonly maxBytes: number
+}
+
+/** An offer with its messages by code: made once per node and shared by all its peers. */
+export interface OfferTable {
+  readonly offer: Offer
+  readonly byCode: ReadonlyMap<number, KnownMessage>
+}
+
+/** A shared protocol on one link. */
+export interface Conversation {
+  readonly table: OfferTable
+  /** Where its codes begin on the wire, 16 or more. */
+  readonly offset: number
+}
+
+export function createOfferTable(offer: Offer): OfferTable {
+  const byCode = new Map<number, KnownMessage>()
+  for (const [name, definition] of Object.entries(offer.protocol.messages)) {
+    const { code, codec, maxBytes } = definition
+    if (isRequest(definition)) {
+      byCode.set(code, { name, role: 'request', codec, maxBytes })
+      const { answer } = definition
+      byCode.set(answer.code, { name, role: 'answer', codec: answer.codec, maxBytes: answer.maxBytes })
+    } else byCode.set(code, { name, role: 'message', codec, maxBytes })
+  }
+  return { offer, byCode }
+}
+
+export function isRequest(definition: MessageDefinition | RequestDefinition): definition is RequestDefinition {
+  return 'answer' in definition
+}
+
+/** The conversation whose range holds a wire code. */
+export function conversationOf(conversations: readonly Conversation[], code: number): Conversation | undefined {
+  for (const conversation of conversations) {
+    const own = code - conversation.offset
+    if (own >= 0 && own < conversation.table.offer.protocol.length) return conversation
+  }
+  return undefined
+}

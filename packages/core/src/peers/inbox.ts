@@ -1,0 +1,63 @@
+// Messages that wait for a handler: run one after another, counted in bytes.
+
+interface Waiting {
+  readonly bytes: number
+  /** Handles the message; a promise holds back the next one. Doesn't throw. */
+  readonly run: () => Promise<void> | undefined
+}
+
+export class Inbox {
+  readonly #waiting: Waiting[] = []
+  #head = 0
+  #bytes = 0
+  #busy = false
+  #closed = false
+  readonly #onRoom: () => void
+
+  /** @param onRoom - told whenever a waiting message has been taken */
+  constructor(onRoom: () => void) {
+    this.#onRoom = onRoom
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get length(): number {
+    return this.#waiting.length - this.#head
+  }
+
+  /** Runs a message now, or after those before it. */
+  push(bytes: number, run: () => Promise<void> | undefined): void {
+    if (this.#closed) return
+    if (!this.#busy) return this.#start(run)
+    this.#waiting.push({ bytes, run })
+    this.#bytes += bytes
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#waiting.length = 0
+    this.#head = 0
+    this.#bytes = 0
+  }
+
+  #start(run: () => Promise<void> | undefined): void {
+    this.#busy = true
+    const running = run()
+    if (running) void running.then(() => this.#next())
+    else this.#busy = false
+  }
+
+  // A loop, not a recursion: a long queue of handlers that don't wait must not deepen the stack.
+  #next(): void {
+    this.#busy = false
+    while (!this.#busy && this.length > 0) {
+      const { bytes, run } = this.#waiting[this.#head++]!
+      if (this.#head > 1024 || this.length === 0) this.#waiting.splice(0, this.#head), (this.#head = 0)
+      this.#bytes -= bytes
+      this.#start(run)
+      this.#onRoom()
+    }
+  }
+}

@@ -1,0 +1,95 @@
+// When to ping, and when silence or a stuck link is the end; many peers share one timer.
+import type { Clock } from '../base/clock.ts'
+import type { Wheel, WheelEntry } from '../base/wheel.ts'
+import { DiscReason } from '../errors/disc-reason.ts'
+import { PeerError } from '../errors/peer-error.ts'
+import type { PeerLimits } from './limits.ts'
+
+/** A deadline noticed this late means that our own timers slept (a hidden tab, a laptop's lid), not that the remote did. */
+const SLEPT_MS = 5000
+/** How long the bytes that piled up meanwhile get to be read. */
+const CATCH_UP_MS = 1000
+
+export interface KeepAliveHost {
+  /** Whether the link has taken all it can; and whether it took any byte since this was last asked. */
+  readonly full: boolean
+  progressed(): boolean
+  /** Whether we hold back the remote ourselves. */
+  readonly paused: boolean
+  ping(): void
+  fail(error: PeerError): void
+}
+
+export class KeepAlive implements WheelEntry {
+  readonly #host: KeepAliveHost
+  readonly #clock: Clock
+  readonly #wheel: Wheel
+  readonly #limits: PeerLimits
+  #heardMs: number
+  #stuckMs = -1
+  #askedMs = 0
+  #pinged = false
+
+  constructor(host: KeepAliveHost, clock: Clock, wheel: Wheel, limits: PeerLimits) {
+    this.#host = host
+    this.#clock = clock
+    this.#wheel = wheel
+    this.#limits = limits
+    this.#heardMs = clock.now()
+    this.#ask(this.#heardMs + limits.pingAfterMs)
+  }
+
+  /** When the remote was last heard, on the node's clock. */
+  get heardMs(): number {
+    return this.#heardMs
+  }
+
+  /** Bytes arrived. */
+  heard(): void {
+    this.#heardMs = this.#clock.now()
+    this.#pinged = false
+  }
+
+  /** The link is full: it must take a byte within the write limit. */
+  full(): void {
+    if (this.#stuckMs >= 0) return
+    this.#stuckMs = this.#clock.now()
+    this.#ask(this.#stuckMs + this.#limits.writeTimeoutMs)
+  }
+
+  drained(): void {
+    this.#stuckMs = -1
+  }
+
+  stop(): void {
+    this.#wheel.delete(this)
+  }
+
+  due(nowMs: number): void {
+    const slept = nowMs - this.#askedMs > SLEPT_MS
+    if (this.#host.paused) this.#heardMs = nowMs
+    if (this.#stuckMs >= 0 && this.#host.progressed()) this.#stuckMs = nowMs
+    const { readTimeoutMs, writeTimeoutMs, pingAfterMs } = this.#limits
+    const silentMs = nowMs - this.#heardMs
+    const late = silentMs >= readTimeoutMs
+    const stuck = this.#stuckMs >= 0 && nowMs - this.#stuckMs >= writeTimeoutMs
+    if ((late || stuck) && slept) return this.#ask(nowMs + CATCH_UP_MS)
+    if (stuck) return this.#fail('write timeout', `the link took no byte for ${Math.round(nowMs - this.#stuckMs)} ms`)
+    if (late) return this.#fail('read timeout', `no byte for ${Math.round(silentMs)} ms`)
+    if (silentMs >= pingAfterMs && !this.#pinged) {
+      this.#pinged = true
+      this.#host.ping()
+    }
+    const next = this.#heardMs + (this.#pinged ? readTimeoutMs : pingAfterMs)
+    this.#ask(this.#stuckMs >= 0 ? Math.min(next, this.#stuckMs + writeTimeoutMs) : next)
+  }
+
+  #ask(atMs: number): void {
+    this.#askedMs = atMs
+    this.#wheel.set(this, atMs)
+  }
+
+  #fail(code: 'write timeout' | 'read timeout', text: string): void {
+    this.#host.fail(new PeerError(code, code === 'read timeout' ? DiscReason.readTimeout : DiscReason.networkError, text))
+  }
+}

@@ -1,0 +1,211 @@
+// The way of a peer's bytes: frames to conversations, answers at once, other messages in order, a pause when handlers lag.
+import { DiscReason } from '../errors/disc-reason.ts'
+import { isPeerError, PeerError } from '../errors/peer-error.ts'
+import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
+import type { Link } from '../wire/link.ts'
+import type { Peer } from '../wire/peer.ts'
+import { conversationOf } from './conversation.ts'
+import type { Conversation, KnownMessage } from './conversation.ts'
+import { unwrapBody, wrapBody } from './envelope.ts'
+import { Inbox } from './inbox.ts'
+import type { PeerLimits } from './limits.ts'
+import type { Requests } from './requests.ts'
+
+/** Most bytes of a base-protocol message, as go-ethereum has it. */
+const BASE_MAX_BYTES = 2048
+/** The first code after those of the base protocol. */
+export const FIRST_CODE = 16
+
+const EMPTY = /* @__PURE__ */ new Uint8Array(0)
+
+/** What the reader needs of its peer. */
+export interface ReaderHost {
+  readonly peer: Peer
+  readonly requests: Requests | undefined
+  /** A message of the base protocol, codes 0 to 15. */
+  base(message: WireMessage): void
+  reply(code: number, payload: Uint8Array): Promise<void>
+  fail(error: PeerError): void
+  /** A failure that ends nobody. */
+  note(message: string, error: unknown): void
+}
+
+export class Reader {
+  readonly #host: ReaderHost
+  readonly #link: Link
+  readonly #codec: FrameCodec
+  readonly #conversations: readonly Conversation[]
+  readonly #limits: PeerLimits
+  #inbox: Inbox | undefined
+  #paused = false
+  #reading = false
+  #closed = false
+  /** Decompressed bytes and messages so far. */
+  bytesIn = 0
+  messagesIn = 0
+
+  constructor(
+    host: ReaderHost,
+    link: Link,
+    codec: FrameCodec,
+    conversations: readonly Conversation[],
+    limits: PeerLimits,
+  ) {
+    this.#host = host
+    this.#link = link
+    this.#codec = codec
+    this.#conversations = conversations
+    this.#limits = limits
+    codec.setLimit((code) => this.#limitOf(code))
+  }
+
+  /** Whether handlers lag so far that the link is paused. */
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  get queuedBytes(): number {
+    return this.#inbox?.bytes ?? 0
+  }
+
+  /** Takes bytes of the link; goes on with those kept back when called with none. */
+  read(chunk: Uint8Array = EMPTY): void {
+    if (this.#closed) return
+    this.#reading = true
+    try {
+      this.#codec.read(chunk, (message) => this.#message(message))
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      this.#reading = false
+    }
+  }
+
+  /** Drops what waits; nothing is read any more. */
+  close(): void {
+    this.#closed = true
+    this.#inbox?.close()
+  }
+
+  /** Reads on when there is room again, or an answer to wait for. */
+  resumeIfRoom(): void {
+    if (!this.#paused || this.#closed || this.#full()) return
+    this.#paused = false
+    this.#link.resume()
+    if (!this.#reading) this.read()
+  }
+
+  #limitOf(code: number): number {
+    const conversation = conversationOf(this.#conversations, code)
+    if (!conversation) return BASE_MAX_BYTES
+    return conversation.table.byCode.get(code - conversation.offset)?.maxBytes ?? BASE_MAX_BYTES
+  }
+
+  #message(message: WireMessage): boolean {
+    this.messagesIn++
+    this.bytesIn += message.payload.length
+    if (message.code < FIRST_CODE) this.#host.base(message)
+    else this.#subprotocol(message)
+    if (this.#closed) return false
+    if (!this.#paused && this.#full()) {
+      this.#paused = true
+      this.#link.pause()
+    }
+    return !this.#paused
+  }
+
+  #full(): boolean {
+    const inbox = this.#inbox
+    if (!inbox) return false
+    const reserve = this.#host.requests?.reserveBytes ?? 0
+    return inbox.bytes > this.#limits.inboxBytes + reserve || inbox.length > this.#limits.inboxMessages
+  }
+
+  #subprotocol({ code, payload }: WireMessage): void {
+    const conversation = conversationOf(this.#conversations, code)
+    const own = conversation ? code - conversation.offset : code
+    const known = conversation?.table.byCode.get(own)
+    if (!conversation || !known) {
+      const where = conversation ? `${conversation.table.offer.protocol.name} has no message with code ${own}` : `message code ${code}`
+      throw new PeerError('invalid message code', DiscReason.breachOfProtocol, where)
+    }
+    if (known.role === 'answer') return this.#answer(known, own, payload)
+    const handler = conversation.table.offer.handlers[known.name]
+    if (!handler && known.role === 'message') return void known.codec.decode(payload)
+    this.#inbox ??= new Inbox(() => this.resumeIfRoom())
+    this.#inbox.push(payload.length, () => this.#handle(conversation, known, payload))
+  }
+
+  #answer(known: KnownMessage, own: number, payload: Uint8Array): void {
+    const { id, body } = unwrapBody(payload)
+    const decode = (): unknown => decodeOf(known, body)
+    const { requests } = this.#host
+    if (requests) requests.answer(id, own, decode)
+  }
+
+  #handle(conversation: Conversation, known: KnownMessage, payload: Uint8Array): Promise<void> | undefined {
+    try {
+      const result =
+        known.role === 'request' ? this.#respond(conversation, known, payload) : this.#call(conversation, known, payload)
+      if (!isThenable(result)) return undefined
+      return Promise.resolve(result).then(() => undefined, (error) => this.#fail(error))
+    } catch (error) {
+      this.#fail(error)
+      return undefined
+    }
+  }
+
+  #call({ table }: Conversation, known: KnownMessage, body: Uint8Array): unknown {
+    const value = decodeOf(known, body)
+    const { peer } = this.#host
+    return table.offer.handlers[known.name]?.(peer, value, contextOf(peer))
+  }
+
+  async #respond(conversation: Conversation, known: KnownMessage, payload: Uint8Array): Promise<void> {
+    const { id, body } = unwrapBody(payload)
+    const { protocol, handlers } = conversation.table.offer
+    const definition = protocol.messages[known.name]
+    if (!definition || !('answer' in definition)) return
+    if (!handlers[known.name]) {
+      const text = `${protocol.name}.${known.name} is not served here`
+      throw new PeerError('invalid message code', DiscReason.subprotocolError, text)
+    }
+    const answer = await this.#call(conversation, known, body)
+    if (this.#closed) return
+    const encoded = definition.answer.codec.encode(answer as never)
+    await this.#host.reply(conversation.offset + definition.answer.code, wrapBody(id, encoded))
+  }
+
+  #fail(error: unknown): void {
+    if (this.#closed) return this.#host.note('handler failed after its peer had ended', error)
+    this.#host.fail(isPeerError(error) ? error : handlerFailed(error))
+  }
+}
+
+function decodeOf(known: KnownMessage, body: Uint8Array): unknown {
+  try {
+    return known.codec.decode(body)
+  } catch (error) {
+    if (isPeerError(error)) throw error
+    const text = error instanceof Error ? error.message : 'the codec refused it'
+    throw new PeerError('invalid message', DiscReason.breachOfProtocol, `${known.name}: ${text}`, { cause: error })
+  }
+}
+
+// A getter, so that a handler which doesn't look at the signal doesn't make the peer allocate one.
+function contextOf(peer: Peer): { readonly signal: AbortSignal } {
+  return {
+    get signal() {
+      return peer.signal
+    },
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+function handlerFailed(error: unknown): PeerError {
+  const text = error instanceof Error ? error.message : 'a handler threw'
+  return new PeerError('handler failed', DiscReason.subprotocolError, text, { cause: error })
+}

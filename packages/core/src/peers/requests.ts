@@ -1,0 +1,147 @@
+// Questions of ours that wait for an answer, and the rule for answers that nobody waits for.
+import { createDeferred } from '../base/abort.ts'
+import type { Deferred } from '../base/abort.ts'
+import type { Clock, Timer } from '../base/clock.ts'
+import { DiscReason } from '../errors/disc-reason.ts'
+import { PeerError } from '../errors/peer-error.ts'
+import type { RequestOptions } from '../wire/peer.ts'
+import type { RequestDefinition } from '../wire/protocol.ts'
+
+/** Ids of timed-out questions kept, so that a late answer is told from one that nobody asked for. */
+const LATE_IDS = 64
+
+interface Pending {
+  readonly definition: RequestDefinition
+  readonly question: unknown
+  readonly deferred: Deferred<unknown>
+  readonly timer: Timer
+  readonly removeListener: () => void
+}
+
+export interface RequestBounds {
+  /** Questions in flight. */
+  readonly requests: number
+  /** Answers nobody asked for that are let pass. */
+  readonly strayAnswers: number
+}
+
+export class Requests {
+  readonly #clock: Clock
+  readonly #bounds: RequestBounds
+  readonly #pending = new Map<bigint, Pending>()
+  readonly #late = new Set<bigint>()
+  #nextId: bigint
+  #strays = 0
+  #lateCount = 0
+
+  constructor(clock: Clock, bounds: RequestBounds, firstId: number) {
+    this.#clock = clock
+    this.#bounds = bounds
+    this.#nextId = BigInt(firstId)
+  }
+
+  get size(): number {
+    return this.#pending.size
+  }
+
+  get counts(): { readonly pending: number; readonly late: number; readonly unasked: number } {
+    return { pending: this.#pending.size, late: this.#lateCount, unasked: this.#strays }
+  }
+
+  /** Most bytes an answer in flight may have; 0 when none is awaited. */
+  get reserveBytes(): number {
+    let most = 0
+    for (const { definition } of this.#pending.values()) most = Math.max(most, definition.answer.maxBytes)
+    return most
+  }
+
+  /** Registers a question; `send` is called with its id. @throws {PeerError} `request timeout`, or what `fail` was given */
+  ask(
+    definition: RequestDefinition,
+    question: unknown,
+    send: (id: bigint) => void,
+    options: RequestOptions = {},
+  ): Promise<unknown> {
+    const { signal } = options
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (this.#pending.size >= this.#bounds.requests) {
+      return Promise.reject(new RangeError(`${this.#pending.size} requests to this peer are in flight already`))
+    }
+    const id = this.#nextId++
+    const deferred = createDeferred<unknown>()
+    const timeoutMs = options.timeoutMs ?? definition.timeoutMs
+    const timer = this.#clock.setTimer(timeoutMs, () => {
+      const text = `no answer to message ${definition.code} within ${timeoutMs} ms`
+      this.#giveUp(id, new PeerError('request timeout', DiscReason.readTimeout, text))
+    })
+    const onAbort = (): void => this.#giveUp(id, signal?.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    const removeListener = (): void => signal?.removeEventListener('abort', onAbort)
+    this.#pending.set(id, { definition, question, deferred, timer, removeListener })
+    try {
+      send(id)
+    } catch (error) {
+      this.#take(id)
+      throw error
+    }
+    return deferred.promise
+  }
+
+  /**
+   * Gives an answer to whoever asked. `decode` is called only when somebody did.
+   *
+   * @throws {PeerError} `unexpected answer` when it has the wrong code, doesn't fit, or is one stray too many
+   */
+  answer(id: bigint, code: number, decode: () => unknown): void {
+    const pending = this.#pending.get(id)
+    if (!pending) return this.#stray(id)
+    const { definition, question, deferred } = pending
+    if (definition.answer.code !== code) {
+      throw this.#wrong(id, `code ${code} answers a question that wants code ${definition.answer.code}`)
+    }
+    const answer = decode()
+    const fits = definition.fits?.(question as never, answer as never) ?? true
+    if (fits !== true) throw this.#wrong(id, fits)
+    this.#take(id)
+    deferred.resolve(answer)
+  }
+
+  /** Rejects everything in flight. */
+  fail(error: unknown): void {
+    for (const id of [...this.#pending.keys()]) {
+      const pending = this.#take(id)
+      pending?.deferred.promise.catch(() => undefined)
+      pending?.deferred.reject(error)
+    }
+  }
+
+  #stray(id: bigint): void {
+    if (this.#late.delete(id)) {
+      this.#lateCount++
+      return
+    }
+    this.#strays++
+    if (this.#strays > this.#bounds.strayAnswers) throw this.#wrong(id, `${this.#strays} answers that nobody asked for`)
+  }
+
+  #wrong(id: bigint, text: string): PeerError {
+    return new PeerError('unexpected answer', DiscReason.breachOfProtocol, `${text} (request id ${id})`)
+  }
+
+  #giveUp(id: bigint, error: unknown): void {
+    const pending = this.#take(id)
+    if (!pending) return
+    this.#late.add(id)
+    if (this.#late.size > LATE_IDS) for (const oldest of this.#late) { this.#late.delete(oldest); break }
+    pending.deferred.reject(error)
+  }
+
+  #take(id: bigint): Pending | undefined {
+    const pending = this.#pending.get(id)
+    if (!pending) return undefined
+    this.#pending.delete(id)
+    pending.timer.cancel()
+    pending.removeListener()
+    return pending
+  }
+}

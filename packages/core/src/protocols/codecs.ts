@@ -1,0 +1,118 @@
+// The shipped codecs: RLP values, raw bytes, and JSON that a schema checks.
+import { bytesToUtf8, utf8ToBytes } from '../base/bytes.ts'
+import { encodeRlp, readRlp } from '../wire/rlp.ts'
+import type { RlpInput, RlpItem } from '../wire/rlp.ts'
+import type { Codec } from '../wire/protocol.ts'
+
+/** A codec whose value is one RLP item, so that it can be part of a list or a struct. */
+export interface RlpCodec<T> extends Codec<T> {
+  toItem(value: T): RlpInput
+  /** @throws {TypeError} when the item isn't of this kind */
+  fromItem(item: RlpItem): T
+}
+
+/** Joins both directions of an RLP item to a codec. */
+export function rlpCodec<T>(toItem: (value: T) => RlpInput, fromItem: (item: RlpItem) => T): RlpCodec<T> {
+  return {
+    toItem,
+    fromItem,
+    encode: (value) => encodeRlp(toItem(value)),
+    decode: (payload) => fromItem(readRlp(payload)),
+  }
+}
+
+/** The payload as it is, RLP or not. */
+export const raw: Codec<Uint8Array> = { encode: (value) => value, decode: (payload) => payload }
+
+/** A string of bytes; what is decoded is a view into the message. */
+export const bytes: RlpCodec<Uint8Array> = /* @__PURE__ */ rlpCodec((value) => value, stringOf)
+
+/** UTF-8 text. */
+export const text: RlpCodec<string> = /* @__PURE__ */ rlpCodec(utf8ToBytes, (item) => bytesToUtf8(stringOf(item)))
+
+/** A whole number from 0 to 2^53 - 1. */
+export const uint: RlpCodec<number> = /* @__PURE__ */ rlpCodec(
+  (value) => {
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`uint must be 0 to 2^53 - 1, not ${value}`)
+    return value
+  },
+  (item) => Number(integerOf(item, 7, 0x1f_ff_ff_ff_ff_ff_ffn)),
+)
+
+/** A whole number from 0 to 2^256 - 1. */
+export const bigUint: RlpCodec<bigint> = /* @__PURE__ */ rlpCodec(
+  (value) => {
+    if (value < 0n || value >> 256n !== 0n) throw new RangeError(`bigUint must be 0 to 2^256 - 1, not ${value}`)
+    return value
+  },
+  (item) => integerOf(item, 32),
+)
+
+export const bool: RlpCodec<boolean> = /* @__PURE__ */ rlpCodec(
+  (value) => (value ? 1 : 0),
+  (item) => {
+    const value = integerOf(item, 1)
+    if (value > 1n) throw new TypeError(`a boolean is 0 or 1, not ${value}`)
+    return value === 1n
+  },
+)
+
+export interface ListOptions {
+  /** Most items; default 65,536, what one message may hold in all. */
+  readonly maxItems?: number | undefined
+}
+
+/** Values of one kind, in order. */
+export function list<T>(item: RlpCodec<T>, { maxItems = 65_536 }: ListOptions = {}): RlpCodec<readonly T[]> {
+  const check = (length: number): void => {
+    if (length > maxItems) throw new RangeError(`list of ${length} items, its limit is ${maxItems}`)
+  }
+  return rlpCodec(
+    (values) => {
+      check(values.length)
+      return values.map((value) => item.toItem(value))
+    },
+    (items) => {
+      const parts = listOf(items)
+      check(parts.length)
+      return parts.map((part) => item.fromItem(part))
+    },
+  )
+}
+
+/** Fields of a struct, in the order they have on the wire. */
+export type Fields = Readonly<Record<string, RlpCodec<never>>>
+export type StructOf<F> = { -readonly [K in keyof F]: F[K] extends { fromItem(item: RlpItem): infer T } ? T : never }
+
+/** A list with a fixed meaning per place. Extra places at the end are ignored, so that a later version may add some. */
+export function struct<const F extends Fields>(fields: F): RlpCodec<StructOf<F>> {
+  const names = Object.keys(fields)
+  return rlpCodec(
+    (value) => names.map((name) => fields[name]!.toItem((value as Record<string, unknown>)[name] as never)),
+    (item) => {
+      const parts = listOf(item)
+      if (parts.length < names.length) throw new TypeError(`${parts.length} fields where ${names.length} belong`)
+      return Object.fromEntries(names.map((name, i) => [name, fields[name]!.fromItem(parts[i]!)])) as unknown as StructOf<F>
+    },
+  )
+}
+
+function stringOf(item: RlpItem): Uint8Array {
+  if (!(item instanceof Uint8Array)) throw new TypeError('a list where a string belongs')
+  return item
+}
+
+function listOf(item: RlpItem): readonly RlpItem[] {
+  if (item instanceof Uint8Array) throw new TypeError('a string where a list belongs')
+  return item
+}
+
+function integerOf(item: RlpItem, maxBytes: number, max?: bigint): bigint {
+  const digits = stringOf(item)
+  if (digits.length > maxBytes) throw new TypeError(`a number of ${digits.length} bytes, at most ${maxBytes} fit`)
+  if (digits[0] === 0) throw new TypeError('a number with a leading zero')
+  let value = 0n
+  for (const digit of digits) value = (value << 8n) | BigInt(digit)
+  if (max !== undefined && value > max) throw new TypeError(`number ${value} is past ${max}`)
+  return value
+}

@@ -1,0 +1,30 @@
+// JSON payloads, checked by any Standard Schema validator, so that what a stranger sends is what the type says.
+import { bytesToUtf8, utf8ToBytes } from '../base/bytes.ts'
+import { encodeRlp, readRlp } from '../wire/rlp.ts'
+import type { Codec } from '../wire/protocol.ts'
+
+/** The part of the Standard Schema interface (version 1) that is used; zod, valibot, arktype and others have it. */
+export interface StandardSchema<T> {
+  readonly '~standard': {
+    readonly version: 1
+    validate(value: unknown): SchemaResult<T> | Promise<SchemaResult<T>>
+  }
+}
+export type SchemaResult<T> =
+  | { readonly value: T; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string }[] }
+
+/** JSON text as one RLP string; the schema checks what arrives. @throws {TypeError} when decoding finds what it refuses */
+export function json<T>(schema: StandardSchema<T>): Codec<T> {
+  return {
+    encode: (value) => encodeRlp(utf8ToBytes(JSON.stringify(value))),
+    decode: (payload) => {
+      const item = readRlp(payload)
+      if (!(item instanceof Uint8Array)) throw new TypeError('a list where JSON text belongs')
+      const result = schema['~standard'].validate(JSON.parse(bytesToUtf8(item)))
+      if (result instanceof Promise) throw new TypeError('a schema that validates asynchronously cannot check messages')
+      if (result.issues) throw new TypeError(result.issues.map(({ message }) => message).join('; ').slice(0, 200))
+      return result.value
+    },
+  }
+}

@@ -1,0 +1,70 @@
+// The face of a connected peer that handlers and listeners see.
+import type { DiscReason } from '../errors/disc-reason.ts'
+import type { PeerError } from '../errors/peer-error.ts'
+import type { Endpoint } from './address.ts'
+import type { Direction } from './link.ts'
+import type { AnswerOf, Messages, Protocol, RequestNames, SendNames, ValueOf } from './protocol.ts'
+
+/** Name and version of a protocol as Hello carries them. */
+export interface Capability {
+  readonly name: string
+  readonly version: number
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Default: the protocol's own. */
+  readonly timeoutMs?: number | undefined
+}
+
+/** A remote node that has passed both handshakes and both checkpoints. */
+export interface Peer {
+  /** keccak-256 of the public key, 64 hex digits: the peer's identity. */
+  readonly id: string
+  /** 64 bytes x‖y. */
+  readonly publicKey: Uint8Array
+  readonly direction: Direction
+  /** The client name of its Hello, cut to 128 printable characters. */
+  readonly name: string
+  /** Everything its Hello offered. */
+  readonly capabilities: readonly Capability[]
+  /** What both sides speak. */
+  readonly shared: readonly Capability[]
+  /** Where it was dialed; absent on inbound peers. */
+  readonly endpoint: Endpoint | undefined
+  readonly remoteAddress: string
+  /** Requested by the user: dialed again when lost. */
+  readonly persistent: boolean
+  readonly trusted: boolean
+  /** On the node's clock, milliseconds. */
+  readonly connectedAtMs: number
+  /** Aborts when the peer ends, with the PeerError as reason. */
+  readonly signal: AbortSignal
+  /** What ended it; absent while it lives. */
+  readonly error: PeerError | undefined
+
+  shares(protocol: Protocol): boolean
+  /**
+   * Sends one message. Resolves at once below the water mark, else when the link has drained; nobody needs to wait for it.
+   *
+   * @throws {TypeError} when the protocol isn't shared or the message isn't its own
+   */
+  send<M extends Messages, K extends SendNames<M>>(protocol: Protocol<M>, name: K, value: ValueOf<M[K]>): Promise<void>
+  /**
+   * Asks and waits for the answer with the same id.
+   *
+   * @throws {PeerError} `request timeout`, or what ended the peer meanwhile
+   */
+  request<M extends Messages, K extends RequestNames<M>>(
+    protocol: Protocol<M>,
+    name: K,
+    question: ValueOf<M[K]>,
+    options?: RequestOptions,
+  ): Promise<AnswerOf<M[K]>>
+  /** Ends the peer; the remote is told the reason. Default: disconnect requested. */
+  disconnect(reason?: DiscReason, message?: string): void
+  /** Ends the peer with an error that began in a protocol; passed on unchanged. */
+  fail(error: PeerError): void
+  /** Direction and address, the way every log line has it: `inbound ab12cd34…@127.0.0.1:5000`. */
+  toString(): string
+}
