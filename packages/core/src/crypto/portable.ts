@@ -1,0 +1,81 @@
+// The reference provider: the noble packages, the same in every browser and in Node.
+import { unsafe } from '@noble/ciphers/aes.js'
+import { hmac } from '@noble/hashes/hmac.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import { getPublicKey, getSharedSecret, hashes, Point, recoverPublicKey, sign } from '@noble/secp256k1'
+import { concatBytes } from '../base/bytes.ts'
+import type { Crypto, RunningHash } from '../base/crypto.ts'
+import { createPortableKeystream } from './portable-keystream.ts'
+import { isPrivateKey } from './private-key.ts'
+
+/** SEC 1's mark of an uncompressed point. */
+const UNCOMPRESSED = /* @__PURE__ */ Uint8Array.of(4)
+
+/** Everything in JavaScript, always ready; the provider that faster ones are held to. */
+export const portableCrypto: Crypto = {
+  isPublicKey,
+  isPrivateKey,
+  publicKeyOf: (privateKey) => getPublicKey(privateKey, false).slice(1),
+  sharedSecret,
+  sign: signRecoverable,
+  recover,
+  keccak256: (bytes) => keccak_256(bytes),
+  createKeccak256,
+  sha256: (bytes) => sha256(bytes),
+  hmacSha256: (key, bytes) => hmac(sha256, key, bytes),
+  aes128Ctr: (key, iv, bytes) => {
+    const result = bytes.slice()
+    createPortableKeystream(key, iv).apply(result)
+    return result
+  },
+  createKeystream: (key) => createPortableKeystream(key),
+  createBlockCipher,
+}
+
+function isPublicKey(publicKey: Uint8Array): boolean {
+  if (publicKey.length !== 64) return false
+  try {
+    // Bounds both coordinates by the field prime and checks the curve equation; multiplies no point.
+    Point.fromBytes(concatBytes(UNCOMPRESSED, publicKey))
+    return true
+  } catch {
+    return false // noble's way to say no
+  }
+}
+
+function sharedSecret(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
+  if (!isPublicKey(publicKey)) throw new RangeError('not a public key of secp256k1')
+  return getSharedSecret(privateKey, concatBytes(UNCOMPRESSED, publicKey)).slice(1)
+}
+
+function signRecoverable(hash: Uint8Array, privateKey: Uint8Array): Uint8Array {
+  // Signing at once needs these two; set here and not on loading, so that bundlers may drop what nobody signs with.
+  hashes.sha256 = sha256
+  hashes.hmacSha256 = (key, message) => hmac(sha256, key, message)
+  const vrs = sign(hash, privateKey, { prehash: false, format: 'recovered' })
+  return concatBytes(vrs.subarray(1), vrs.subarray(0, 1))
+}
+
+function recover(hash: Uint8Array, signature: Uint8Array): Uint8Array | undefined {
+  if (signature.length !== 65) return undefined
+  const vrs = concatBytes(signature.subarray(64), signature.subarray(0, 64))
+  try {
+    return recoverPublicKey(vrs, hash, { prehash: false, isCompressed: false }).slice(1)
+  } catch {
+    return undefined // noble throws for numbers out of range and for points that are not on the curve
+  }
+}
+
+function createKeccak256(): RunningHash {
+  const state = keccak_256.create()
+  return {
+    update: (bytes) => void state.update(bytes),
+    digest: () => state.clone().digest(),
+  }
+}
+
+function createBlockCipher(key: Uint8Array): (block: Uint8Array) => Uint8Array {
+  const roundKeys = unsafe.expandKeyLE(key)
+  return (block) => unsafe.encryptBlock(roundKeys, block.slice())
+}

@@ -1,0 +1,161 @@
+// The encryption handshake in both roles, as steps: bytes in, bytes out. No link and no timer.
+import { concatBytes } from '../base/bytes.ts'
+import type { Crypto } from '../base/crypto.ts'
+import type { Random } from '../base/random.ts'
+import { DiscReason } from '../errors/disc-reason.ts'
+import { PeerError } from '../errors/peer-error.ts'
+import { SessionCodec } from './frame-codec.ts'
+import { generateKeyPair, type KeyPair } from './keys.ts'
+import { MAX_PACKET_BYTES, MIN_PACKET_BYTES, readAck, readAuth, writeAck, writeAuth } from './packets.ts'
+import { deriveSecrets, xor } from './secrets.ts'
+
+export interface ResponderOptions {
+  readonly crypto: Crypto
+  readonly random: Random
+  /** Our identity, 32 bytes. */
+  readonly privateKey: Uint8Array
+  /** Where ephemeral key pairs come from, two a handshake; default: made when needed. */
+  readonly createKeyPair?: (() => KeyPair) | undefined
+}
+
+export interface InitiatorOptions extends ResponderOptions {
+  /** Whom we dial, 64 bytes x‖y: only the owner of its private key can answer. */
+  readonly remotePublicKey: Uint8Array
+}
+
+/** What a step brought. */
+export interface HandshakeProgress {
+  /** To be sent now. */
+  readonly send?: Uint8Array
+  /** The handshake is over and the remote's key is proven. */
+  readonly done?: HandshakeResult
+}
+
+export interface HandshakeResult {
+  /** 64 bytes x‖y. */
+  readonly remotePublicKey: Uint8Array
+  readonly codec: SessionCodec
+  /** Bytes that came after the handshake: the first of the frames. A view into the last chunk. */
+  readonly rest: Uint8Array
+}
+
+export interface Handshake {
+  /** What is to be sent first; a responder waits. */
+  start(): Uint8Array | undefined
+  /**
+   * Takes bytes of the link, split in any way; the answer is `undefined` while more are needed.
+   *
+   * @throws {PeerError} `encryption handshake failed`; the message is for us alone, the remote only sees the link close
+   * @throws {TypeError} when the handshake is over or has failed
+   */
+  receive(chunk: Uint8Array): HandshakeProgress | undefined
+}
+
+/** The side that dials. @throws {RangeError} when the remote key is not on the curve, or the private key is none */
+export function createInitiator(options: InitiatorOptions): Handshake {
+  const { crypto, random, privateKey, remotePublicKey } = options
+  checkPrivateKey(options)
+  if (!crypto.isPublicKey(remotePublicKey)) throw new RangeError('the remote key is not a public key of secp256k1')
+  const tools = { crypto, random, createKeyPair: pairSource(options) }
+  const ephemeral = tools.createKeyPair()
+  const nonce = random.bytes(32)
+  let auth: Uint8Array | undefined
+  const receive = packetReader((ack, rest) => {
+    const remote = readAck(crypto, privateKey, ack)
+    const secrets = deriveSecrets(crypto, {
+      ephemeralSecret: crypto.sharedSecret(ephemeral.privateKey, remote.publicKey),
+      initiatorNonce: nonce,
+      recipientNonce: remote.nonce,
+      auth: auth!,
+      ack,
+      initiator: true,
+    })
+    return { done: { remotePublicKey, codec: new SessionCodec(crypto, secrets), rest } }
+  })
+  return {
+    receive: (chunk) => {
+      if (!auth) throw new TypeError('a handshake begins with start()')
+      return receive(chunk)
+    },
+    start: () => {
+      if (auth) throw new TypeError('a handshake starts once')
+      const token = xor(crypto.sharedSecret(privateKey, remotePublicKey), nonce)
+      const signature = crypto.sign(token, ephemeral.privateKey)
+      auth = writeAuth(tools, remotePublicKey, { signature, publicKey: crypto.publicKeyOf(privateKey), nonce })
+      return auth.slice()
+    },
+  }
+}
+
+/** The side that accepts. @throws {RangeError} when the private key is none */
+export function createResponder(options: ResponderOptions): Handshake {
+  const { crypto, random, privateKey } = options
+  checkPrivateKey(options)
+  const receive = packetReader((auth, rest) => {
+    const remote = readAuth(crypto, privateKey, auth)
+    const token = xor(crypto.sharedSecret(privateKey, remote.publicKey), remote.nonce)
+    const remoteEphemeral = crypto.recover(token, remote.signature)
+    if (!remoteEphemeral || !crypto.isPublicKey(remoteEphemeral)) throw new Error('the signature in auth has no key')
+    const tools = { crypto, random, createKeyPair: pairSource(options) }
+    const ephemeral = tools.createKeyPair()
+    const nonce = random.bytes(32)
+    const ack = writeAck(tools, remote.publicKey, { publicKey: ephemeral.publicKey, nonce })
+    const secrets = deriveSecrets(crypto, {
+      ephemeralSecret: crypto.sharedSecret(ephemeral.privateKey, remoteEphemeral),
+      initiatorNonce: remote.nonce,
+      recipientNonce: nonce,
+      auth,
+      ack,
+      initiator: false,
+    })
+    const remotePublicKey = remote.publicKey.slice()
+    return { send: ack, done: { remotePublicKey, codec: new SessionCodec(crypto, secrets), rest } }
+  })
+  return { receive, start: () => undefined }
+}
+
+function checkPrivateKey({ crypto, privateKey }: ResponderOptions): void {
+  if (!crypto.isPrivateKey(privateKey)) throw new RangeError('not a private key of secp256k1')
+}
+
+function pairSource({ crypto, random, createKeyPair }: ResponderOptions): () => KeyPair {
+  return createKeyPair ?? (() => generateKeyPair(crypto, random))
+}
+
+type OnPacket = (packet: Uint8Array, rest: Uint8Array) => HandshakeProgress
+
+// Collects one packet by its size, which is judged as soon as it is there. At most 2 KiB are kept.
+function packetReader(onPacket: OnPacket): Handshake['receive'] {
+  let kept: Uint8Array = new Uint8Array(0)
+  let over = false
+  return (chunk) => {
+    if (over) throw new TypeError('the handshake is over')
+    try {
+      const missing = sizeOf(kept, chunk) - kept.length
+      if (!(chunk.length >= missing)) {
+        kept = concatBytes(kept, chunk)
+        return undefined
+      }
+      over = true
+      return onPacket(concatBytes(kept, chunk.subarray(0, missing)), chunk.subarray(missing))
+    } catch (error) {
+      over = true
+      throw failed(error)
+    }
+  }
+}
+
+// Of the whole packet, its prefix included; infinite while the prefix is not there.
+function sizeOf(kept: Uint8Array, chunk: Uint8Array): number {
+  const [high, low] = [...kept.subarray(0, 2), ...chunk.subarray(0, 2)]
+  if (high === undefined || low === undefined) return Infinity
+  const size = (high << 8) | low
+  if (size > MAX_PACKET_BYTES) throw new Error(`a packet of ${size} bytes, ${MAX_PACKET_BYTES} allowed`)
+  if (size < MIN_PACKET_BYTES) throw new Error(`a packet of ${size} bytes is too short`)
+  return size + 2
+}
+
+function failed(error: unknown): PeerError {
+  const text = error instanceof Error ? error.message : 'unknown'
+  return new PeerError('encryption handshake failed', DiscReason.breachOfProtocol, text)
+}

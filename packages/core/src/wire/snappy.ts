@@ -1,0 +1,89 @@
+// Snappy's block form, read: bounded before anything is allocated, and strict about every element.
+import { DiscReason } from '../errors/disc-reason.ts'
+import { PeerError } from '../errors/peer-error.ts'
+
+/** Most bytes that one byte of input can become: a copy of 3 bytes gives 64. */
+const MAX_GROWTH = 22
+
+/**
+ * The original of one compressed block; a fresh array.
+ *
+ * @throws {PeerError} `too big message` when it says it has more than `maxBytes`; `invalid message` when it is malformed or has another length than it says
+ * @see https://github.com/google/snappy/blob/main/format_description.txt
+ */
+export function uncompress(block: Uint8Array, maxBytes: number): Uint8Array {
+  const { length, start } = readLength(block)
+  if (length > maxBytes) {
+    throw new PeerError(
+      'too big message',
+      DiscReason.breachOfProtocol,
+      `${length} bytes uncompressed, ${maxBytes} allowed`,
+    )
+  }
+  // Seven bytes must not make us allocate megabytes, even within the limit.
+  if (length > (block.length - start) * MAX_GROWTH) throw malformed(`${length} bytes from ${block.length}`)
+  const output = new Uint8Array(length)
+  if (fill(output, block, start) !== length) throw malformed(`fewer than ${length} bytes`)
+  return output
+}
+
+function readLength(block: Uint8Array): { length: number; start: number } {
+  let length = 0
+  for (let i = 0; i < 5 && i < block.length; i++) {
+    const byte = block[i]!
+    length += (byte & 0x7f) * 2 ** (7 * i)
+    if (byte < 0x80) return { length, start: i + 1 }
+  }
+  throw malformed('no length')
+}
+
+// Answers how much was written.
+function fill(output: Uint8Array, block: Uint8Array, start: number): number {
+  let filled = 0
+  for (let at = start; at < block.length;) {
+    const tag = block[at++]!
+    const kind = tag & 3
+    let length = (tag >> 2) + 1
+    if (kind === 0) {
+      if (length > 60) {
+        const digits = length - 60
+        length = littleEndian(block, at, digits) + 1
+        at += digits
+      }
+      if (at + length > block.length) throw malformed('a literal is cut')
+      if (filled + length > output.length) throw malformed(`more than ${output.length} bytes`)
+      copyLiteral(output, filled, block, at, length)
+      at += length
+    } else {
+      const digits = kind === 3 ? 4 : kind
+      let offset = littleEndian(block, at, digits)
+      at += digits
+      if (kind === 1) {
+        offset += (tag >> 5) << 8
+        length = ((tag >> 2) & 7) + 4
+      }
+      if (offset === 0 || offset > filled) throw malformed(`a copy from ${offset} back with ${filled} bytes there`)
+      if (filled + length > output.length) throw malformed(`more than ${output.length} bytes`)
+      // Byte for byte: a copy may overlap what it writes, which repeats it.
+      for (let i = filled, end = filled + length; i < end; i++) output[i] = output[i - offset]!
+    }
+    filled += length
+  }
+  return filled
+}
+
+function copyLiteral(output: Uint8Array, to: number, block: Uint8Array, from: number, length: number): void {
+  if (length > 32) output.set(block.subarray(from, from + length), to)
+  else for (let i = 0; i < length; i++) output[to + i] = block[from + i]!
+}
+
+function littleEndian(block: Uint8Array, at: number, digits: number): number {
+  if (at + digits > block.length) throw malformed('an element is cut')
+  let value = 0
+  for (let i = digits; i-- > 0;) value = value * 256 + block[at + i]!
+  return value
+}
+
+function malformed(text: string): PeerError {
+  return new PeerError('invalid message', DiscReason.breachOfProtocol, `snappy: ${text}`)
+}
