@@ -1,6 +1,7 @@
 // A child process that prints one JSON object a line: start it, wait for lines, and be sure that it ends.
 import { spawn } from 'node:child_process'
 import type { ChildProcess, ChildProcessWithoutNullStreams } from 'node:child_process'
+import type { Readable } from 'node:stream'
 
 /** One line; programs name the kind of a line `event`. */
 export type JsonLine = Readonly<Record<string, unknown>>
@@ -13,6 +14,8 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>
   /** For messages; the command's last part by default. */
   readonly name?: string
+  /** Where its lines are read from; the other stream is dropped, but the end of standard error is kept. */
+  readonly linesFrom?: 'stdout' | 'stderr'
 }
 
 interface Waiter {
@@ -65,7 +68,8 @@ export class JsonProcess {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-KEPT_STDERR)
     })
-    readLines(child, (line) => this.#take(line))
+    child.stdout.resume()
+    readLines(child[options.linesFrom ?? 'stdout'], (line) => this.#take(line))
     const onAbort = (): void => void child.kill('SIGKILL')
     options.signal?.addEventListener('abort', onAbort, { once: true })
     this.exited = new Promise((resolve) => {
@@ -91,12 +95,21 @@ export class JsonProcess {
   /**
    * The first line, past or to come, that fits; a predicate that narrows gives the narrowed type.
    *
+   * @param what - names the line in a failure; the predicate's text by default
    * @throws {Error} when `timeoutMs` pass (10 s by default) or the process ends before such a line; the message holds
    * the last lines and standard error
    */
-  waitFor<Line extends JsonLine>(fits: (line: JsonLine) => line is Line, timeoutMs?: number): Promise<Line>
-  waitFor(fits: (line: JsonLine) => boolean, timeoutMs?: number): Promise<JsonLine>
-  async waitFor(fits: (line: JsonLine) => boolean, timeoutMs = DEFAULT_WAIT_MS): Promise<JsonLine> {
+  waitFor<Line extends JsonLine>(
+    fits: (line: JsonLine) => line is Line,
+    timeoutMs?: number,
+    what?: string,
+  ): Promise<Line>
+  waitFor(fits: (line: JsonLine) => boolean, timeoutMs?: number, what?: string): Promise<JsonLine>
+  async waitFor(
+    fits: (line: JsonLine) => boolean,
+    timeoutMs: number = DEFAULT_WAIT_MS,
+    what: string = String(fits),
+  ): Promise<JsonLine> {
     const past = this.lines.find(fits)
     if (past) return past
     // Made here, so that its stack names the test that waits.
@@ -114,7 +127,7 @@ export class JsonProcess {
           reject(failure)
         },
       }
-      const timer = setTimeout(() => waiter.failed(`no such line within ${timeoutMs} ms: ${fits}`), timeoutMs)
+      const timer = setTimeout(() => waiter.failed(`no such line within ${timeoutMs} ms: ${what}`), timeoutMs)
       this.#waiters.add(waiter)
       if (this.#over !== undefined) waiter.failed(this.#over)
     })
@@ -167,14 +180,14 @@ export class JsonProcess {
   }
 }
 
-function readLines(child: ChildProcessWithoutNullStreams, onLine: (line: JsonLine) => void): void {
+function readLines(stream: Readable, onLine: (line: JsonLine) => void): void {
   let rest = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  stream.setEncoding('utf8').on('data', (text: string) => {
     const pieces = (rest + text).split('\n')
     rest = pieces.pop() ?? ''
     for (const piece of pieces) if (piece.trim() !== '') onLine(parseLine(piece))
   })
-  child.stdout.on('end', () => {
+  stream.on('end', () => {
     if (rest.trim() !== '') onLine(parseLine(rest))
   })
 }
