@@ -1,0 +1,164 @@
+// A clock that stands still until a test moves it.
+import type { Clock, Timer } from '../base/clock.ts'
+
+/** Where `wallNow` starts unless told otherwise: 2026-01-01T00:00:00Z, a fixed date so that logs repeat. */
+const WALL_START_MS = 1_767_225_600_000
+
+/** How many times microtasks are let run between two timers: enough for a chain of as many awaits. */
+const MICROTASK_TURNS = 64
+
+/** Most timers one `advance` fires, so that a timer that re-arms itself with no delay fails a test instead of hanging it. */
+const MAX_FIRED = 1_000_000
+
+export interface ManualClockOptions {
+  /** What `now` says at first; default 0. */
+  readonly startMs?: number | undefined
+  /** What `wallNow` says at first; default the start of 2026. It moves along with `now`. */
+  readonly wallStartMs?: number | undefined
+}
+
+export interface ManualClock extends Clock {
+  /** Moves time on by `ms`, firing each due timer at its own time and in order, also those set meanwhile. */
+  advance(ms: number): void
+  /** As `advance`, but lets promise reactions run before the first, between, and after the timers. */
+  advanceAsync(ms: number): Promise<void>
+  /** Moves only the wall clock, as a user does who sets the time; negative turns it back. */
+  shiftWall(ms: number): void
+  /** Timers that are set and have neither fired nor been cancelled. */
+  readonly pendingTimers: number
+  /** When the next timer is due, in milliseconds of `now`; `undefined` when there is none. */
+  readonly nextTimerAt: number | undefined
+}
+
+interface Entry {
+  readonly dueMs: number
+  readonly order: number
+  fn: (() => void) | undefined
+}
+
+/** A clock under the test's hand; two timers due at the same time fire in the order they were set. */
+export function createManualClock({ startMs = 0, wallStartMs }: ManualClockOptions = {}): ManualClock {
+  let nowMs = startMs
+  let wallOffsetMs = (wallStartMs ?? WALL_START_MS) - startMs
+  let order = 0
+  const timers = createTimerHeap()
+
+  const fireNext = (untilMs: number): boolean => {
+    const next = timers.peek()
+    if (!next || next.dueMs > untilMs) return false
+    timers.pop()
+    nowMs = Math.max(nowMs, next.dueMs)
+    const { fn } = next
+    next.fn = undefined
+    fn?.()
+    return true
+  }
+  const target = (ms: number): number => {
+    if (!(ms >= 0)) throw new RangeError(`time moves on only: ${ms} ms`)
+    return nowMs + ms
+  }
+
+  return {
+    now: () => nowMs,
+    wallNow: () => nowMs + wallOffsetMs,
+    setTimer: (delayMs, fn): Timer => {
+      const entry: Entry = { dueMs: nowMs + Math.max(0, delayMs || 0), order: order++, fn }
+      timers.push(entry)
+      return { cancel: () => timers.cancel(entry) }
+    },
+    advance: (ms) => {
+      const untilMs = target(ms)
+      for (let fired = 0; fireNext(untilMs); fired++) checkFired(fired)
+      nowMs = untilMs
+    },
+    advanceAsync: async (ms) => {
+      const untilMs = target(ms)
+      await drainMicrotasks()
+      for (let fired = 0; fireNext(untilMs); fired++) {
+        checkFired(fired)
+        await drainMicrotasks()
+      }
+      nowMs = untilMs
+    },
+    shiftWall: (ms) => {
+      wallOffsetMs += ms
+    },
+    get pendingTimers() {
+      return timers.size
+    },
+    get nextTimerAt() {
+      return timers.peek()?.dueMs
+    },
+  }
+}
+
+/** Lets everything run that only waits for promises. */
+export async function drainMicrotasks(turns: number = MICROTASK_TURNS): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await undefined
+}
+
+function checkFired(fired: number): void {
+  if (fired >= MAX_FIRED) throw new RangeError(`${MAX_FIRED} timers fired in one advance: a timer re-arms itself`)
+}
+
+interface TimerHeap {
+  readonly size: number
+  peek(): Entry | undefined
+  pop(): void
+  push(entry: Entry): void
+  cancel(entry: Entry): void
+}
+
+// A binary heap; cancelled entries stay until they come up, or until they are the greater part.
+function createTimerHeap(): TimerHeap {
+  let heap: Entry[] = []
+  let dead = 0
+  const before = (a: Entry, b: Entry): boolean => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order)
+  const up = (entry: Entry): void => {
+    let at = heap.push(entry) - 1
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (!before(entry, heap[parent]!)) break
+      heap[at] = heap[parent]!
+      at = parent
+    }
+    heap[at] = entry
+  }
+  const removeTop = (): void => {
+    const last = heap.pop()!
+    if (heap.length === 0) return
+    let at = 0
+    for (;;) {
+      let child = 2 * at + 1
+      if (child >= heap.length) break
+      if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child++
+      if (!before(heap[child]!, last)) break
+      heap[at] = heap[child]!
+      at = child
+    }
+    heap[at] = last
+  }
+  const peek = (): Entry | undefined => {
+    while (heap[0] && !heap[0].fn) {
+      removeTop()
+      dead--
+    }
+    return heap[0]
+  }
+  return {
+    get size() {
+      return heap.length - dead
+    },
+    peek,
+    pop: removeTop,
+    push: up,
+    cancel: (entry) => {
+      if (!entry.fn) return
+      entry.fn = undefined
+      dead++
+      if (dead < 64 || dead < heap.length / 2) return
+      heap = heap.filter((kept) => kept.fn).toSorted((a, b) => (before(a, b) ? -1 : 1))
+      dead = 0
+    },
+  }
+}

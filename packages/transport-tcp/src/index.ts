@@ -1,0 +1,152 @@
+// TCP links for Node: dial and listen.
+import { createServer, createConnection, type Server, type Socket } from 'node:net'
+import {
+  type Clock,
+  type DialOptions,
+  DiscReason,
+  type Endpoint,
+  formatEndpoint,
+  type Link,
+  type Listener,
+  type ListenHandlers,
+  parseEndpoint,
+  PeerError,
+  systemClock,
+  type Transport,
+} from '@peerwire/core'
+import { TcpLink } from './tcp-link.ts'
+
+export interface TcpOptions {
+  /** Where to listen, such as `tcp://127.0.0.1:30303`; port 0 takes a free one. */
+  readonly listen?: string | readonly string[] | undefined
+  /** Default: send at once, without Nagle's delay, as frames are gathered already. */
+  readonly noDelay?: boolean | undefined
+  /** How long a socket is silent before the kernel asks whether the remote is there; 0 never asks. Default 60,000. */
+  readonly keepAliveMs?: number | undefined
+  readonly clock?: Clock | undefined
+}
+
+interface Settings {
+  readonly noDelay: boolean
+  readonly keepAliveMs: number
+  readonly clock: Clock
+}
+
+/** TCP in Node. @throws {TypeError} when `listen` is not a `tcp` endpoint */
+export function tcp(options: TcpOptions = {}): Transport {
+  const { listen, noDelay = true, keepAliveMs = 60_000, clock = systemClock } = options
+  const settings: Settings = { noDelay, keepAliveMs, clock }
+  const transport: Transport = {
+    name: 'tcp',
+    canDial: ({ scheme }) => scheme === 'tcp',
+    dial: async (endpoint, dialOptions) => await dial(endpoint, settings, dialOptions),
+  }
+  if (listen === undefined) return transport
+  const endpoints = (typeof listen === 'string' ? [listen] : listen).map(readListenEndpoint)
+  return { ...transport, listen: async (handlers) => await openListeners(endpoints, settings, handlers) }
+}
+
+function readListenEndpoint(text: string): Endpoint {
+  const endpoint = parseEndpoint(text)
+  if (endpoint.scheme !== 'tcp') throw new TypeError(`not a TCP endpoint (tcp://host:port): ${text}`)
+  return endpoint
+}
+
+function dial(endpoint: Endpoint, settings: Settings, { signal }: DialOptions = {}): Promise<Link> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason as Error)
+    const { host, port } = endpoint
+    const { noDelay, keepAliveMs } = settings
+    const socket = createConnection({
+      host,
+      port,
+      noDelay,
+      keepAlive: keepAliveMs > 0,
+      keepAliveInitialDelay: keepAliveMs,
+    })
+    socket.pause()
+    const settle = (): void => {
+      signal?.removeEventListener('abort', onAbort)
+      socket.removeAllListeners('connect').removeAllListeners('error')
+      socket.on('error', () => undefined)
+    }
+    const onAbort = (): void => {
+      settle()
+      socket.destroy()
+      reject(signal?.reason as Error)
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    socket.once('connect', () => {
+      settle()
+      resolve(new TcpLink(socket, 'outbound', settings.clock))
+    })
+    socket.once('error', (cause: NodeJS.ErrnoException) => {
+      settle()
+      socket.destroy()
+      reject(new PeerError('dial failed', DiscReason.networkError, dialText(endpoint, cause), { cause }))
+    })
+  })
+}
+
+function dialText(endpoint: Endpoint, { code, message }: NodeJS.ErrnoException): string {
+  const where = formatEndpoint(endpoint)
+  if (code === 'ECONNREFUSED') return `${where} refused the connection: nobody listens there`
+  if (code === 'ENOTFOUND') return `the name ${endpoint.host} has no address`
+  return `${where} could not be reached: ${code ?? message}`
+}
+
+async function openListeners(
+  endpoints: readonly Endpoint[],
+  settings: Settings,
+  handlers: ListenHandlers,
+): Promise<readonly Listener[]> {
+  const open: Listener[] = []
+  try {
+    for (const endpoint of endpoints) open.push(await openListener(endpoint, settings, handlers))
+  } catch (error) {
+    await Promise.all(open.map((listener) => listener.close()))
+    throw error
+  }
+  return open
+}
+
+async function openListener(endpoint: Endpoint, settings: Settings, handlers: ListenHandlers): Promise<Listener> {
+  const { noDelay, keepAliveMs, clock } = settings
+  const keepAlive = keepAliveMs > 0
+  const server = createServer({ noDelay, keepAlive, keepAliveInitialDelay: keepAliveMs, pauseOnConnect: true })
+  server.on('connection', (socket: Socket) => handlers.link(new TcpLink(socket, 'inbound', clock)))
+  await listenOn(server, endpoint)
+  server.on('error', (error) => handlers.error?.(error))
+  const address = server.address()
+  const port = typeof address === 'object' && address ? address.port : endpoint.port
+  let closed: Promise<void> | undefined
+  return {
+    endpoint: { ...endpoint, port },
+    close: async () => {
+      closed ??= new Promise((resolve) => {
+        // The callback of `close` would wait for the links; the port is free as soon as the handle is.
+        server.close()
+        setImmediate(resolve)
+      })
+      await closed
+    },
+  }
+}
+
+function listenOn(server: Server, endpoint: Endpoint): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(new Error(listenText(endpoint, cause), { cause })))
+    server.listen({ host: endpoint.host, port: endpoint.port, exclusive: true }, () => {
+      server.removeAllListeners('error')
+      resolve()
+    })
+  })
+}
+
+function listenText(endpoint: Endpoint, { code, message }: NodeJS.ErrnoException): string {
+  const where = formatEndpoint(endpoint)
+  if (code === 'EADDRINUSE') return `cannot listen on ${where}: the address is taken`
+  if (code === 'EACCES') return `cannot listen on ${where}: not permitted`
+  if (code === 'EADDRNOTAVAIL') return `cannot listen on ${where}: this machine has no such address`
+  return `cannot listen on ${where}: ${code ?? message}`
+}

@@ -1,0 +1,123 @@
+// A link over the browser's WebSocket, which can neither stop reading nor say when it has sent.
+import {
+  type Clock,
+  type Direction,
+  DiscReason,
+  type Link,
+  LinkInbox,
+  type LinkSink,
+  PeerError,
+  type Timer,
+} from '@peerwire/core'
+import { forEachMessage, isOrderly, lossOf, NORMAL_CLOSURE, textMessageError } from './wire.ts'
+
+/** Bytes that may wait in the browser before `write` says to stop: what is sent between two looks at a fast connection. */
+const HIGH_WATER_BYTES = 524_288
+
+/** `drain` comes below this, so that the connection still has something to send meanwhile. */
+const LOW_WATER_BYTES = 131_072
+
+/** How often `bufferedAmount` is looked at while above the mark: there is no event for it. Hidden tabs stretch it to 1 s. */
+const LOOK_MS = 5
+
+export interface BrowserLinkOptions {
+  readonly clock: Clock
+  /** Most that is kept while nobody reads. */
+  readonly maxUnreadBytes: number
+}
+
+export class BrowserWebSocketLink implements Link {
+  readonly direction: Direction = 'outbound'
+  readonly remoteAddress: string
+  readonly #socket: WebSocket
+  readonly #options: BrowserLinkOptions
+  readonly #inbox = new LinkInbox()
+  #look: Timer | undefined
+  #closing = false
+
+  /** @param socket - just opened, with `binaryType` `arraybuffer` */
+  constructor(socket: WebSocket, remoteAddress: string, options: BrowserLinkOptions) {
+    this.#socket = socket
+    this.#options = options
+    this.remoteAddress = remoteAddress
+    socket.onmessage = (event) => this.#receive(event.data)
+    socket.onclose = ({ code, reason }) => this.#finish(code, reason)
+    socket.onerror = null
+  }
+
+  get bufferedBytes(): number {
+    return this.#inbox.ended ? 0 : this.#socket.bufferedAmount
+  }
+
+  open(sink: LinkSink): void {
+    this.#inbox.open(sink)
+  }
+
+  write(chunk: Uint8Array): boolean {
+    const socket = this.#socket
+    if (this.#closing || this.#inbox.ended || socket.readyState !== socket.OPEN) return false
+    // A send copies, so the view is the browser's no longer than the call.
+    if (chunk.length > 0) forEachMessage(chunk, (message) => socket.send(message as Uint8Array<ArrayBuffer>))
+    if (socket.bufferedAmount <= HIGH_WATER_BYTES) return true
+    this.#look ??= this.#options.clock.setTimer(LOOK_MS, () => this.#lookAgain())
+    return false
+  }
+
+  pause(): void {
+    this.#inbox.pause()
+  }
+
+  resume(): void {
+    this.#inbox.resume()
+  }
+
+  close(): void {
+    if (this.#closing || this.#inbox.ended) return
+    this.#closing = true
+    this.#inbox.discard()
+    this.#socket.close(NORMAL_CLOSURE)
+  }
+
+  abort(error?: PeerError): void {
+    this.#inbox.abort(error)
+    this.#release()
+    this.#socket.close()
+  }
+
+  #receive(data: unknown): void {
+    if (this.#closing) return
+    if (!(data instanceof ArrayBuffer)) return this.abort(textMessageError())
+    this.#inbox.push(new Uint8Array(data))
+    const { maxUnreadBytes } = this.#options
+    if (this.#inbox.heldBytes > maxUnreadBytes) {
+      const message = `more than ${maxUnreadBytes} unread bytes, and a browser cannot hold the remote back`
+      this.abort(new PeerError('receive queue full', DiscReason.subprotocolError, message))
+    } else if (this.#look) this.#drainIfLow()
+  }
+
+  #lookAgain(): void {
+    this.#look = undefined
+    if (this.#inbox.ended || this.#closing || this.#drainIfLow()) return
+    this.#look = this.#options.clock.setTimer(LOOK_MS, () => this.#lookAgain())
+  }
+
+  #drainIfLow(): boolean {
+    if (this.#socket.bufferedAmount > LOW_WATER_BYTES) return false
+    this.#look?.cancel()
+    this.#look = undefined
+    this.#inbox.drain()
+    return true
+  }
+
+  #finish(code: number, reason: string): void {
+    this.#inbox.end(this.#closing || isOrderly(code) ? undefined : lossOf(code, reason))
+    this.#release()
+  }
+
+  #release(): void {
+    this.#look?.cancel()
+    this.#look = undefined
+    this.#socket.onmessage = null
+    this.#socket.onclose = null
+  }
+}

@@ -1,0 +1,141 @@
+// A link over one WebSocket of the `ws` package, dialed or accepted in Node.
+import type { Duplex } from 'node:stream'
+import { type Direction, DiscReason, type Link, LinkInbox, type LinkSink, PeerError } from '@peerwire/core'
+import type { WebSocket } from 'ws'
+import { forEachMessage, isOrderly, lossOf, NORMAL_CLOSURE, textMessageError } from './wire.ts'
+
+/** Bytes that may wait in this process before `write` says to stop; the same as the TCP transport's. */
+const HIGH_WATER_BYTES = 262_144
+
+/** How long `close` waits for what is queued and for the remote's own close frame before it drops both. */
+const CLOSE_TIMEOUT_MS = 5_000
+
+/**
+ * Pieces that one unfinished message may arrive in. A message of 256 KiB comes in about 490 at the least usual segment
+ * size; at 1 byte a piece the cost of keeping them is a hundred times their content.
+ */
+const MAX_PIECES = 4_096
+
+/** Close code for a kind of message that is not taken. */
+const UNSUPPORTED_DATA = 1003
+
+/** For both ends of `ws`; as an object of its own because the published types lack some of these. */
+export function socketOptions(maxPayload: number): { readonly maxPayload: number; readonly perMessageDeflate: false } {
+  const bounds = {
+    maxPayload,
+    maxBufferedChunks: MAX_PIECES,
+    maxFragments: MAX_PIECES,
+    closeTimeout: CLOSE_TIMEOUT_MS,
+    // The bytes are encrypted: compressing them costs and gains nothing.
+    perMessageDeflate: false as const,
+    skipUTF8Validation: true,
+  }
+  return bounds
+}
+
+export class NodeWebSocketLink implements Link {
+  readonly direction: Direction
+  readonly remoteAddress: string
+  readonly #ws: WebSocket
+  readonly #inbox = new LinkInbox()
+  #needDrain = false
+  #closing = false
+
+  /**
+   * @param ws - just opened; it is paused here, so that unread bytes stay with the remote
+   * @param socket - the stream below `ws`
+   */
+  constructor(ws: WebSocket, socket: Duplex, direction: Direction, remoteAddress: string) {
+    this.#ws = ws
+    this.direction = direction
+    this.remoteAddress = remoteAddress
+    ws.pause()
+    ws.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary))
+    ws.on('error', (cause) => this.#fail(cause))
+    ws.on('close', (code, text) => this.#finish(code, text))
+    socket.on('drain', () => this.#drained())
+  }
+
+  get bufferedBytes(): number {
+    return this.#inbox.ended ? 0 : this.#ws.bufferedAmount
+  }
+
+  open(sink: LinkSink): void {
+    this.#inbox.open(sink)
+    if (!this.#inbox.paused) this.#ws.resume()
+  }
+
+  write(chunk: Uint8Array): boolean {
+    const ws = this.#ws
+    if (this.#closing || this.#inbox.ended || ws.readyState !== ws.OPEN) return false
+    if (chunk.length > 0) forEachMessage(chunk, (message) => ws.send(message))
+    if (ws.bufferedAmount <= HIGH_WATER_BYTES) return true
+    this.#needDrain = true
+    return false
+  }
+
+  pause(): void {
+    this.#inbox.pause()
+    if (!this.#closing) this.#ws.pause()
+  }
+
+  resume(): void {
+    this.#inbox.resume()
+    if (this.#inbox.opened) this.#ws.resume()
+  }
+
+  close(): void {
+    if (this.#closing || this.#inbox.ended) return
+    this.#closing = true
+    this.#inbox.discard()
+    this.#ws.close(NORMAL_CLOSURE)
+    // The remote's close frame is behind what it still sends.
+    this.#ws.resume()
+  }
+
+  abort(error?: PeerError): void {
+    this.#closing = true
+    this.#inbox.abort(error)
+    this.#ws.terminate()
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    if (!isBinary && !this.#closing) return this.#refuseText()
+    // A plain array: a Buffer's `slice` would share memory where the core expects a copy.
+    this.#inbox.push(new Uint8Array(data.buffer, data.byteOffset, data.length))
+  }
+
+  #refuseText(): void {
+    this.#closing = true
+    this.#inbox.abort(textMessageError())
+    this.#ws.close(UNSUPPORTED_DATA)
+  }
+
+  #drained(): void {
+    if (!this.#needDrain) return
+    this.#needDrain = false
+    this.#inbox.drain()
+  }
+
+  #fail(cause: Error & { readonly code?: string }): void {
+    if (this.#closing) return
+    this.#inbox.end(errorOf(cause))
+  }
+
+  #finish(code: number, text: Buffer): void {
+    this.#inbox.end(this.#closing || isOrderly(code) ? undefined : lossOf(code, text.toString('latin1')))
+  }
+}
+
+function errorOf(cause: Error & { readonly code?: string }): PeerError {
+  const { code = '', message } = cause
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
+    return new PeerError('too big message', DiscReason.breachOfProtocol, 'a WebSocket message past the limit', {
+      cause,
+    })
+  }
+  if (code.startsWith('WS_ERR_')) {
+    return new PeerError('bad frame', DiscReason.breachOfProtocol, `not a valid WebSocket frame: ${message}`, { cause })
+  }
+  return new PeerError('link lost', DiscReason.networkError, `the connection failed with ${code || message}`, { cause })
+}

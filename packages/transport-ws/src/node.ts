@@ -1,0 +1,118 @@
+// WebSocket links for Node: dial and listen.
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import {
+  type DialOptions,
+  type Endpoint,
+  formatEndpoint,
+  type Link,
+  type Listener,
+  type Transport,
+} from '@peerwire/core'
+import { WebSocket } from 'ws'
+import { openListener } from './listen.ts'
+import { NodeWebSocketLink, socketOptions } from './node-link.ts'
+import { readSettings, type Settings, type WebSocketOptions } from './options.ts'
+import { dialError, isWebSocketEndpoint, WEBSOCKET_PROTOCOL } from './wire.ts'
+
+export { refuse } from './listen.ts'
+export type { TlsOptions, WebSocketOptions } from './options.ts'
+export { type AllowedOrigins, isOriginAllowed } from './origins.ts'
+export { WEBSOCKET_PROTOCOL } from './wire.ts'
+
+/** Characters of a refusal's body that are read and shown. */
+const MAX_REFUSAL_TEXT = 160
+
+/** Dials `ws` and `wss`, and listens where told. @throws {TypeError} when an option can't be used */
+export function webSocket(options: WebSocketOptions = {}): Transport {
+  const settings = readSettings(options)
+  const transport: Transport = {
+    name: 'ws',
+    canDial: isWebSocketEndpoint,
+    dial: async (endpoint, dialOptions) => await dial(endpoint, settings, dialOptions),
+  }
+  const { listen } = settings
+  if (!listen) return transport
+  return {
+    ...transport,
+    listen: async (handlers) => {
+      const open: Listener[] = []
+      try {
+        for (const endpoint of listen) open.push(await openListener(endpoint, settings, handlers))
+      } catch (error) {
+        await Promise.all(open.map((listener) => listener.close()))
+        throw error
+      }
+      return open
+    },
+  }
+}
+
+function dial(endpoint: Endpoint, settings: Settings, { signal }: DialOptions = {}): Promise<Link> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason as Error)
+    const ws = create(endpoint, settings)
+    let socket: Duplex | undefined
+    const settle = (): void => {
+      signal?.removeEventListener('abort', onAbort)
+      ws.removeAllListeners()
+      // A failed attempt may say more than one error.
+      ws.on('error', () => undefined)
+    }
+    const fail = (why: string, cause?: unknown): void => {
+      settle()
+      ws.terminate()
+      reject(dialError(endpoint, why, cause))
+    }
+    const onAbort = (): void => {
+      settle()
+      ws.terminate()
+      reject(signal?.reason as Error)
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    ws.once('upgrade', (response) => {
+      socket = response.socket
+    })
+    ws.once('open', () => {
+      settle()
+      if (socket) resolve(new NodeWebSocketLink(ws, socket, 'outbound', formatEndpoint(endpoint)))
+    })
+    ws.once('unexpected-response', (_, response) => readRefusal(response, (text) => fail(text)))
+    ws.once('error', (cause) => fail(dialText(cause), cause))
+    ws.once('close', () => fail('was closed before it opened'))
+  })
+}
+
+function create(endpoint: Endpoint, { tls, maxPayloadBytes }: Settings): WebSocket {
+  try {
+    return new WebSocket(formatEndpoint(endpoint), WEBSOCKET_PROTOCOL, {
+      ...socketOptions(maxPayloadBytes),
+      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    })
+  } catch (cause) {
+    throw dialError(endpoint, 'is not a URL that can be dialed', cause)
+  }
+}
+
+function readRefusal(response: IncomingMessage, done: (why: string) => void): void {
+  const { statusCode, statusMessage } = response
+  let text = ''
+  const finish = (): void => {
+    response.removeAllListeners('data').destroy()
+    const said = text.trim().slice(0, MAX_REFUSAL_TEXT)
+    done(`refused the upgrade with HTTP ${statusCode} ${statusMessage ?? ''}${said === '' ? '' : `: ${said}`}`)
+  }
+  response.on('data', (chunk: Buffer) => {
+    text += chunk.toString('latin1')
+    if (text.length > MAX_REFUSAL_TEXT) response.destroy()
+  })
+  response.on('error', () => undefined)
+  response.once('close', finish)
+}
+
+function dialText({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ECONNREFUSED') return 'refused the connection: nobody listens there'
+  if (code === 'ENOTFOUND') return 'could not be reached: the name has no address'
+  if (code === 'ECONNRESET') return 'closed the connection before the upgrade'
+  return `could not be reached: ${code ?? message}`
+}

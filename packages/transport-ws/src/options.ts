@@ -1,0 +1,79 @@
+// What the WebSocket transport takes in Node, checked once.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type Clock, type Endpoint, parseEndpoint, systemClock } from '@peerwire/core'
+import { type AllowedOrigins, checkOrigin } from './origins.ts'
+import { isWebSocketEndpoint, MESSAGE_BYTES } from './wire.ts'
+
+/** Largest message that is taken: four of ours, so that others may cut more coarsely. It is held in memory whole. */
+const MAX_PAYLOAD_BYTES = 4 * MESSAGE_BYTES
+
+/** PEM text, as Node's `tls` takes it. */
+export interface TlsOptions {
+  readonly key?: string | undefined
+  readonly cert?: string | undefined
+  /** Trusted in place of the platform's authorities when dialing `wss`. */
+  readonly ca?: string | undefined
+}
+
+export interface WebSocketOptions {
+  /** Where to listen, such as `ws://127.0.0.1:4000/`; port 0 takes a free one. `wss` needs `tls.key` and `tls.cert`. */
+  readonly listen?: string | readonly string[] | undefined
+  readonly tls?: TlsOptions | undefined
+  /** Pages that may connect; by default those of the same host and port and those of this machine. */
+  readonly origins?: AllowedOrigins | undefined
+  /** Largest message taken from a remote; default 256 KiB. */
+  readonly maxPayloadBytes?: number | undefined
+  /** Takes the remote's address from the last entry of X-Forwarded-For. Only where every connection comes by your own proxy. */
+  readonly trustProxy?: boolean | undefined
+  /** Answers plain HTTP on the same port; without an answer of `true` the reply is 426. */
+  readonly request?: ((request: IncomingMessage, response: ServerResponse) => boolean | void) | undefined
+  /**
+   * Asked first for each upgrade; `true` takes the socket over. Its time limit is then gone, and it still has
+   * to check the origin: `isOriginAllowed` does.
+   */
+  readonly upgrade?: ((request: IncomingMessage, socket: Duplex, head: Buffer) => boolean) | undefined
+  readonly clock?: Clock | undefined
+}
+
+/** The options with defaults. */
+export interface Settings {
+  readonly listen: readonly Endpoint[] | undefined
+  readonly tls: TlsOptions
+  readonly origins: AllowedOrigins | undefined
+  readonly maxPayloadBytes: number
+  readonly trustProxy: boolean
+  readonly request: NonNullable<WebSocketOptions['request']>
+  readonly upgrade: NonNullable<WebSocketOptions['upgrade']>
+  readonly clock: Clock
+}
+
+/** @throws {TypeError} naming the option that can't be used */
+export function readSettings(options: WebSocketOptions): Settings {
+  const { listen, tls = {}, origins, maxPayloadBytes = MAX_PAYLOAD_BYTES } = options
+  if (!Number.isSafeInteger(maxPayloadBytes) || maxPayloadBytes < MESSAGE_BYTES || maxPayloadBytes > 0x7fff_ffff) {
+    throw new RangeError(`maxPayloadBytes must be ${MESSAGE_BYTES} to 2^31 - 1, not ${maxPayloadBytes}`)
+  }
+  return {
+    listen: listen === undefined ? undefined : readListen(typeof listen === 'string' ? [listen] : listen, tls),
+    tls,
+    origins: Array.isArray(origins) ? origins.map(checkOrigin) : origins,
+    maxPayloadBytes,
+    trustProxy: options.trustProxy ?? false,
+    request: options.request ?? (() => false),
+    upgrade: options.upgrade ?? (() => false),
+    clock: options.clock ?? systemClock,
+  }
+}
+
+function readListen(texts: readonly string[], tls: TlsOptions): readonly Endpoint[] {
+  return texts.map((text) => {
+    const endpoint = parseEndpoint(text)
+    if (!isWebSocketEndpoint(endpoint)) throw new TypeError(`not a WebSocket endpoint (ws://host:port/): ${text}`)
+    if (endpoint.path?.includes('?')) throw new TypeError(`a listener's path has no query: ${text}`)
+    if (endpoint.scheme === 'wss' && !(tls.key && tls.cert)) {
+      throw new TypeError(`listening on ${text} needs tls.key and tls.cert`)
+    }
+    return endpoint
+  })
+}
