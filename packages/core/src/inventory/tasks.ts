@@ -1,0 +1,91 @@
+// What goes into the inventory and what comes out of it.
+import type { StoredItem } from './item-store.ts'
+import type { InventoryLimits } from './limits.ts'
+
+/** What an announcement says of an item: its id, and a number whose meaning is its carrier's. */
+export interface ItemNote {
+  /** 32 bytes. */
+  readonly id: Uint8Array
+  /** A whole number that the inventory passes on without reading, such as type and size. */
+  readonly meta: number
+}
+
+/** An item with its content. `bytes` belong to the inventory from now on. */
+export interface Item extends ItemNote {
+  readonly kind: number
+  readonly bytes: Uint8Array
+}
+
+/** Ask `peer` for these. */
+export interface Ask {
+  readonly peer: string
+  readonly kind: number
+  readonly items: readonly ItemNote[]
+}
+
+/** Tell `peers` of these. Peers that are to be told the same are together, so that it can be encoded once. */
+export interface Announce {
+  readonly peers: readonly string[]
+  readonly kind: number
+  readonly items: readonly ItemNote[]
+}
+
+export interface InventoryTasks {
+  readonly asks: readonly Ask[]
+  readonly announces: readonly Announce[]
+}
+
+export interface InventoryPeer {
+  /** Asked before others: a peer that we chose ourselves. */
+  readonly preferred: boolean
+  /** Kinds that this peer is told of. */
+  readonly kinds: readonly number[]
+  /** Default: the limits' own. */
+  readonly askTimeoutMs?: number | undefined
+}
+
+/** Counts and bytes, for inspection. */
+export interface InventoryFigures {
+  readonly peers: number
+  readonly ids: number
+  readonly idBytes: number
+  /** Over all peers. */
+  readonly known: number
+  readonly knownBytes: number
+  readonly tracked: number
+  readonly stored: number
+  readonly storedBytes: number
+}
+
+/** All times are milliseconds on one clock that never goes back. Peers are named by the caller. */
+export interface Inventory {
+  readonly limits: InventoryLimits
+  /** A peer came; it will be told of the newest items. @throws {TypeError} when one of that name is there */
+  addPeer(peer: string, options: InventoryPeer): void
+  /** A peer left: what it announced and was being asked for goes with it, what it sent stays. */
+  removePeer(peer: string): void
+  /** A peer said what it has. Answers how many of these it may be asked for. Nothing when the peer is not there. */
+  announced(peer: string, kind: number, items: readonly ItemNote[], nowMs: number): number
+  /** Notes that the peer has items that it shall not be asked for. */
+  know(peer: string, kind: number, ids: readonly Uint8Array[]): void
+  /** Whether the peer is known to have the item; changes nothing. */
+  knows(peer: string, kind: number, id: Uint8Array): boolean
+  /**
+   * A checked item arrived from a peer, or from this node itself when `peer` is absent.
+   * Everybody who doesn't know it will be told. `false` when it was settled already or there is no room.
+   */
+  received(peer: string | undefined, item: Item, nowMs: number): boolean
+  /** The peer was asked for these and won't send them: the next one is asked. Answers how many it was being asked for. */
+  notFound(peer: string, kind: number, ids: readonly Uint8Array[]): number
+  /** Nobody is asked for the item while this is remembered. Only for ids that fix the content. */
+  reject(kind: number, id: Uint8Array): void
+  /** Whether the item is here or was rejected: it is of no use to receive it. */
+  isSettled(kind: number, id: Uint8Array): boolean
+  /** An item to serve. */
+  get(kind: number, id: Uint8Array, nowMs: number): StoredItem | undefined
+  /** What is to be done now; it counts as done. */
+  poll(nowMs: number): InventoryTasks
+  /** When `poll` should be called next: 0 is at once, `undefined` is not before something happens. */
+  nextDeadline(): number | undefined
+  inspect(): InventoryFigures
+}
