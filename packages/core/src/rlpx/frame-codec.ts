@@ -1,4 +1,5 @@
 // Messages to frames and back for one session: codes, limits, compression.
+import { plainBytes } from '../base/bytes.ts'
 import type { Crypto } from '../base/crypto.ts'
 import { BASE_MESSAGE_BYTES, BaseCode } from '../wire/base-messages.ts'
 import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
@@ -66,7 +67,7 @@ export class SessionCodec implements FrameCodec {
   /** Takes ownership of `chunk`, which is overwritten. After a failure each call throws it again. */
   read(chunk: Uint8Array, onMessage: (message: WireMessage) => boolean | void): boolean {
     if (this.#failure) throw this.#failure
-    this.#reader.push(chunk)
+    this.#reader.push(plainBytes(chunk))
     for (;;) {
       const message = this.#next()
       if (!message) return true

@@ -1,5 +1,5 @@
 // The encryption handshake in both roles, as steps: bytes in, bytes out. No link and no timer.
-import { concatBytes } from '../base/bytes.ts'
+import { concatBytes, plainBytes } from '../base/bytes.ts'
 import type { Crypto } from '../base/crypto.ts'
 import type { Random } from '../base/random.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
@@ -137,7 +137,7 @@ function packetReader(onPacket: OnPacket): Handshake['receive'] {
         return undefined
       }
       over = true
-      return onPacket(concatBytes(kept, chunk.subarray(0, missing)), chunk.subarray(missing))
+      return onPacket(concatBytes(kept, chunk.subarray(0, missing)), plainBytes(chunk).subarray(missing))
     } catch (error) {
       over = true
       throw failed(error)
