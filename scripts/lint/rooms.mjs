@@ -1,0 +1,54 @@
+// Who may import whom: the rooms of the core, and the packages. The lint rule reads these tables and nothing else.
+
+/** Rooms of `packages/core/src`: `uses` may be imported, of `types` only types, `outside` are packages. */
+export const rooms = {
+  base: { outside: ['eventemitter3'] },
+  errors: {},
+  wire: { uses: ['base', 'errors'], outside: ['rlp'] },
+  crypto: { uses: ['base'], outside: ['@noble/ciphers', '@noble/curves', '@noble/hashes', '@noble/secp256k1'] },
+  rlpx: { uses: ['base', 'errors', 'wire', 'crypto'], outside: ['snappyjs'] },
+  peers: { uses: ['base', 'errors', 'wire'] },
+  dialing: { uses: ['base', 'errors'], types: ['wire', 'addresses'] },
+  // The written form of an address lies in `wire`.
+  addresses: { uses: ['base', 'errors', 'wire'] },
+  inventory: { uses: ['base'] },
+  protocols: { uses: ['base', 'errors', 'wire', 'addresses', 'inventory'] },
+  node: {
+    uses: [
+      'base',
+      'errors',
+      'wire',
+      'crypto',
+      'rlpx',
+      'peers',
+      'dialing',
+      'protocols/define-protocol.ts',
+      'addresses/groups.ts',
+    ],
+    types: ['addresses', 'inventory', 'protocols'],
+  },
+  // Entries of the package: they join what stands apart.
+  testing: { uses: ['*'] },
+  '.': { uses: ['*'] },
+}
+
+/** Packages by folder: `peerwire` names siblings, `outside` packages of others, `node` whether `node:` modules are allowed. */
+export const packages = {
+  core: { peerwire: [], outside: ['*'], node: 'node files' },
+  'transport-tcp': { peerwire: ['@peerwire/core'], outside: [], node: 'everywhere' },
+  'transport-ws': { peerwire: ['@peerwire/core'], outside: ['ws'], node: 'everywhere' },
+  discovery: { peerwire: ['@peerwire/core'], outside: [], node: 'node files' },
+  eth: {
+    peerwire: ['@peerwire/core'],
+    outside: ['rlp', '@noble/hashes', '@noble/secp256k1'],
+    node: 'node files',
+  },
+  'fleet-nats': { peerwire: ['@peerwire/core'], outside: ['*'], node: 'everywhere' },
+  relay: { peerwire: ['*'], outside: ['*'], node: 'everywhere' },
+}
+
+/** Packages whose sources run in every platform: there the rule against platform words holds. */
+export const portablePackages = ['core', 'discovery', 'eth']
+
+/** Entries for browsers: nothing they reach by relative imports may import `ws` or a `node:` module. */
+export const browserEntries = ['packages/transport-ws/src/browser.ts']
