@@ -18,6 +18,7 @@ export class TcpLink implements Link {
   readonly #clock: Clock
   #sink: LinkSink | undefined
   #error: PeerError | undefined
+  #paused = false
   #needDrain = false
   #closing = false
   #over = false
@@ -50,10 +51,8 @@ export class TcpLink implements Link {
       // A plain array: a Buffer's `slice` would share memory where the core expects a copy.
       if (!this.#closing) sink.bytes(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length))
     })
-    if (this.#paused) this.#socket.pause()
+    if (!this.#paused) this.#socket.resume()
   }
-
-  #paused = false
 
   write(chunk: Uint8Array): boolean {
     const socket = this.#socket
