@@ -11,7 +11,7 @@ let zeros: Uint8Array | undefined
 /** AES-CTR under a key of 16 or 32 bytes, from the counter block `iv`, or zero; always ready. */
 export function createPortableKeystream(key: Uint8Array, iv: Uint8Array = new Uint8Array(16)): Keystream {
   const roundKeys = unsafe.expandKeyLE(key)
-  const counter = iv.slice()
+  const counter = new Uint8Array(iv)
   let ahead: Uint8Array | undefined
   let used = AHEAD_BYTES
   return {

@@ -25,7 +25,7 @@ export const portableCrypto: Crypto = {
   sha256: (bytes) => sha256(bytes),
   hmacSha256: (key, bytes) => hmac(sha256, key, bytes),
   aes128Ctr: (key, iv, bytes) => {
-    const result = bytes.slice()
+    const result = new Uint8Array(bytes)
     createPortableKeystream(key, iv).apply(result)
     return result
   },
@@ -77,5 +77,5 @@ function createKeccak256(): RunningHash {
 
 function createBlockCipher(key: Uint8Array): (block: Uint8Array) => Uint8Array {
   const roundKeys = unsafe.expandKeyLE(key)
-  return (block) => unsafe.encryptBlock(roundKeys, block.slice())
+  return (block) => unsafe.encryptBlock(roundKeys, new Uint8Array(block))
 }

@@ -108,7 +108,7 @@ export function createResponder(options: ResponderOptions): Handshake {
       ack,
       initiator: false,
     })
-    const remotePublicKey = remote.publicKey.slice()
+    const remotePublicKey = new Uint8Array(remote.publicKey)
     return { send: ack, done: { remotePublicKey, codec: new SessionCodec(crypto, secrets), rest } }
   })
   return { receive, start: () => undefined }

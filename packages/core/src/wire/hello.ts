@@ -69,7 +69,7 @@ export function decodeHello(payload: Uint8Array): Hello {
     name: printable(bytesOf(name)),
     capabilities: readCapabilities(listOf(offered)),
     listenPort: port < 65_536n ? Number(port) : 0,
-    publicKey: publicKey.slice(),
+    publicKey: new Uint8Array(publicKey),
   }
 }
 
