@@ -90,7 +90,11 @@ export class Connections {
   accept(link: Link, transport: string): void {
     const { limits } = this.#host.settings
     if (this.#closed || this.#pendingInbound >= limits.pendingInbound) {
-      const error = new PeerError('link refused', DiscReason.tooManyPeers, `${this.#pendingInbound} handshakes in progress`)
+      const error = new PeerError(
+        'link refused',
+        DiscReason.tooManyPeers,
+        `${this.#pendingInbound} handshakes in progress`,
+      )
       link.abort()
       if (!this.#closed) this.#failed({ link, direction: 'inbound' }, undefined, error)
       return

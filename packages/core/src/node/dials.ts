@@ -7,6 +7,7 @@ import { isPeerError, PeerError } from '../errors/peer-error.ts'
 import { groupOf } from '../addresses/groups.ts'
 import { createDialer } from '../dialing/dialer.ts'
 import type { Dialer } from '../dialing/dialer.ts'
+import type { DialerInfo, DialExplanation } from '../dialing/explain.ts'
 import type { ConnectedPeer } from '../peers/connected-peer.ts'
 import type { Address, Endpoint } from '../wire/address.ts'
 import { formatEndpoint } from '../wire/address.ts'
@@ -31,27 +32,31 @@ export interface DialsHost {
 
 export class Dials {
   readonly #host: DialsHost
-  readonly #dialer: Dialer
+  #dialer: Dialer | undefined
   readonly #attempts = new Map<string, Attempt>()
   readonly #persistent = new Map<string, Address>()
-  readonly #closing = new AbortController()
 
   constructor(host: DialsHost) {
-    const { clock, random, plugins } = host.settings
     this.#host = host
-    this.#dialer = createDialer({
-      clock,
-      random,
-      policy: host.settings.dialing,
-      selfPublicKey: host.publicKey,
-      groupOf,
-      attempt: async (address, { signal }) => void (await this.dial(address, signal)),
-    })
-    for (const plugin of plugins) if (plugin.candidates) this.#dialer.addSource(plugin.name, plugin.candidates())
   }
 
+  /** Begins to dial by itself; before this only `dial` does. */
   start(): void {
-    this.#dialer.start()
+    const { settings, publicKey, connections } = this.#host
+    const { clock, random, plugins, logger } = settings
+    const dialer = createDialer({
+      clock,
+      random,
+      policy: settings.dialing,
+      selfPublicKey: publicKey,
+      groupOf,
+      log: logger,
+      attempt: async (address, { signal }) => void (await this.dial(address, signal)),
+    })
+    this.#dialer = dialer
+    for (const peer of connections.peers.values()) this.added(peer)
+    for (const address of this.#persistent.values()) dialer.addPersistent(address)
+    for (const plugin of plugins) if (plugin.candidates) dialer.addSource(plugin.name, plugin.candidates())
   }
 
   /** Joins the attempt that runs for this key, or begins one. */
@@ -91,7 +96,13 @@ export class Dials {
       const onAbort = (): void => link.abort(asPeerError(signal.reason))
       signal.addEventListener('abort', onAbort, { once: true })
       try {
-        return await connections.setUp({ link, direction: 'outbound', transport: transport.name, expected: publicKey, endpoint })
+        return await connections.setUp({
+          link,
+          direction: 'outbound',
+          transport: transport.name,
+          expected: publicKey,
+          endpoint,
+        })
       } finally {
         signal.removeEventListener('abort', onAbort)
       }
@@ -125,7 +136,10 @@ export class Dials {
     })
     const opening = transport.dial(endpoint, { signal: controller.signal })
     // A transport that ignores the signal must not keep the slot; its late link is cut.
-    opening.then((link) => controller.signal.aborted && link.abort(), () => undefined)
+    opening.then(
+      (link) => controller.signal.aborted && link.abort(),
+      () => undefined,
+    )
     try {
       return await abortable(opening, controller.signal)
     } finally {
@@ -134,13 +148,13 @@ export class Dials {
     }
   }
 
-  addPersistent(address: Address): void {
+  addPersistent(address: Address): DialExplanation | undefined {
     this.#persistent.set(idOf(this.#host.settings, address.publicKey), address)
-    this.#dialer.addPersistent(address)
+    return this.#dialer?.addPersistent(address)
   }
 
   removePersistent({ publicKey }: Address): boolean {
-    this.#dialer.removePersistent(toHex(publicKey))
+    this.#dialer?.removePersistent(toHex(publicKey))
     return this.#persistent.delete(idOf(this.#host.settings, publicKey))
   }
 
@@ -148,34 +162,34 @@ export class Dials {
     return this.#persistent.has(id)
   }
 
-  added({ publicKey, direction, endpoint, persistent }: ConnectedPeer): void {
-    this.#dialer.peerAdded({ publicKeyHex: toHex(publicKey), direction, endpoint, persistent })
+  added({ publicKey, direction, endpoint }: ConnectedPeer): void {
+    this.#dialer?.peerAdded({ publicKeyHex: toHex(publicKey), direction, endpoint })
   }
 
   removed({ publicKey }: ConnectedPeer, error: PeerError): void {
-    this.#dialer.peerRemoved(toHex(publicKey), error)
+    this.#dialer?.peerRemoved(toHex(publicKey), error)
   }
 
   pending(publicKey: Uint8Array, isPending: boolean): void {
-    if (isPending) this.#dialer.inboundPending(toHex(publicKey))
-    else this.#dialer.inboundSettled(toHex(publicKey))
+    const key = toHex(publicKey)
+    if (isPending) this.#dialer?.inboundPending(key)
+    else this.#dialer?.inboundSettled(key)
   }
 
   wake(): void {
-    this.#dialer.wake()
+    this.#dialer?.wake()
   }
 
-  explain(publicKey: Uint8Array): ReturnType<Dialer['explain']> {
-    return this.#dialer.explain(toHex(publicKey))
+  explain(publicKey: Uint8Array): DialExplanation | undefined {
+    return this.#dialer?.explain(toHex(publicKey))
   }
 
-  inspect(): ReturnType<Dialer['inspect']> {
-    return this.#dialer.inspect()
+  inspect(): DialerInfo | undefined {
+    return this.#dialer?.inspect()
   }
 
   close(): void {
-    this.#closing.abort()
-    this.#dialer.close()
+    this.#dialer?.close()
     for (const { controller } of this.#attempts.values()) controller.abort(cancelled('the node is closing'))
   }
 }

@@ -99,7 +99,12 @@ class RunningNode implements Node {
       pending: (publicKey, isPending) => this.#dials.pending(publicKey, isPending),
       note: (message, error) => this.#reporter.note(message, error),
     })
-    this.#dials = new Dials({ settings, events: this.#events, connections: this.#connections, publicKey: this.publicKey })
+    this.#dials = new Dials({
+      settings,
+      events: this.#events,
+      connections: this.#connections,
+      publicKey: this.publicKey,
+    })
     this.#reporter.follow(this.#events)
     for (const address of options.persistent ?? []) this.addPersistent(address)
     for (const key of options.trusted ?? []) this.addTrusted(typeof key === 'string' ? parseKey(key) : key)
@@ -113,11 +118,19 @@ class RunningNode implements Node {
     return [...this.#connections.peers.values()]
   }
 
-  on<Name extends keyof NodeEvents>(name: Name, listener: EventListener<NodeEvents[Name]>, options?: ListenOptions): () => void {
+  on<Name extends keyof NodeEvents>(
+    name: Name,
+    listener: EventListener<NodeEvents[Name]>,
+    options?: ListenOptions,
+  ): () => void {
     return this.#events.on(name, listener, options)
   }
 
-  once<Name extends keyof NodeEvents>(name: Name, listener: EventListener<NodeEvents[Name]>, options?: ListenOptions): () => void {
+  once<Name extends keyof NodeEvents>(
+    name: Name,
+    listener: EventListener<NodeEvents[Name]>,
+    options?: ListenOptions,
+  ): () => void {
     return this.#events.once(name, listener, options)
   }
 
@@ -126,7 +139,14 @@ class RunningNode implements Node {
     this.#state = 'starting'
     try {
       const { clock, random, crypto, logger } = this.#settings
-      await runPlugins(this.#settings.plugins, { node: this, clock, random, crypto, logger, signal: this.#abort.signal })
+      await runPlugins(this.#settings.plugins, {
+        node: this,
+        clock,
+        random,
+        crypto,
+        logger,
+        signal: this.#abort.signal,
+      })
       if (this.#state === 'starting') await this.#listen()
     } catch (error) {
       await this.close()
@@ -167,7 +187,8 @@ class RunningNode implements Node {
 
   async dial(address: Address | string, { signal }: NodeDialOptions = {}): Promise<Peer> {
     signal?.throwIfAborted()
-    if (this.#state !== 'running') throw new TypeError(`dial was called on a node that is ${this.#state}; start it first`)
+    if (this.#state !== 'running')
+      throw new TypeError(`dial was called on a node that is ${this.#state}; start it first`)
     return await this.#dials.dial(asAddress(address), signal)
   }
 

@@ -184,14 +184,22 @@ export class SetUp<P extends LinkSink> implements LinkSink {
     this.task.link.pause()
     held.then(
       () => this.#guard(() => this.#release(rest)),
-      (error) => this.#guard(() => { throw error }),
+      (error) =>
+        this.#guard(() => {
+          throw error
+        }),
     )
   }
 
   #release(rest: Uint8Array): void {
     if (this.#phase !== 'hello') return
     const again = this.#host.checkpointKey(this, this.#publicKey!)
-    if (again) throw new PeerError('disconnect reason', DiscReason.alreadyConnected, 'another connection of this key is in progress')
+    if (again)
+      throw new PeerError(
+        'disconnect reason',
+        DiscReason.alreadyConnected,
+        'another connection of this key is in progress',
+      )
     this.task.link.resume()
     this.#greet(rest)
   }

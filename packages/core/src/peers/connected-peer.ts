@@ -203,7 +203,9 @@ export class ConnectedPeer implements Peer, LinkSink {
   }
 
   end(error?: PeerError): void {
-    this.#end(error ?? new PeerError('link lost', DiscReason.networkError, 'the remote closed the link without a goodbye'))
+    this.#end(
+      error ?? new PeerError('link lost', DiscReason.networkError, 'the remote closed the link without a goodbye'),
+    )
     this.#finish()
   }
 

@@ -90,6 +90,8 @@ export class KeepAlive implements WheelEntry {
   }
 
   #fail(code: 'write timeout' | 'read timeout', text: string): void {
-    this.#host.fail(new PeerError(code, code === 'read timeout' ? DiscReason.readTimeout : DiscReason.networkError, text))
+    this.#host.fail(
+      new PeerError(code, code === 'read timeout' ? DiscReason.readTimeout : DiscReason.networkError, text),
+    )
   }
 }

@@ -126,7 +126,9 @@ export class Reader {
     const own = conversation ? code - conversation.offset : code
     const known = conversation?.table.byCode.get(own)
     if (!conversation || !known) {
-      const where = conversation ? `${conversation.table.offer.protocol.name} has no message with code ${own}` : `message code ${code}`
+      const where = conversation
+        ? `${conversation.table.offer.protocol.name} has no message with code ${own}`
+        : `message code ${code}`
       throw new PeerError('invalid message code', DiscReason.breachOfProtocol, where)
     }
     if (known.role === 'answer') return this.#answer(known, own, payload)
@@ -146,9 +148,14 @@ export class Reader {
   #handle(conversation: Conversation, known: KnownMessage, payload: Uint8Array): Promise<void> | undefined {
     try {
       const result =
-        known.role === 'request' ? this.#respond(conversation, known, payload) : this.#call(conversation, known, payload)
+        known.role === 'request'
+          ? this.#respond(conversation, known, payload)
+          : this.#call(conversation, known, payload)
       if (!isThenable(result)) return undefined
-      return Promise.resolve(result).then(() => undefined, (error) => this.#fail(error))
+      return Promise.resolve(result).then(
+        () => undefined,
+        (error) => this.#fail(error),
+      )
     } catch (error) {
       this.#fail(error)
       return undefined

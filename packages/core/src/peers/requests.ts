@@ -132,7 +132,11 @@ export class Requests {
     const pending = this.#take(id)
     if (!pending) return
     this.#late.add(id)
-    if (this.#late.size > LATE_IDS) for (const oldest of this.#late) { this.#late.delete(oldest); break }
+    if (this.#late.size > LATE_IDS)
+      for (const oldest of this.#late) {
+        this.#late.delete(oldest)
+        break
+      }
     pending.deferred.reject(error)
   }
 

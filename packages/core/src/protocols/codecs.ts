@@ -92,7 +92,9 @@ export function struct<const F extends Fields>(fields: F): RlpCodec<StructOf<F>>
     (item) => {
       const parts = listOf(item)
       if (parts.length < names.length) throw new TypeError(`${parts.length} fields where ${names.length} belong`)
-      return Object.fromEntries(names.map((name, i) => [name, fields[name]!.fromItem(parts[i]!)])) as unknown as StructOf<F>
+      return Object.fromEntries(
+        names.map((name, i) => [name, fields[name]!.fromItem(parts[i]!)]),
+      ) as unknown as StructOf<F>
     },
   )
 }

@@ -27,7 +27,11 @@ export interface MessageOptions {
 }
 
 /** One message: its code within the protocol and the codec of its payload. */
-export function message<C extends AnyCodec>(code: number, codec: C, options: MessageOptions = {}): MessageDefinition<C> {
+export function message<C extends AnyCodec>(
+  code: number,
+  codec: C,
+  options: MessageOptions = {},
+): MessageDefinition<C> {
   return { code, codec, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES }
 }
 
@@ -75,7 +79,8 @@ export interface ProtocolOptions<M extends Messages> {
 export function defineProtocol<const M extends Messages>(options: ProtocolOptions<M>): Protocol<M> {
   const { name, version, messages } = options
   if (!/^[a-z0-9]{1,8}$/.test(name)) throw new TypeError(`protocol name must be 1 to 8 of a-z and 0-9, not "${name}"`)
-  if (!Number.isSafeInteger(version) || version < 0) throw new TypeError(`version of ${name} must be 0 or more, not ${version}`)
+  if (!Number.isSafeInteger(version) || version < 0)
+    throw new TypeError(`version of ${name} must be 0 or more, not ${version}`)
   const highest = checkMessages(name, messages)
   const length = options.length ?? highest + 1
   if (!Number.isSafeInteger(length) || length <= highest || length < 1 || length > MAX_LENGTH) {
@@ -105,10 +110,12 @@ function offerOf<M extends Messages>(protocol: Protocol<M>, handlers: Handlers<M
 function checkMessages(protocol: string, messages: Messages): number {
   const names = new Map<number, string>()
   const check = (name: string, { code, maxBytes }: MessageDefinition): void => {
-    if (!Number.isSafeInteger(code) || code < 0) throw new TypeError(`code of ${protocol}.${name} must be 0 or more, not ${code}`)
+    if (!Number.isSafeInteger(code) || code < 0)
+      throw new TypeError(`code of ${protocol}.${name} must be 0 or more, not ${code}`)
     const other = names.get(code)
     if (other !== undefined) throw new TypeError(`${protocol}.${name} and ${protocol}.${other} share the code ${code}`)
-    if (!(maxBytes >= 1 && maxBytes <= MAX_FRAME_BYTES)) throw new TypeError(`maxBytes of ${protocol}.${name} is ${maxBytes}`)
+    if (!(maxBytes >= 1 && maxBytes <= MAX_FRAME_BYTES))
+      throw new TypeError(`maxBytes of ${protocol}.${name} is ${maxBytes}`)
     names.set(code, name)
   }
   for (const [name, definition] of Object.entries(messages)) {

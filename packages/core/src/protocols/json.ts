@@ -23,7 +23,13 @@ export function json<T>(schema: StandardSchema<T>): Codec<T> {
       if (!(item instanceof Uint8Array)) throw new TypeError('a list where JSON text belongs')
       const result = schema['~standard'].validate(JSON.parse(bytesToUtf8(item)))
       if (result instanceof Promise) throw new TypeError('a schema that validates asynchronously cannot check messages')
-      if (result.issues) throw new TypeError(result.issues.map(({ message }) => message).join('; ').slice(0, 200))
+      if (result.issues)
+        throw new TypeError(
+          result.issues
+            .map(({ message }) => message)
+            .join('; ')
+            .slice(0, 200),
+        )
       return result.value
     },
   }
