@@ -1,0 +1,302 @@
+// Runs what `step` decides: dials, cancels, resolves, one timer, and candidates read only when there is room.
+import { abortable } from '../base/abort.ts'
+import { fromHex, toHex } from '../base/bytes.ts'
+import type { Clock, Timer } from '../base/clock.ts'
+import { type Logger, silentLogger } from '../base/log.ts'
+import type { Random } from '../base/random.ts'
+import { DiscReason } from '../errors/disc-reason.ts'
+import { causeText, isPeerError, PeerError } from '../errors/peer-error.ts'
+import type { Address, Endpoint } from '../wire/address.ts'
+import { type DialerInfo, type DialExplanation, explain, inspectState } from './explain.ts'
+import type { DialPolicy } from './policy.ts'
+import { wantsCandidate } from './slots.ts'
+import { SourceMix } from './sources.ts'
+import {
+  createDialState,
+  type DialEvent,
+  type DialRefusal,
+  type DialState,
+  type DialTask,
+  type Target,
+} from './state.ts'
+import { nextStepAtMs, step } from './step.ts'
+
+/** Refused candidates whose reason is remembered for `explain`. */
+const MAX_REFUSALS = 256
+
+export interface AttemptOptions {
+  /** Aborts with a PeerError when the dial is not wanted any more. */
+  readonly signal: AbortSignal
+  readonly persistent: boolean
+}
+
+export interface DialerOptions {
+  readonly clock: Clock
+  /** Used once, for the seed of choices and jitter. */
+  readonly random: Random
+  readonly policy: DialPolicy
+  readonly selfPublicKey: Uint8Array
+  /**
+   * Makes a peer of the address, or rejects with a PeerError; `peerAdded` is called before it resolves.
+   * Its total deadline is its own: a slot is taken until it settles or its signal aborts.
+   */
+  attempt(address: Address, options: AttemptOptions): Promise<void>
+  /** The network group of an endpoint; `undefined` for loopback and LAN. */
+  groupOf(endpoint: Endpoint): string | undefined
+  /** Finds where a persistent node is now; asked at most once a minute for each, ever more seldom. */
+  resolve?(publicKey: Uint8Array, signal: AbortSignal): Promise<Endpoint | undefined>
+  readonly log?: Logger | undefined
+}
+
+export interface Dialer {
+  /** Dials the node, now and again until it is removed. Without an endpoint it has to be resolved first. */
+  addPersistent(address: { readonly publicKey: Uint8Array; readonly endpoint?: Endpoint | undefined }): DialExplanation
+  /** Stops that; a dial under way is cancelled, a connection stays. `false` when it was not persistent. */
+  removePersistent(publicKeyHex: string): boolean
+  peerAdded(peer: {
+    readonly publicKeyHex: string
+    readonly direction: 'inbound' | 'outbound'
+    /** Where it was dialed; its group counts for outbound peers. */
+    readonly endpoint?: Endpoint | undefined
+  }): void
+  peerRemoved(publicKeyHex: string, error?: PeerError): void
+  /** An inbound connection has proven this identity, and is not a peer yet: it is not dialed meanwhile. */
+  inboundPending(publicKeyHex: string): void
+  /** The same connection has become a peer, or has failed. Once for each `inboundPending`. */
+  inboundSettled(publicKeyHex: string): void
+  /** One candidate that is to be dialed as soon as there is room. Strangers' lists belong into a source. */
+  offer(address: Address): DialExplanation
+  /** Adds a source, which is read only when there is room; the answer removes it. */
+  addSource(name: string, candidates: AsyncIterable<Address>): () => void
+  /** The network is back: persistent peers are dialed at once, waits after network failures are forgotten. */
+  wake(): void
+  inspect(): DialerInfo
+  /** Why the node is or is not dialed now, what happened last, and when next. */
+  explain(publicKeyHex: string): DialExplanation
+  /** Aborts running attempts and forgets timer and sources. Nothing is begun afterwards. */
+  close(): void
+}
+
+export function createDialer(options: DialerOptions): Dialer {
+  return new TaskRunner(options)
+}
+
+class TaskRunner implements Dialer {
+  readonly #options: DialerOptions
+  readonly #log: Logger
+  readonly #mix: SourceMix
+  readonly #events: DialEvent[] = []
+  readonly #dials = new Map<string, AbortController>()
+  readonly #resolves = new Map<string, AbortController>()
+  readonly #refusals = new Map<string, DialRefusal>()
+  #state: DialState
+  #timer: { readonly atMs: number; readonly timer: Timer } | undefined
+  #busy = false
+  #closed = false
+
+  constructor(options: DialerOptions) {
+    const { clock, policy, random, resolve, selfPublicKey, log = silentLogger } = options
+    this.#options = options
+    this.#log = log
+    this.#state = createDialState(policy, toHex(selfPublicKey), {
+      seed: random.uint32(),
+      resolves: resolve !== undefined,
+    })
+    this.#mix = new SourceMix({
+      now: () => clock.now(),
+      changed: (ended) => {
+        if (ended) this.#log.log('debug', 'Candidate source ended', { name: ended.name, err: ended.error })
+        this.#handle(ended ? { type: 'sources', open: this.#mix.open } : { type: 'clock' })
+      },
+    })
+  }
+
+  addPersistent({
+    publicKey,
+    endpoint,
+  }: {
+    readonly publicKey: Uint8Array
+    readonly endpoint?: Endpoint | undefined
+  }): DialExplanation {
+    const id = toHex(publicKey)
+    this.#handle({ type: 'persistent added', target: { id, endpoint } })
+    return this.explain(id)
+  }
+
+  removePersistent(publicKeyHex: string): boolean {
+    const known = this.#state.persistent.has(publicKeyHex)
+    this.#resolves.get(publicKeyHex)?.abort()
+    this.#handle({ type: 'persistent removed', id: publicKeyHex })
+    return known
+  }
+
+  peerAdded({ publicKeyHex, direction, endpoint }: Parameters<Dialer['peerAdded']>[0]): void {
+    const group = endpoint && this.#options.groupOf(endpoint)
+    this.#handle({ type: 'peer added', id: publicKeyHex, direction, group })
+  }
+
+  peerRemoved(publicKeyHex: string, error?: PeerError): void {
+    this.#handle({ type: 'peer removed', id: publicKeyHex, error })
+  }
+
+  inboundPending(publicKeyHex: string): void {
+    this.#handle({ type: 'inbound pending', id: publicKeyHex })
+  }
+
+  inboundSettled(publicKeyHex: string): void {
+    this.#handle({ type: 'inbound settled', id: publicKeyHex })
+  }
+
+  offer(address: Address): DialExplanation {
+    const target = this.#targetOf(address)
+    this.#handle({ type: 'candidate', target })
+    return this.explain(target.id)
+  }
+
+  addSource(name: string, candidates: AsyncIterable<Address>): () => void {
+    if (this.#closed) return () => undefined
+    const remove = this.#mix.add(name, candidates)
+    this.#handle({ type: 'sources', open: this.#mix.open })
+    return remove
+  }
+
+  wake(): void {
+    this.#mix.wake()
+    this.#handle({ type: 'wake' })
+  }
+
+  inspect(): DialerInfo {
+    return inspectState(this.#state, this.#mix.inspect(), this.#timer?.atMs)
+  }
+
+  explain(publicKeyHex: string): DialExplanation {
+    return explain(this.#state, publicKeyHex, this.#refusals.get(publicKeyHex), this.#options.clock.now())
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#timer?.timer.cancel()
+    this.#timer = undefined
+    this.#events.length = 0
+    this.#mix.close()
+    for (const controller of [...this.#dials.values(), ...this.#resolves.values()]) controller.abort(cancelled())
+  }
+
+  // Events that arrive while one is being handled wait, so that tasks are begun in the order they were decided.
+  #handle(event: DialEvent): void {
+    if (this.#closed) return
+    this.#events.push(event)
+    if (this.#busy) return
+    this.#busy = true
+    try {
+      for (let next = this.#events.shift(); next; next = this.#events.shift() ?? this.#draw()) this.#take(next)
+    } finally {
+      this.#busy = false
+    }
+    this.#schedule()
+  }
+
+  #take(event: DialEvent): void {
+    const { state, tasks } = step(this.#state, event, this.#options.clock.now())
+    this.#state = state
+    for (const task of tasks) if (!this.#closed) this.#begin(task)
+  }
+
+  #begin(task: DialTask): void {
+    switch (task.type) {
+      case 'dial':
+        this.#refusals.delete(task.target.id)
+        void this.#dial(task.target, task.persistent)
+        break
+      case 'cancel':
+        this.#dials.get(task.id)?.abort(cancelled())
+        break
+      case 'resolve':
+        void this.#resolve(task.id)
+        break
+      case 'refuse':
+        this.#refuse(task.target, task.refusal)
+        break
+    }
+  }
+
+  // The next candidate as an event, if one is wanted and there; asks the sources otherwise.
+  #draw(): DialEvent | undefined {
+    if (this.#closed || !wantsCandidate(this.#state)) return undefined
+    const draw = this.#mix.take()
+    if (!draw) {
+      this.#mix.read()
+      return undefined
+    }
+    const target = this.#targetOf(draw.address)
+    this.#refusals.delete(target.id)
+    this.#take({ type: 'candidate', target })
+    draw.judge(!this.#refusals.has(target.id))
+    return { type: 'clock' }
+  }
+
+  async #dial(target: Target, persistent: boolean): Promise<void> {
+    const controller = new AbortController()
+    const { signal } = controller
+    this.#dials.set(target.id, controller)
+    let error: PeerError | undefined
+    try {
+      const address = { publicKey: fromHex(target.id), endpoint: target.endpoint! }
+      await abortable(this.#options.attempt(address, { signal, persistent }), signal)
+    } catch (cause) {
+      error = isPeerError(cause)
+        ? cause
+        : new PeerError('dial failed', DiscReason.networkError, causeText(cause), { cause })
+    }
+    this.#dials.delete(target.id)
+    this.#handle({ type: 'dial done', id: target.id, error })
+  }
+
+  async #resolve(id: string): Promise<void> {
+    const controller = new AbortController()
+    this.#resolves.get(id)?.abort(cancelled())
+    this.#resolves.set(id, controller)
+    let endpoint: Endpoint | undefined
+    try {
+      endpoint = await abortable(this.#options.resolve!(fromHex(id), controller.signal), controller.signal)
+    } catch (error) {
+      this.#log.log('debug', 'Resolve failed', { id, err: causeText(error) })
+    }
+    if (this.#resolves.get(id) !== controller) return
+    this.#resolves.delete(id)
+    this.#handle({ type: 'resolved', id, endpoint })
+  }
+
+  #refuse({ id }: Target, refusal: DialRefusal): void {
+    this.#refusals.delete(id)
+    this.#refusals.set(id, refusal)
+    if (this.#refusals.size > MAX_REFUSALS) this.#refusals.delete(this.#refusals.keys().next().value!)
+    this.#log.log('trace', 'Candidate refused', { id, reason: refusal })
+  }
+
+  #targetOf({ publicKey, endpoint }: Address): Target {
+    return { id: toHex(publicKey), endpoint, group: this.#options.groupOf(endpoint) }
+  }
+
+  #schedule(): void {
+    if (this.#closed) return
+    const { clock } = this.#options
+    const nowMs = clock.now()
+    const resting = wantsCandidate(this.#state) ? this.#mix.nextAtMs : undefined
+    const atMs = Math.min(nextStepAtMs(this.#state, nowMs) ?? Infinity, resting ?? Infinity)
+    if (this.#timer?.atMs === atMs) return
+    this.#timer?.timer.cancel()
+    this.#timer = undefined
+    if (atMs === Infinity) return
+    const timer = clock.setTimer(Math.max(0, atMs - nowMs), () => {
+      this.#timer = undefined
+      this.#handle({ type: 'clock' })
+    })
+    this.#timer = { atMs, timer }
+  }
+}
+
+function cancelled(): PeerError {
+  return new PeerError('dial cancelled', DiscReason.requested, 'the dial is not wanted any more')
+}

@@ -1,0 +1,133 @@
+// Says why a node is or is not dialed, as data and as a sentence, and shows all that the dialer knows.
+import type { PeerErrorJson } from '../errors/peer-error.ts'
+import { commonRefusal, refusalOf } from './refusal.ts'
+import { candidateRoom, outboundCount, persistentRoom } from './slots.ts'
+import type { SourceInfo } from './sources.ts'
+import type { DialRefusal, DialState, Target } from './state.ts'
+
+/** Why a node is or is not dialed now. */
+export interface DialExplanation {
+  readonly state: 'connected' | 'dialing' | 'waiting' | 'refused' | 'unknown'
+  readonly reason: DialReason
+  /** What ended the latest dial or connection. */
+  readonly lastError?: PeerErrorJson
+  /** When it may be dialed again, in milliseconds of the clock; absent where no time is set. */
+  readonly nextAtMs?: number
+  readonly sentence: string
+}
+
+export type DialReason =
+  | DialRefusal
+  | 'no free slot'
+  | 'unusual port'
+  | 'retry delay'
+  | 'no endpoint'
+  | 'ready'
+  | 'not a candidate'
+
+/** @param lastRefusal - the latest refusal of this node as a candidate, if it is still remembered */
+export function explain(
+  state: DialState,
+  id: string,
+  lastRefusal: DialRefusal | undefined,
+  nowMs: number,
+): DialExplanation {
+  const persistent = state.persistent.get(id)
+  const past = state.past.get(id)
+  const waiting = state.waiting.find((candidate) => candidate.target.id === id)
+  const lastError = (persistent ?? past)?.lastError?.toJSON()
+  const target = persistent?.target ?? waiting?.target ?? { id }
+  const found = findReason(state, target, lastRefusal, nowMs)
+  const laterMs = persistent && found.state === 'waiting' ? persistent.nextAtMs : past?.nextAtMs
+  const nextAtMs = found.timed && laterMs !== undefined && laterMs > nowMs ? laterMs : undefined
+  const wait = nextAtMs === undefined ? '' : `, next in ${Math.ceil((nextAtMs - nowMs) / 1000)} s`
+  const last = lastError && found.state !== 'connected' ? `; last error: ${lastError.code} (${lastError.message})` : ''
+  return {
+    state: found.state,
+    reason: found.reason,
+    ...(lastError && { lastError }),
+    ...(nextAtMs !== undefined && { nextAtMs }),
+    sentence: `${id.slice(0, 8)}… is ${persistent ? 'persistent and ' : ''}${found.state}: ${found.reason}${wait}${last}`,
+  }
+}
+
+interface Found {
+  readonly state: DialExplanation['state']
+  readonly reason: DialReason
+  /** Whether passing time ends it. */
+  readonly timed?: boolean
+}
+
+function findReason(state: DialState, target: Target, lastRefusal: DialRefusal | undefined, nowMs: number): Found {
+  const common = commonRefusal(state, target)
+  if (common === 'already dialing') return { state: 'dialing', reason: common }
+  if (common === 'already connected') return { state: 'connected', reason: common }
+  const persistent = state.persistent.get(target.id)
+  if (common) return { state: persistent && common === 'pending inbound' ? 'waiting' : 'refused', reason: common }
+  if (persistent) {
+    if (!target.endpoint) return { state: 'waiting', reason: 'no endpoint' }
+    if (persistent.nextAtMs > nowMs) return { state: 'waiting', reason: 'retry delay', timed: true }
+    return { state: 'waiting', reason: persistentRoom(state) > 0 ? 'ready' : 'no free slot' }
+  }
+  const waiting = state.waiting.find((candidate) => candidate.target.id === target.id)
+  const refusal = refusalOf(state, target, nowMs)
+  if (refusal) return { state: 'refused', reason: refusal, timed: true }
+  if (waiting) return { state: 'waiting', reason: candidateRoom(state) > 0 ? 'unusual port' : 'no free slot' }
+  if (lastRefusal) return { state: 'refused', reason: lastRefusal }
+  return { state: 'unknown', reason: 'not a candidate' }
+}
+
+/** All that the dialer knows, as plain JSON. Times are milliseconds of the clock. */
+export interface DialerInfo {
+  readonly preset: string
+  readonly outbound: { readonly now: number; readonly target: number }
+  readonly freeSlots: number
+  readonly dialing: readonly { readonly id: string; readonly persistent: boolean; readonly startedAtMs: number }[]
+  readonly connected: readonly { readonly id: string; readonly direction: string; readonly group: string | null }[]
+  readonly pendingInbound: readonly string[]
+  readonly persistent: readonly DialerNodeInfo[]
+  readonly recent: readonly DialerNodeInfo[]
+  readonly waiting: readonly string[]
+  readonly sources: readonly SourceInfo[]
+  readonly nextAtMs: number | null
+}
+
+export interface DialerNodeInfo {
+  readonly id: string
+  readonly fails: number
+  readonly nextAtMs: number
+  readonly lastError: PeerErrorJson | null
+}
+
+export function inspectState(
+  state: DialState,
+  sources: readonly SourceInfo[],
+  nextAtMs: number | undefined,
+): DialerInfo {
+  return {
+    preset: state.policy.preset,
+    outbound: { now: outboundCount(state), target: state.policy.outbound },
+    freeSlots: Math.max(0, candidateRoom(state)),
+    dialing: [...state.dialing.values()].map(({ target, persistent, startedAtMs }) => ({
+      id: target.id,
+      persistent,
+      startedAtMs,
+    })),
+    connected: [...state.peers].map(([id, { direction, group }]) => ({ id, direction, group: group ?? null })),
+    pendingInbound: [...state.inbound.keys()],
+    persistent: nodesInfo(state.persistent),
+    recent: nodesInfo(state.past),
+    waiting: state.waiting.map(({ target }) => target.id),
+    sources,
+    nextAtMs: nextAtMs ?? null,
+  }
+}
+
+function nodesInfo(nodes: DialState['persistent'] | DialState['past']): DialerNodeInfo[] {
+  return [...nodes].map(([id, { fails, nextAtMs, lastError }]) => ({
+    id,
+    fails,
+    nextAtMs,
+    lastError: lastError?.toJSON() ?? null,
+  }))
+}

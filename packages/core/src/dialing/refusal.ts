@@ -1,0 +1,41 @@
+// Who may not be dialed now, and the name of the reason.
+import type { Endpoint } from '../wire/address.ts'
+import { pastOf } from './retry.ts'
+import type { DialRefusal, DialState, Target } from './state.ts'
+
+const USUAL_PORTS: Readonly<Record<string, number>> = { tcp: 30_303, ws: 80, wss: 443 }
+
+/** The first reason not to dial a candidate, in go-ethereum's order; `undefined` when there is none but room. */
+export function refusalOf(state: DialState, target: Target, nowMs: number): DialRefusal | undefined {
+  const common = commonRefusal(state, target)
+  if (common) return common
+  if (state.persistent.has(target.id)) return 'persistent'
+  const past = pastOf(state, target.id, nowMs)
+  if (past && nowMs < past.nextAtMs) return past.refusal
+  if (groupInUse(state, target.group)) return 'group in use'
+  return undefined
+}
+
+/** The reasons that hold for persistent nodes, too. */
+export function commonRefusal(state: DialState, { id, endpoint }: Target): DialRefusal | undefined {
+  if (id === state.selfId) return 'self'
+  if (endpoint?.port === 0) return 'no port'
+  if (state.dialing.has(id)) return 'already dialing'
+  if (state.peers.has(id)) return 'already connected'
+  if (state.inbound.has(id)) return 'pending inbound'
+  if (endpoint && state.policy.restrict && !state.policy.restrict(endpoint)) return 'outside net restriction'
+  return undefined
+}
+
+function groupInUse(state: DialState, group: string | undefined): boolean {
+  if (group === undefined || !state.policy.onePerGroup) return false
+  for (const peer of state.peers.values()) if (peer.direction === 'outbound' && peer.group === group) return true
+  for (const { target } of state.dialing.values()) if (target.group === group) return true
+  return false
+}
+
+/** Whether a port makes a candidate wait until there are no others: a port anybody can choose is a cheap way to many addresses. */
+export function isLate({ endpoint, group }: Target): boolean {
+  const usual = endpoint && USUAL_PORTS[endpoint.scheme]
+  return group !== undefined && usual !== undefined && (endpoint as Endpoint).port !== usual
+}

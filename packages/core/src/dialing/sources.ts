@@ -1,0 +1,158 @@
+// Draws candidates from several sources in turn; none can starve or busy the others.
+import { causeText } from '../errors/peer-error.ts'
+import type { Address } from '../wire/address.ts'
+
+/** Draws in a row that a source may waste on nodes that can't be dialed before it has to rest. */
+const MAX_WASTED = 64
+/** First and longest rest; a source that only knows one address costs no more than 64 draws in 8 s. */
+const REST_MS = 250
+const REST_MAX_MS = 8_000
+
+export interface SourceInfo {
+  readonly name: string
+  readonly state: 'idle' | 'reading' | 'ready' | 'resting'
+  /** Candidates taken, and how many of them were not to be dialed. */
+  readonly taken: number
+  readonly wasted: number
+}
+
+interface Source {
+  readonly name: string
+  readonly iterator: AsyncIterator<Address>
+  ready: Address | undefined
+  reading: boolean
+  taken: number
+  wasted: number
+  wastedInRow: number
+  restMs: number
+  restsUntilMs: number
+}
+
+export interface SourceMixOptions {
+  now(): number
+  /** A value has come, or a source has ended (then with the error, where one ended it). */
+  changed(ended?: { readonly name: string; readonly error?: string | undefined }): void
+}
+
+/** A value that was drawn; say what became of it. */
+export interface Draw {
+  readonly address: Address
+  judge(useful: boolean): void
+}
+
+/** The least recently served source that has something is next. Each holds at most one value in advance. */
+export class SourceMix {
+  readonly #options: SourceMixOptions
+  /** In the order of service: the first was served longest ago. */
+  #sources: Source[] = []
+
+  constructor(options: SourceMixOptions) {
+    this.#options = options
+  }
+
+  get open(): number {
+    return this.#sources.length
+  }
+
+  /** Adds a source; the answer removes it again and tells its iterator so. */
+  add(name: string, candidates: AsyncIterable<Address>): () => void {
+    const source: Source = {
+      name,
+      iterator: candidates[Symbol.asyncIterator](),
+      ready: undefined,
+      reading: false,
+      taken: 0,
+      wasted: 0,
+      wastedInRow: 0,
+      restMs: REST_MS,
+      restsUntilMs: -Infinity,
+    }
+    this.#sources.push(source)
+    return () => this.#end(source)
+  }
+
+  /** The next value that is there already. */
+  take(): Draw | undefined {
+    const source = this.#sources.find((other) => other.ready)
+    if (!source) return undefined
+    const address = source.ready!
+    source.ready = undefined
+    source.taken++
+    this.#sources = [...this.#sources.filter((other) => other !== source), source]
+    return { address, judge: (useful) => this.#judge(source, useful) }
+  }
+
+  /** Asks every source for a value that has none, is not asked yet and does not rest. */
+  read(): void {
+    const nowMs = this.#options.now()
+    for (const source of [...this.#sources]) {
+      if (source.ready || source.reading || source.restsUntilMs > nowMs) continue
+      source.reading = true
+      void this.#readOne(source)
+    }
+  }
+
+  /** When a resting source may be asked again. */
+  get nextAtMs(): number | undefined {
+    const nowMs = this.#options.now()
+    const rests = this.#sources.map((source) => source.restsUntilMs).filter((untilMs) => untilMs > nowMs)
+    return rests.length > 0 ? Math.min(...rests) : undefined
+  }
+
+  /** Lets resting sources go on at once. */
+  wake(): void {
+    for (const source of this.#sources) source.restsUntilMs = -Infinity
+  }
+
+  inspect(): SourceInfo[] {
+    const nowMs = this.#options.now()
+    return this.#sources.map(({ name, taken, wasted, ready, reading, restsUntilMs }) => {
+      const state = ready ? 'ready' : reading ? 'reading' : restsUntilMs > nowMs ? 'resting' : 'idle'
+      return { name, state, taken, wasted }
+    })
+  }
+
+  close(): void {
+    for (const source of [...this.#sources]) this.#end(source)
+  }
+
+  #judge(source: Source, useful: boolean): void {
+    source.wastedInRow = useful ? 0 : source.wastedInRow + 1
+    if (useful) source.restMs = REST_MS
+    else source.wasted++
+    if (source.wastedInRow < MAX_WASTED) return
+    source.wastedInRow = 0
+    source.restsUntilMs = this.#options.now() + source.restMs
+    source.restMs = Math.min(2 * source.restMs, REST_MAX_MS)
+  }
+
+  async #readOne(source: Source): Promise<void> {
+    try {
+      const { done, value } = await source.iterator.next()
+      if (!this.#sources.includes(source)) return
+      source.reading = false
+      if (done) return this.#end(source)
+      if (value.publicKey.length !== 64) throw new TypeError(`a candidate's key has ${value.publicKey.length} bytes`)
+      source.ready = value
+      this.#options.changed()
+    } catch (error) {
+      this.#end(source, causeText(error))
+    }
+  }
+
+  #end(source: Source, error?: string): void {
+    if (!this.#sources.includes(source)) return
+    this.#sources = this.#sources.filter((other) => other !== source)
+    void endIterator(source.iterator)
+    this.#options.changed({ name: source.name, error })
+  }
+}
+
+// What an iterator has to say about its end interests nobody any more.
+async function endIterator(iterator: AsyncIterator<Address>): Promise<void> {
+  try {
+    await iterator.return?.()
+  } catch {
+    return
+  }
+}

@@ -1,0 +1,164 @@
+// What the dialer knows, as plain values that are never changed in place.
+import type { PeerError } from '../errors/peer-error.ts'
+import type { Endpoint } from '../wire/address.ts'
+import type { DialPolicy } from './policy.ts'
+
+/** Whom and where to dial. */
+export interface Target {
+  /** The public key, 128 hex digits in lower case. */
+  readonly id: string
+  /** Absent for a persistent node whose place has to be resolved first. */
+  readonly endpoint?: Endpoint | undefined
+  /** Network group of the endpoint; absent for loopback, LAN and persistent ones, which have none. */
+  readonly group?: string | undefined
+}
+
+/** A dial under way. */
+export interface Running {
+  readonly target: Target
+  readonly persistent: boolean
+  readonly startedAtMs: number
+  /** A cancel was asked for; its end is yet to come. */
+  readonly cancelled: boolean
+}
+
+export interface Connected {
+  readonly direction: 'inbound' | 'outbound'
+  readonly persistent: boolean
+  readonly group?: string | undefined
+  readonly sinceMs: number
+}
+
+/** A node that the user asked for. */
+export interface Persistent {
+  readonly target: Target
+  /** Failures in a row. */
+  readonly fails: number
+  /** Not dialed before. */
+  readonly nextAtMs: number
+  readonly dialedAtMs: number
+  /** Not resolved before. */
+  readonly resolveAtMs: number
+  /** What the wait grows to with the next resolve. */
+  readonly resolveDelayMs: number
+  readonly lastError?: PeerError | undefined
+}
+
+/** A node that was dialed not long ago. */
+export interface Past {
+  readonly fails: number
+  /** Not dialed before. */
+  readonly nextAtMs: number
+  readonly dialedAtMs: number
+  readonly refusal: 'dialed recently' | 'backing off'
+  readonly lastError?: PeerError | undefined
+}
+
+/** A candidate that may be dialed, but not yet. */
+export interface Waiting {
+  readonly target: Target
+  readonly sinceMs: number
+  /** Has an unusual port, so others go first. */
+  readonly late: boolean
+}
+
+export interface DialState {
+  readonly policy: DialPolicy
+  readonly selfId: string
+  /** Whether there is somebody to ask for the place of a persistent node. */
+  readonly resolves: boolean
+  /** State of the generator of chance; 32 bits. */
+  readonly chance: number
+  /** Candidate sources that may still give something. */
+  readonly openSources: number
+  readonly dialing: ReadonlyMap<string, Running>
+  readonly peers: ReadonlyMap<string, Connected>
+  /** Inbound connections under way that have proven this identity. */
+  readonly inbound: ReadonlyMap<string, number>
+  readonly persistent: ReadonlyMap<string, Persistent>
+  readonly past: ReadonlyMap<string, Past>
+  readonly waiting: readonly Waiting[]
+  /** Dials of candidates begun since a moment at most a second ago. */
+  readonly begun: { readonly sinceMs: number; readonly count: number }
+}
+
+/** Why a node is not dialed now. */
+export type DialRefusal =
+  | 'self'
+  | 'no port'
+  | 'already dialing'
+  | 'already connected'
+  | 'pending inbound'
+  | 'outside net restriction'
+  | 'dialed recently'
+  | 'backing off'
+  | 'group in use'
+  | 'persistent'
+  | 'already waiting'
+  | 'too many waiting'
+
+/** What happened. Events that don't fit the state (a dial done that nobody began) change nothing. */
+export type DialEvent =
+  | { readonly type: 'candidate'; readonly target: Target }
+  | { readonly type: 'dial done'; readonly id: string; readonly error?: PeerError | undefined }
+  | {
+      readonly type: 'peer added'
+      readonly id: string
+      readonly direction: 'inbound' | 'outbound'
+      readonly group?: string | undefined
+    }
+  | { readonly type: 'peer removed'; readonly id: string; readonly error?: PeerError | undefined }
+  | { readonly type: 'inbound pending'; readonly id: string }
+  | { readonly type: 'inbound settled'; readonly id: string }
+  | { readonly type: 'persistent added'; readonly target: Target }
+  | { readonly type: 'persistent removed'; readonly id: string }
+  | { readonly type: 'resolved'; readonly id: string; readonly endpoint?: Endpoint | undefined }
+  | { readonly type: 'sources'; readonly open: number }
+  | { readonly type: 'wake' }
+  | { readonly type: 'clock' }
+
+/** What to do now. `refuse` asks for nothing: it tells what became of a candidate. */
+export type DialTask =
+  | { readonly type: 'dial'; readonly target: Target; readonly persistent: boolean }
+  | { readonly type: 'cancel'; readonly id: string }
+  | { readonly type: 'resolve'; readonly id: string }
+  | { readonly type: 'refuse'; readonly target: Target; readonly refusal: DialRefusal }
+
+/** A dialer that knows nothing yet. `seed` feeds its chance: same seed and events, same tasks. */
+export function createDialState(
+  policy: DialPolicy,
+  selfId: string,
+  { seed = 1, resolves = false }: { readonly seed?: number; readonly resolves?: boolean } = {},
+): DialState {
+  const none: ReadonlyMap<string, never> = new Map<string, never>()
+  return {
+    policy,
+    selfId,
+    resolves,
+    chance: seed >>> 0,
+    openSources: 0,
+    dialing: none,
+    peers: none,
+    inbound: none,
+    persistent: none,
+    past: none,
+    waiting: [],
+    begun: { sinceMs: -Infinity, count: 0 },
+  }
+}
+
+/** A copy of `map` in which `key` has `value`; without a value it is left out. */
+export function withEntry<V>(map: ReadonlyMap<string, V>, key: string, value: V | undefined): ReadonlyMap<string, V> {
+  const copy = new Map(map)
+  if (value === undefined) copy.delete(key)
+  else copy.set(key, value)
+  return copy
+}
+
+/** The next draw, 0 to 2^32 - 1, and the state after it (mulberry32). Enough to spread dials; never for secrets. */
+export function drawChance(chance: number): { readonly draw: number; readonly chance: number } {
+  const next = (chance + 0x6d2b79f5) >>> 0
+  let mixed = Math.imul(next ^ (next >>> 15), next | 1)
+  mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+  return { draw: (mixed ^ (mixed >>> 14)) >>> 0, chance: next }
+}
