@@ -9,6 +9,8 @@ export const NO_HANDLE = -1
 
 const WORDS = ID_BYTES / 4
 const FIRST_CAPACITY = 64
+/** Runs of an index stay short when a third of it is free. */
+const SLOTS_PER_ENTRY = 1.5
 
 /**
  * Entries are counted by reference: whoever keeps a handle holds one, and the last release frees the entry.
@@ -151,12 +153,14 @@ export class IdTable {
   }
 
   #grow(): void {
-    this.#capacity *= 2
+    this.#capacity += this.#capacity >> 1
     this.#words = copied(this.#words, new Uint32Array(this.#capacity * WORDS))
     this.#kinds = copied(this.#kinds, new Uint32Array(this.#capacity))
     this.#hashes = copied(this.#hashes, new Uint32Array(this.#capacity))
     this.#references = copied(this.#references, new Int32Array(this.#capacity))
-    this.#index = new Uint32Array(2 * this.#capacity)
+    let slots = this.#index.length
+    while (slots < this.#capacity * SLOTS_PER_ENTRY) slots *= 2
+    this.#index = new Uint32Array(slots)
     for (let handle = 0; handle < this.#used; handle++) this.#link(handle)
   }
 
