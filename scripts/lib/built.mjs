@@ -1,0 +1,41 @@
+// Compiles the packages and the relay's page when they are older than their sources.
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { inRoot } from './paths.mjs'
+import { Stop } from './run.mjs'
+import { runTool } from './tools.mjs'
+
+const pageSource = inRoot('examples', 'page')
+const pageBuilt = inRoot('packages', 'relay', 'page')
+
+/** What the page is bundled from, besides its own sources. */
+const PAGE_PACKAGES = ['core', 'transport-ws', 'eth']
+
+/** Compiles what changed; takes a second when nothing did. */
+export async function ensureBuilt() {
+  const { code } = await runTool('tsc', ['-b'], {}, 'typescript')
+  if (code !== 0) throw new Stop('The packages do not compile (see above).')
+}
+
+/** Bundles `examples/page` into the relay's package when it changed. */
+export async function ensurePage() {
+  if (!existsSync(join(pageSource, 'index.html'))) return
+  const sources = [pageSource, ...PAGE_PACKAGES.map((name) => inRoot('packages', name, 'dist'))]
+  const index = join(pageBuilt, 'index.html')
+  const builtAt = existsSync(index) ? statSync(index).mtimeMs : 0
+  if (sources.every((folder) => newestIn(folder) < builtAt)) return
+  const args = ['build', pageSource, '--outDir', pageBuilt, '--emptyOutDir', '--logLevel', 'warn']
+  const { code } = await runTool('vite', args)
+  if (code !== 0) throw new Stop('The page could not be bundled (see above).')
+}
+
+/** Milliseconds since 1970 of the youngest file below a folder; what tools left there does not count. */
+function newestIn(folder) {
+  let newest = 0
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (['node_modules', 'dist', '.vite', '.tsbuildinfo'].includes(entry.name)) continue
+    const path = join(folder, entry.name)
+    newest = Math.max(newest, entry.isDirectory() ? newestIn(path) : statSync(path).mtimeMs)
+  }
+  return newest
+}

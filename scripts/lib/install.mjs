@@ -1,0 +1,60 @@
+// Brings the dependencies once, with a pnpm of the repository's own; afterwards everything works without a network.
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { cacheDir, inRoot } from './paths.mjs'
+import { run, runNode, Stop } from './run.mjs'
+
+const PNPM = 'pnpm@12'
+const pnpmHome = join(cacheDir, 'pnpm')
+const stampFile = inRoot('node_modules', '.installed')
+
+/** Installs when there is no `node_modules`, or when the lockfile or a manifest is not the one that was installed. */
+export async function ensureInstalled() {
+  const wanted = fingerprint()
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return
+  console.log('Installing the dependencies, once …')
+  const pnpm = await ensurePnpm()
+  // A `node_modules` of another pnpm is replaced without a question: nobody may be there to answer it.
+  const args = ['install', '--frozen-lockfile', '--reporter=append-only', '--config.confirmModulesPurge=false']
+  const { code, output } = await run(pnpm, args, { quiet: true })
+  if (code !== 0) {
+    throw new Stop(`${output.trimEnd()}\n\nThe dependencies could not be installed (see above). ${NETWORK_HINT}`)
+  }
+  writeFileSync(stampFile, wanted)
+}
+
+const NETWORK_HINT = 'The first run needs the npm registry; later runs need no network.'
+
+/** The path of the repository's own pnpm, fetched by npm when it isn't there yet. */
+export async function ensurePnpm() {
+  const found = findPnpm()
+  if (found) return found
+  const args = ['install', '--prefix', pnpmHome, '--no-audit', '--no-fund', '--loglevel=error', PNPM]
+  const { code, output } = await npm(args)
+  const installed = findPnpm()
+  if (code === 0 && installed) return installed
+  throw new Stop(`${output.trimEnd()}\n\nnpm could not fetch ${PNPM} (see above). ${NETWORK_HINT}`)
+}
+
+/** The program itself rather than its shim: it is there also where npm may not run install scripts. */
+export function findPnpm() {
+  const folder = join(pnpmHome, 'node_modules', '@pnpm')
+  if (!existsSync(folder)) return undefined
+  const platform = readdirSync(folder).find((name) => name.startsWith('exe.'))
+  if (!platform) return undefined
+  const program = join(folder, platform, process.platform === 'win32' ? 'pnpm.exe' : 'pnpm')
+  return existsSync(program) ? program : undefined
+}
+
+function npm(args) {
+  const cli = process.env['npm_execpath']
+  return cli?.endsWith('npm-cli.js') ? runNode([cli, ...args], { quiet: true }) : run('npm', args, { quiet: true })
+}
+
+// pnpm refuses a frozen lockfile that doesn't fit the manifests, so the lockfile and the settings say everything.
+function fingerprint() {
+  const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`)
+  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml']) hash.update(readFileSync(inRoot(file)))
+  return hash.digest('hex')
+}

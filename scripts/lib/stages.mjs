@@ -1,0 +1,71 @@
+// The stages of a test run: which projects run together, and which of them a filter asks for.
+import { existsSync, readdirSync } from 'node:fs'
+import { inRoot } from './paths.mjs'
+
+/** In the order they run: what is quick and needs nothing comes first. */
+export const STAGES = [
+  { name: 'code', projects: ['unit', 'sockets', 'packaging'] },
+  { name: 'browser', projects: ['browser'] },
+  { name: 'interop', projects: ['interop'] },
+]
+
+const PROJECTS = STAGES.flatMap(({ projects }) => projects)
+const FOLDERS = {
+  packaging: ['tests/packaging', 'tests/repository'],
+  browser: ['tests/browser'],
+  interop: ['tests/interop'],
+}
+
+/**
+ * What a command line asks for.
+ *
+ * @param {readonly string[]} args - names of projects, parts of paths, and options of Vitest with a leading `-`
+ * @returns {{ stages: { name: string, projects: string[] }[], filters: string[], options: string[] }}
+ */
+export function chooseStages(args) {
+  const { names, filters, options } = sort(args)
+  const wanted = names.length > 0 ? names : filters.length > 0 ? projectsOf(filters) : PROJECTS
+  const stages = STAGES.map(({ name, projects }) => ({
+    name,
+    projects: projects.filter((one) => wanted.includes(one)),
+  }))
+  return { stages: stages.filter(({ projects }) => projects.length > 0), filters, options }
+}
+
+function sort(args) {
+  const names = []
+  const filters = []
+  const options = []
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]
+    if (arg === '-t') options.push(arg, args[++i] ?? '')
+    else if (arg.startsWith('-')) options.push(arg)
+    else if (PROJECTS.includes(arg)) names.push(arg)
+    else filters.push(arg)
+  }
+  return { names, filters, options }
+}
+
+/** The projects with a test file whose path holds one of the filters. */
+function projectsOf(filters) {
+  const hits = testFiles().filter((file) => filters.some((filter) => file.includes(filter.replace(/^\.\//, ''))))
+  return PROJECTS.filter((name) => hits.some((file) => projectOf(file) === name))
+}
+
+function projectOf(file) {
+  if (file.startsWith('packages/')) return 'unit'
+  const found = Object.entries(FOLDERS).find(([, folders]) => folders.some((folder) => file.startsWith(`${folder}/`)))
+  return found?.[0] ?? 'sockets'
+}
+
+/** Paths of all test files from the root, with slashes. */
+function testFiles() {
+  const packages = readdirSync(inRoot('packages')).map((name) => `packages/${name}/src`)
+  return [...packages, 'tests'].flatMap((folder) => {
+    if (!existsSync(inRoot(folder))) return []
+    const entries = readdirSync(inRoot(folder), { recursive: true }).map((path) => path.replaceAll('\\', '/'))
+    return entries
+      .filter((path) => path.endsWith('.test.ts') && !path.includes('node_modules/'))
+      .map((path) => `${folder}/${path}`)
+  })
+}

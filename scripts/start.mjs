@@ -1,0 +1,25 @@
+// npm start: a relay with a page to open, fed by a sample source; `npm start -- --connect ENODE` uses a real node instead.
+import { spawn } from 'node:child_process'
+import { ensureBuilt, ensurePage } from './lib/built.mjs'
+import { ensureInstalled } from './lib/install.mjs'
+import { requireNode } from './lib/node-version.mjs'
+import { inRoot } from './lib/paths.mjs'
+import { runMain } from './lib/run.mjs'
+
+requireNode()
+await runMain(async () => {
+  await ensureInstalled()
+  await ensureBuilt()
+  await ensurePage()
+  startRelay(process.argv.slice(2))
+})
+
+function startRelay(args) {
+  const source = args.some((arg) => arg === '--connect' || arg.startsWith('--connect=')) ? [] : ['--sample']
+  const command = [inRoot('packages', 'relay', 'bin', 'peerwire.mjs'), 'relay', ...source, ...args]
+  const relay = spawn(process.execPath, command, { stdio: 'inherit' })
+  // A terminal's Ctrl-C reaches the relay too; it ends in order and this waits for it.
+  process.on('SIGINT', () => undefined)
+  process.on('SIGTERM', () => relay.kill('SIGTERM'))
+  relay.on('close', (code) => (process.exitCode = code ?? 1))
+}

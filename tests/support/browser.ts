@@ -1,0 +1,15 @@
+// A Chromium for a test: found, started without a window, and ended with the test.
+import { chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
+import { findBrowser, HOW_TO_GET_ONE } from '../../scripts/find-browser.mjs'
+
+/**
+ * Starts Chromium; whoever called it closes it.
+ *
+ * @throws {Error} when there is none, with what to do: a browser test fails then, it isn't skipped
+ */
+export async function launchBrowser(): Promise<Browser> {
+  const found = await findBrowser()
+  if (!found) throw new Error(HOW_TO_GET_ONE)
+  return await chromium.launch({ executablePath: found.path, args: found.args })
+}
