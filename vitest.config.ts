@@ -47,7 +47,7 @@ function slowProject(name: string, include: string[], groupOrder: number, exclud
       testTimeout: SLOW_TEST_MS,
       hookTimeout: SLOW_TEST_MS,
       sequence: { groupOrder },
-      // Named by the runner when the programs these tests speak with can't be had: every test is then skipped, hooks too.
+      // Named by the runner when a program these tests need can't be had: tests and hooks are skipped then.
       ...(process.env['PEERWIRE_SKIP_PROJECT'] === name ? { testNamePattern: /$^/ } : {}),
     },
   }

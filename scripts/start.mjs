@@ -1,4 +1,4 @@
-// npm start: a relay with a page to open, fed by a sample source; `npm start -- --connect ENODE` uses a real node instead.
+// npm start: a relay with a page to open and a sample source; `npm start -- --connect ENODE` takes a real node instead.
 import { spawn } from 'node:child_process'
 import { ensureBuilt, ensurePage } from './lib/built.mjs'
 import { ensureInstalled } from './lib/install.mjs'

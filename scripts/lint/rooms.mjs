@@ -32,7 +32,7 @@ export const rooms = {
   '.': { uses: ['*'] },
 }
 
-/** Packages by folder: `peerwire` names siblings, `outside` packages of others, `node` whether `node:` modules are allowed. */
+/** Packages by folder: `peerwire` are siblings, `outside` packages of others, `node` where `node:` modules may stand. */
 export const packages = {
   core: { peerwire: [], outside: ['*'], node: 'node files' },
   'transport-tcp': { peerwire: ['@peerwire/core'], outside: [], node: 'everywhere' },

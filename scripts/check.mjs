@@ -1,0 +1,39 @@
+// npm run check: types, lint, format and the rules for files. All of it runs, whatever fails first.
+import { ensureInstalled } from './lib/install.mjs'
+import { checkFiles } from './lib/file-rules.mjs'
+import { requireNode } from './lib/node-version.mjs'
+import { root } from './lib/paths.mjs'
+import { runMain, Stop } from './lib/run.mjs'
+import { runTool } from './lib/tools.mjs'
+
+const STEPS = [
+  ['types of the packages', () => tool('tsc', ['-b'], 'typescript')],
+  ['types of the tests', () => tool('tsc', ['-p', 'tsconfig.test.json'], 'typescript')],
+  ['lint', () => tool('oxlint', ['--type-aware', '--deny-warnings'])],
+  ['format', () => tool('oxfmt', ['--check', '.'])],
+  ['files', () => report(checkFiles(root))],
+]
+
+async function tool(name, args, packageName = name) {
+  const { code } = await runTool(name, args, {}, packageName)
+  return code === 0
+}
+
+function report(breaches) {
+  for (const breach of breaches) console.error(breach)
+  return breaches.length === 0
+}
+
+requireNode()
+await runMain(async () => {
+  await ensureInstalled()
+  const failed = []
+  for (const [name, step] of STEPS) {
+    const startedAt = performance.now()
+    const passed = await step()
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+    console.log(`${passed ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`)
+    if (!passed) failed.push(name)
+  }
+  if (failed.length > 0) throw new Stop(`The check failed: ${failed.join(', ')}`)
+})
