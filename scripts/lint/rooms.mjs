@@ -24,6 +24,7 @@ export const rooms = {
       'dialing',
       'protocols/define-protocol.ts',
       'addresses/groups.ts',
+      'addresses/prefix.ts',
     ],
     types: ['addresses', 'inventory', 'protocols'],
   },

@@ -15,6 +15,7 @@ import { BASE_PROTOCOL_VERSION } from '../wire/hello.ts'
 import type { Hello } from '../wire/hello.ts'
 import type { Link } from '../wire/link.ts'
 import type { NodeEvents } from './events.ts'
+import { Gate } from './gate.ts'
 import type { Settings } from './options.ts'
 import { SetUp } from './set-up.ts'
 import type { Greeted, SetUpHost, SetUpTask } from './set-up.ts'
@@ -49,7 +50,7 @@ export class Connections {
   readonly #setUpHost: SetUpHost<ConnectedPeer>
   /** Peers that have left or are about to: they hold a link until their goodbye is over. */
   readonly #living = new Set<ConnectedPeer>()
-  #pendingInbound = 0
+  readonly #gate: Gate
   #closed = false
   #onEmpty: (() => void) | undefined
 
@@ -57,6 +58,7 @@ export class Connections {
     const { settings } = host
     this.#host = host
     this.peers = new PeerSet(host.id, settings)
+    this.#gate = new Gate(settings.clock, settings.prefixes, settings.limits)
     this.#tables = settings.offers.map(createOfferTable)
     this.#wheel = new Wheel(settings.clock, WHEEL_SLOT_MS)
     this.#peerHost = {
@@ -79,7 +81,7 @@ export class Connections {
   }
 
   get pendingInbound(): number {
-    return this.#pendingInbound
+    return this.#gate.pending
   }
 
   get setUps(): ReadonlySet<SetUp<ConnectedPeer>> {
@@ -88,21 +90,15 @@ export class Connections {
 
   /** Takes an inbound link; a failure is reported as `setup:failed`. */
   accept(link: Link, transport: string): void {
-    const { limits } = this.#host.settings
-    if (this.#closed || this.#pendingInbound >= limits.pendingInbound) {
-      const error = new PeerError(
-        'link refused',
-        DiscReason.tooManyPeers,
-        `${this.#pendingInbound} handshakes in progress`,
-      )
-      link.abort()
-      if (!this.#closed) this.#failed({ link, direction: 'inbound' }, undefined, error)
+    if (this.#closed) return link.abort()
+    const entry = this.#gate.enter(link.remoteAddress)
+    if (entry instanceof PeerError) {
+      link.abort(entry)
+      this.#failed({ link, direction: 'inbound' }, undefined, entry)
       return
     }
-    this.#pendingInbound++
     const task: SetUpTask = { link, direction: 'inbound', transport, expected: undefined, endpoint: undefined }
-    const done = (): void => void this.#pendingInbound--
-    this.setUp(task).then(done, done)
+    this.setUp(task).then(entry.leave, entry.leave)
   }
 
   /** Brings a link to a peer. Rejects with what ended it, after `setup:failed` was said. */

@@ -1,4 +1,6 @@
 // What a node is made of, and every bound of it with its unit and its reason.
+import { prefixPolicy } from '../addresses/prefix.ts'
+import type { PrefixPolicy } from '../addresses/prefix.ts'
 import type { Clock } from '../base/clock.ts'
 import { systemClock } from '../base/clock.ts'
 import type { Crypto } from '../base/crypto.ts'
@@ -23,8 +25,16 @@ export interface NodeLimits extends PeerLimits {
   readonly encryptionMs: number
   /** Milliseconds from an open link to a peer, both handshakes and both checkpoints included. */
   readonly setUpMs: number
-  /** Inbound connections that are not peers yet. */
+  /** Inbound connections that are not peers yet; go-ethereum's bound. */
   readonly pendingInbound: number
+  /** The same from one network prefix, so that one network can't take all places. */
+  readonly pendingPerPrefix: number
+  /** Inbound handshakes begun per second; each costs milliseconds of elliptic curve work in a page. */
+  readonly startsPerSecond: number
+  /** The same from one network prefix. */
+  readonly startsPerSecondPerPrefix: number
+  /** Milliseconds after an accepted connection in which its address gets no second one; 0 turns it off. */
+  readonly acceptIntervalMs: number
   /** Capabilities a Hello may list. */
   readonly capabilities: number
   /** Milliseconds that `close` waits for goodbyes to be sent. */
@@ -37,6 +47,10 @@ export const DEFAULT_LIMITS: NodeLimits = {
   encryptionMs: 5000,
   setUpMs: 15_000,
   pendingInbound: 50,
+  pendingPerPrefix: 8,
+  startsPerSecond: 100,
+  startsPerSecondPerPrefix: 10,
+  acceptIntervalMs: 30_000,
   capabilities: 128,
   closeMs: 500,
 }
@@ -63,6 +77,8 @@ export interface NodeOptions {
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined
   readonly crypto?: Crypto | undefined
+  /** Whose inbound connections count together; default /24 and /64, with loopback and LAN exempt. */
+  readonly prefixes?: PrefixPolicy | undefined
   /** Bounds that differ from `DEFAULT_LIMITS`. */
   readonly limits?: Partial<NodeLimits> | undefined
 }
@@ -81,6 +97,7 @@ export interface Settings {
   readonly clock: Clock
   readonly random: Random
   readonly crypto: Crypto
+  readonly prefixes: PrefixPolicy
   readonly limits: NodeLimits
 }
 
@@ -110,6 +127,7 @@ export function readOptions(options: NodeOptions): Settings {
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     crypto,
+    prefixes: options.prefixes ?? prefixPolicy,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
   }
 }

@@ -67,7 +67,7 @@ export class Reporter {
     const duration = formatDuration(durationMs)
     this.#logger.log('info', 'Lost peer', { peer: String(peer), duration, err: String(error) })
     if (!this.#logger.enabled('trace')) return
-    const url = String(peer).replace(/ \((in|out)bound\)$/, '')
+    const { url } = peer
     this.#logger.log('trace', 'Removing p2p peer', { peercount: this.#peerCount(), url, duration, err: String(error) })
   }
 

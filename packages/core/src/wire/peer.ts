@@ -33,6 +33,8 @@ export interface Peer {
   /** Where it was dialed; absent on inbound peers. */
   readonly endpoint: Endpoint | undefined
   readonly remoteAddress: string
+  /** Where it is, with the key shortened: `enode://d399f4b...@1.2.3.4:30303`. For people, not for dialing. */
+  readonly url: string
   /** Requested by the user: dialed again when lost. */
   readonly persistent: boolean
   readonly trusted: boolean
@@ -65,6 +67,6 @@ export interface Peer {
   disconnect(reason?: DiscReason, message?: string): void
   /** Ends the peer with an error that began in a protocol; passed on unchanged. */
   fail(error: PeerError): void
-  /** Direction and address, the way every log line has it: `inbound ab12cd34…@127.0.0.1:5000`. */
+  /** Address and direction, the way every log line has them: `enode://d399f4b...@1.2.3.4:30303 (inbound)`. */
   toString(): string
 }

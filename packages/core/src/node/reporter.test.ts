@@ -1,0 +1,97 @@
+// The lines that operators read, to the letter, with a fixed clock.
+import { describe, expect, it } from 'vitest'
+import { Emitter } from '../base/emitter.ts'
+import { createLineLogger } from '../base/log.ts'
+import type { LogLevel } from '../base/log.ts'
+import { DiscReason } from '../errors/disc-reason.ts'
+import { PeerError } from '../errors/peer-error.ts'
+import { describePeer, shortUrl } from '../peers/peer-name.ts'
+import { createManualClock } from '../testing/manual-clock.ts'
+import type { Peer } from '../wire/peer.ts'
+import type { NodeEvents } from './events.ts'
+import { formatDuration, levelOf, Reporter } from './reporter.ts'
+
+const KEY = Uint8Array.of(0xd3, 0x99, 0xf4, 0xb0, ...new Uint8Array(60))
+
+function createFixture(level: LogLevel, peerCount = 0) {
+  const lines: string[] = []
+  const clock = createManualClock({ wallStartMs: Date.UTC(2023, 7, 28, 16, 33, 40, 205) })
+  const reporter = new Reporter(createLineLogger({ clock, level, write: (line) => lines.push(line) }), () => peerCount)
+  const events = new Emitter<NodeEvents>(() => undefined)
+  reporter.follow(events)
+  const url = shortUrl(KEY, 'tcp', '1.2.3.4:30303')
+  const peer = {
+    direction: 'inbound',
+    name: 'geth',
+    url,
+    toString: () => describePeer(url, 'inbound'),
+  } as unknown as Peer
+  return { lines, events, reporter, peer }
+}
+
+const remoteFull = new PeerError(
+  'remote disconnect reason',
+  DiscReason.tooManyPeers,
+  'Peer.run got a remote DiscReason',
+)
+
+describe('the reporter', () => {
+  it('writes the removal line with its keys in order', () => {
+    const { lines, events, peer } = createFixture('trace')
+    events.emit('peer:removed', { peer, error: remoteFull, durationMs: 6.901, remoteRequested: true })
+    expect(lines.at(-1)).toBe(
+      '[TRACE] [08-28|16:33:40.205] Removing p2p peer peercount=0 url=enode://d399f4b...@1.2.3.4:30303 duration=6.901ms ' +
+        'err="PeerError(code=remote disconnect reason, reason=too many peers, err=<nil>, message=Peer.run got a remote DiscReason)"',
+    )
+  })
+
+  it('says by default that a peer was lost which had finished its handshakes', () => {
+    const { lines, events, peer } = createFixture('info')
+    events.emit('peer:removed', { peer, error: remoteFull, durationMs: 61_500, remoteRequested: true })
+    expect(lines).toEqual([
+      '[INFO] [08-28|16:33:40.205] Lost peer peer="enode://d399f4b...@1.2.3.4:30303 (inbound)" duration=1m1.5s ' +
+        'err="PeerError(code=remote disconnect reason, reason=too many peers, err=<nil>, message=Peer.run got a remote DiscReason)"',
+    ])
+  })
+
+  it.each([
+    { persistent: false, handshaken: false, level: 'debug' },
+    { persistent: true, handshaken: false, level: 'warn' },
+    { persistent: false, handshaken: true, level: 'info' },
+    { persistent: true, handshaken: true, level: 'info' },
+  ])('gives $level to persistent=$persistent handshaken=$handshaken', ({ persistent, handshaken, level }) => {
+    expect(levelOf(persistent, handshaken)).toBe(level)
+  })
+
+  it('counts failures by code, reason, phase and direction, never by text', () => {
+    const { events, reporter, peer } = createFixture('error')
+    for (const text of ['one', 'two']) {
+      const error = new PeerError('bad mac', DiscReason.breachOfProtocol, text)
+      events.emit('peer:removed', { peer, error, durationMs: 1, remoteRequested: false })
+      events.emit('setup:failed', { error, direction: 'outbound', remoteAddress: 'x', publicKey: undefined })
+    }
+    expect(reporter.counters.map(({ phase, direction, count }) => [phase, direction, count])).toEqual([
+      ['peer', 'inbound', 2],
+      ['setup', 'outbound', 2],
+    ])
+  })
+
+  it('keeps a bounded number of kinds of failure, whatever reasons remotes make up', () => {
+    const { events, reporter, peer } = createFixture('error')
+    for (let i = 0; i <= 1024; i++) {
+      const error = new PeerError('remote disconnect reason', 1000 + i, 'made up')
+      events.emit('peer:removed', { peer, error, durationMs: 1, remoteRequested: true })
+    }
+    expect(reporter.counters).toHaveLength(1024)
+  })
+
+  it.each([
+    [6.901, '6.901ms'],
+    [0, '0ms'],
+    [1500, '1.5s'],
+    [62_500, '1m2.5s'],
+    [3_661_000, '1h1m1s'],
+  ])('prints %d ms as %s', (ms, text) => {
+    expect(formatDuration(ms)).toBe(text)
+  })
+})
