@@ -1,5 +1,10 @@
 // What tests of peerwire programs and of other transports use; runs wherever the core runs.
-export * from './manual-clock.ts'
+export { createManualClock, drainMicrotasks } from './manual-clock.ts'
+export type { ManualClock, ManualClockOptions } from './manual-clock.ts'
 export { createLinkPair, createMemoryNetwork } from './memory-transport.ts'
 export type { MemoryNetwork, MemoryNetworkOptions, MemoryTransportOptions } from './memory-transport.ts'
 export type { MemoryLinkPair } from './memory-link.ts'
+export { createCaseServer, transportCases } from './transport-suite.ts'
+export type { CaseServer, TransportCase, TransportEnv } from './transport-suite.ts'
+export { testNetwork } from './test-network.ts'
+export type { TestNetwork, TestNetworkOptions } from './test-network.ts'
