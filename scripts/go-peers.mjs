@@ -19,6 +19,7 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const SOURCES = join(ROOT, 'tests/interop/go')
+const BENCH_SOURCES = join(ROOT, 'bench/go')
 const BIN = join(ROOT, '.cache/go-peers')
 /** What `go.mod` asks for. */
 const OLDEST_GO = [1, 25]
@@ -77,6 +78,22 @@ export async function ensureGoPeers({ geth = false } = {}) {
   return { ...small, geth: join(BIN, 'geth'), devp2p: join(BIN, 'devp2p') }
 }
 
+/**
+ * go-ethereum's side of the benchmark, built first where it is missing or stale.
+ *
+ * @returns {Promise<string | undefined>} its path
+ */
+export async function ensureGoBench() {
+  const go = await findGo()
+  if ('missing' in go) return undefined
+  await mkdir(BIN, { recursive: true })
+  const wanted = await hashOf(BENCH_SOURCES, go.version)
+  await ensure('bench', ['gobench'], wanted, 'a few seconds to a minute', (into) =>
+    goRun(['build', '-o', `${into}/gobench`, '.'], {}, BENCH_SOURCES),
+  )
+  return join(BIN, 'gobench')
+}
+
 /** Builds a group of programs under a lock unless its stamp says that they are what `wanted` describes. */
 async function ensure(group, names, wanted, duration, build) {
   const stamp = join(BIN, `${group}.stamp`)
@@ -106,11 +123,11 @@ async function isFresh(stamp, wanted, names) {
   }
 }
 
-async function goRun(args, env = {}) {
+async function goRun(args, env = {}, cwd = SOURCES) {
   const buildFlags = `${process.env.GOFLAGS ?? ''} -buildvcs=false`.trim()
   try {
     await run('go', args, {
-      cwd: SOURCES,
+      cwd,
       env: { ...process.env, GOFLAGS: buildFlags, ...env },
       timeout: BUILD_LIMIT_MS,
       maxBuffer: 1 << 26,

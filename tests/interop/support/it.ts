@@ -4,10 +4,14 @@ import { startGethPeer } from './gethpeer.ts'
 import type { GethPeer } from './gethpeer.ts'
 import { startRealGeth } from './real-geth.ts'
 import type { RealGeth, RealGethOptions } from './real-geth.ts'
+import { startTestNode } from './test-node.ts'
+import type { TestNode, TestNodeOptions } from './test-node.ts'
 
 interface Fixtures {
   /** Starts a gethpeer with these flags. */
   readonly gethpeer: (...args: readonly string[]) => Promise<GethPeer>
+  /** Starts a node of ours that listens on TCP. */
+  readonly testNode: (options?: TestNodeOptions) => Promise<TestNode>
   readonly realGeth: (options?: RealGethOptions) => Promise<RealGeth>
   /** Called at the end, the last one first; for what else a test opens. */
   readonly cleanUp: (step: () => unknown) => void
@@ -25,6 +29,13 @@ export const it = test.extend<Fixtures>({
       const peer = await startGethPeer(args)
       cleanUp(() => peer.kill())
       return peer
+    })
+  },
+  testNode: async ({ cleanUp }, use) => {
+    await use(async (options) => {
+      const ours = await startTestNode(options)
+      cleanUp(() => ours.node.close())
+      return ours
     })
   },
   realGeth: async ({ cleanUp }, use) => {
