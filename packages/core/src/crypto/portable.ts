@@ -71,7 +71,7 @@ function createKeccak256(): RunningHash {
   const state = keccak_256.create()
   return {
     update: (bytes) => void state.update(bytes),
-    digest: () => state.clone().digest(),
+    digest: () => (state.clone() as typeof state).digest(),
   }
 }
 

@@ -49,13 +49,13 @@ export class ByteQueue {
     this.#length = 0
   }
 
-  // Slots before #first are spent; they go in batches, so that a thousand small chunks are not moved a thousand times.
+  // Slots before #first are spent; they go when they are half of all, so that each chunk is moved once on average.
   #dropFirst(): void {
     this.#first++
     if (this.#first === this.#chunks.length) {
       this.#chunks.length = 0
       this.#first = 0
-    } else if (this.#first >= 64) {
+    } else if (this.#first >= 64 && this.#first * 2 >= this.#chunks.length) {
       this.#chunks.splice(0, this.#first)
       this.#first = 0
     }

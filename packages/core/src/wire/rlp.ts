@@ -116,7 +116,7 @@ function digitsOf(value: number | bigint): Uint8Array {
   if (value < 0 || (typeof value === 'number' && !Number.isSafeInteger(value))) {
     throw new RangeError(`RLP has whole numbers from 0, not ${value}`)
   }
-  if (value == 0) return new Uint8Array(0)
+  if (!value) return new Uint8Array(0)
   const hex = value.toString(16)
   const digits = new Uint8Array((hex.length + 1) >> 1)
   for (let i = digits.length, end = hex.length; i-- > 0; end -= 2) {

@@ -29,9 +29,10 @@ export function uncompress(block: Uint8Array, maxBytes: number): Uint8Array {
 
 function readLength(block: Uint8Array): { length: number; start: number } {
   let length = 0
-  for (let i = 0; i < 5 && i < block.length; i++) {
+  let scale = 1
+  for (let i = 0; i < 5 && i < block.length; i++, scale *= 128) {
     const byte = block[i]!
-    length += (byte & 0x7f) * 2 ** (7 * i)
+    length += (byte & 0x7f) * scale
     if (byte < 0x80) return { length, start: i + 1 }
   }
   throw malformed('no length')
