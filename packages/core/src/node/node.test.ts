@@ -77,6 +77,24 @@ describe('createNode', () => {
     await world.close()
   })
 
+  it('tells a received hook of each message with its code and size, answers too', async () => {
+    const world = createWorld()
+    const seen: [string, number, number][] = []
+    const received = (name: string) => (_: unknown, code: number, bytes: number) => void seen.push([name, code, bytes])
+    const a = await world.make('a', {}, { protocols: [chat.with({ ask: () => 'yes' }, { received: received('a') })] })
+    const b = await world.make('b', {}, { protocols: [chat.with({}, { received: received('b') })] })
+    const peer = await settle(world.clock, b.dial(a.addresses[0]!))
+    await peer.send(chat, 'say', 'hello')
+    await settle(world.clock, peer.request(chat, 'ask', 'well?'))
+    const [said, asked, answered] = seen
+    expect([said, asked?.slice(0, 2), answered?.slice(0, 2)]).toEqual([
+      ['a', 0, 6],
+      ['a', 1],
+      ['b', 2],
+    ])
+    await world.close()
+  })
+
   it('delivers a message sent in the same turn as Hello', async () => {
     const world = createWorld(7)
     const lines: string[] = []

@@ -131,6 +131,7 @@ export class Reader {
         : `message code ${code}`
       throw new PeerError('invalid message code', DiscReason.breachOfProtocol, where)
     }
+    conversation.table.offer.hooks.received?.(this.#host.peer, own, payload.length)
     if (known.role === 'answer') return this.#answer(known, own, payload)
     const handler = conversation.table.offer.handlers[known.name]
     if (!handler && known.role === 'message') return void known.codec.decode(payload)

@@ -25,8 +25,10 @@ export interface MessageDefinition<C extends AnyCodec = AnyCodec> {
 }
 
 /** A message that asks, with the message that answers it. On the wire both are `[id, body]`. */
-export interface RequestDefinition<Q extends AnyCodec = AnyCodec, A extends AnyCodec = AnyCodec>
-  extends MessageDefinition<Q> {
+export interface RequestDefinition<
+  Q extends AnyCodec = AnyCodec,
+  A extends AnyCodec = AnyCodec,
+> extends MessageDefinition<Q> {
   readonly answer: MessageDefinition<A>
   /** Whether the answer can be one to this question; a text says why not, and ends the peer. */
   readonly fits?: ((question: never, answer: never) => true | string) | undefined
@@ -60,6 +62,8 @@ export type Handlers<M extends Messages> = {
 /** Told of each peer that shares the protocol, before its first message and after its last. */
 export interface ProtocolHooks {
   opened?(peer: Peer): void
+  /** Told of each message that came, answers too, before it is decoded; `code` is the protocol's own. For logs and counters. */
+  received?(peer: Peer, code: number, bytes: number): void
   closed?(peer: Peer, error: PeerError): void
 }
 
