@@ -15,7 +15,7 @@ import { BASE_PROTOCOL_VERSION } from '../wire/hello.ts'
 import type { Hello } from '../wire/hello.ts'
 import type { Link } from '../wire/link.ts'
 import type { NodeEvents } from './events.ts'
-import { Gate } from './gate.ts'
+import type { Gate } from './gate.ts'
 import type { Settings } from './options.ts'
 import { SetUp } from './set-up.ts'
 import type { Greeted, SetUpHost, SetUpTask } from './set-up.ts'
@@ -50,7 +50,7 @@ export class Connections {
   readonly #setUpHost: SetUpHost<ConnectedPeer>
   /** Peers that have left or are about to: they hold a link until their goodbye is over. */
   readonly #living = new Set<ConnectedPeer>()
-  readonly #gate: Gate
+  #gate: Gate | undefined
   #closed = false
   #onEmpty: (() => void) | undefined
 
@@ -58,7 +58,6 @@ export class Connections {
     const { settings } = host
     this.#host = host
     this.peers = new PeerSet(host.id, settings)
-    this.#gate = new Gate(settings.clock, settings.prefixes, settings.limits)
     this.#tables = settings.offers.map(createOfferTable)
     this.#wheel = new Wheel(settings.clock, WHEEL_SLOT_MS)
     this.#peerHost = {
@@ -81,16 +80,23 @@ export class Connections {
   }
 
   get pendingInbound(): number {
-    return this.#gate.pending
+    return this.#gate?.pending ?? 0
   }
 
   get setUps(): ReadonlySet<SetUp<ConnectedPeer>> {
     return this.#setUps
   }
 
+  /** Must be called before `accept`. The gate is loaded here: a tab that never listens never fetches it. */
+  async openGate(): Promise<void> {
+    const { clock, limits, prefixes } = this.#host.settings
+    const { Gate } = await import('./gate.ts')
+    this.#gate ??= new Gate(clock, limits, prefixes)
+  }
+
   /** Takes an inbound link; a failure is reported as `setup:failed`. */
   accept(link: Link, transport: string): void {
-    if (this.#closed) return link.abort()
+    if (this.#closed || !this.#gate) return link.abort()
     const entry = this.#gate.enter(link.remoteAddress)
     if (entry instanceof PeerError) {
       link.abort(entry)

@@ -4,8 +4,6 @@ import { equalBytes, toHex } from '../base/bytes.ts'
 import type { Emitter } from '../base/emitter.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { isPeerError, PeerError } from '../errors/peer-error.ts'
-import { groupOf } from '../addresses/groups.ts'
-import { createDialer } from '../dialing/dialer.ts'
 import type { Dialer } from '../dialing/dialer.ts'
 import type { DialerInfo, DialExplanation } from '../dialing/explain.ts'
 import type { ConnectedPeer } from '../peers/connected-peer.ts'
@@ -35,19 +33,34 @@ export class Dials {
   #dialer: Dialer | undefined
   readonly #attempts = new Map<string, Attempt>()
   readonly #persistent = new Map<string, Address>()
+  #started = false
+  #closed = false
 
   constructor(host: DialsHost) {
     this.#host = host
   }
 
-  /** Begins to dial by itself; before this only `dial` does. */
-  start(): void {
+  /** Begins to dial by itself; before this only `dial` does. `load` fetches the dialer even if nothing needs it yet. */
+  async start(load: boolean): Promise<void> {
+    this.#started = true
+    const { plugins } = this.#host.settings
+    if (load || this.#persistent.size > 0 || plugins.some((plugin) => plugin.candidates)) await this.#load()
+  }
+
+  // Loaded on use: a page that only dials by hand never fetches the dialer.
+  async #load(): Promise<void> {
+    const [{ createDialer }, { dialPolicy }, { groupOf }] = await Promise.all([
+      import('../dialing/dialer.ts'),
+      import('../dialing/policy.ts'),
+      import('../addresses/groups.ts'),
+    ])
+    if (this.#closed || this.#dialer) return
     const { settings, publicKey, connections } = this.#host
     const { clock, random, plugins, logger } = settings
     const dialer = createDialer({
       clock,
       random,
-      policy: settings.dialing,
+      policy: settings.dialing ?? dialPolicy(),
       selfPublicKey: publicKey,
       groupOf,
       log: logger,
@@ -148,9 +161,10 @@ export class Dials {
     }
   }
 
-  addPersistent(address: Address): DialExplanation | undefined {
+  addPersistent(address: Address): void {
     this.#persistent.set(idOf(this.#host.settings, address.publicKey), address)
-    return this.#dialer?.addPersistent(address)
+    if (this.#dialer) this.#dialer.addPersistent(address)
+    else if (this.#started) void this.#load()
   }
 
   removePersistent({ publicKey }: Address): boolean {
@@ -189,6 +203,7 @@ export class Dials {
   }
 
   close(): void {
+    this.#closed = true
     this.#dialer?.close()
     for (const { controller } of this.#attempts.values()) controller.abort(cancelled('the node is closing'))
   }

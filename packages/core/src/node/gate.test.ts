@@ -1,6 +1,5 @@
 // One past each bound of the gate, and what is exempt.
 import { describe, expect, it } from 'vitest'
-import { prefixPolicy } from '../addresses/prefix.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import { createManualClock } from '../testing/manual-clock.ts'
 import { Gate } from './gate.ts'
@@ -16,7 +15,7 @@ const LIMITS: GateLimits = {
 
 function createGate(limits: Partial<GateLimits> = {}) {
   const clock = createManualClock()
-  const gate = new Gate(clock, prefixPolicy, { ...LIMITS, ...limits })
+  const gate = new Gate(clock, { ...LIMITS, ...limits })
   const enter = (address: string) => {
     const entry = gate.enter(address)
     return entry instanceof PeerError ? entry.message : entry

@@ -1,6 +1,6 @@
 // Who may begin an inbound handshake: bounds and throttles that come before any cryptography.
+import { hostOf, prefixPolicy } from '../addresses/prefix.ts'
 import type { PrefixPolicy } from '../addresses/prefix.ts'
-import { hostOf } from '../addresses/prefix.ts'
 import type { Clock } from '../base/clock.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
@@ -37,7 +37,7 @@ export class Gate {
   readonly #allStarts: Bucket
   #count = 0
 
-  constructor(clock: Clock, prefixes: PrefixPolicy, limits: GateLimits) {
+  constructor(clock: Clock, limits: GateLimits, prefixes: PrefixPolicy = prefixPolicy) {
     this.#clock = clock
     this.#prefixes = prefixes
     this.#limits = limits

@@ -154,17 +154,19 @@ class RunningNode implements Node {
     }
     if (this.#state !== 'starting') return
     this.#state = 'running'
-    this.#dials.start()
+    await this.#dials.start(this.#listeners.length > 0)
   }
 
   async #listen(): Promise<void> {
     for (const transport of this.#settings.transports) {
-      const opened = await transport.listen?.({
+      if (!transport.listen) continue
+      await this.#connections.openGate()
+      const opened = await transport.listen({
         link: (link) => this.#connections.accept(link, transport.name),
         error: (error) => this.#reporter.note(`listener of ${transport.name}`, error),
       })
-      this.#listeners = [...this.#listeners, ...(opened ?? [])]
-      if (this.#state !== 'starting') await Promise.all((opened ?? []).map((listener) => listener.close()))
+      this.#listeners = [...this.#listeners, ...opened]
+      if (this.#state !== 'starting') await Promise.all(opened.map((listener) => listener.close()))
     }
   }
 

@@ -1,5 +1,4 @@
 // What a node is made of, and every bound of it with its unit and its reason.
-import { prefixPolicy } from '../addresses/prefix.ts'
 import type { PrefixPolicy } from '../addresses/prefix.ts'
 import type { Clock } from '../base/clock.ts'
 import { systemClock } from '../base/clock.ts'
@@ -9,8 +8,7 @@ import type { Logger } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
 import type { Random } from '../base/random.ts'
 import { portableCrypto } from '../crypto/portable.ts'
-import { dialPolicy } from '../dialing/policy.ts'
-import type { DialPolicy, DialPolicyOptions } from '../dialing/policy.ts'
+import type { DialPolicy } from '../dialing/policy.ts'
 import { DEFAULT_PEER_LIMITS } from '../peers/limits.ts'
 import type { PeerLimits } from '../peers/limits.ts'
 import type { Address } from '../wire/address.ts'
@@ -71,8 +69,8 @@ export interface NodeOptions {
   readonly persistent?: readonly (Address | string)[] | undefined
   /** Public keys (64 bytes, or 128 hex digits) admitted above the limits. */
   readonly trusted?: readonly (Uint8Array | string)[] | undefined
-  /** Whom to dial and how often; default preset `keep-8`. */
-  readonly dialing?: DialPolicyOptions | DialPolicy['preset'] | undefined
+  /** Whom to dial and how often, made by `dialPolicy`; default its preset `keep-8`. */
+  readonly dialing?: DialPolicy | undefined
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined
@@ -92,12 +90,12 @@ export interface Settings {
   readonly name: string
   readonly maxPeers: number
   readonly maxInbound: number
-  readonly dialing: DialPolicy
+  readonly dialing: DialPolicy | undefined
   readonly logger: Logger
   readonly clock: Clock
   readonly random: Random
   readonly crypto: Crypto
-  readonly prefixes: PrefixPolicy
+  readonly prefixes: PrefixPolicy | undefined
   readonly limits: NodeLimits
 }
 
@@ -122,12 +120,12 @@ export function readOptions(options: NodeOptions): Settings {
     name: options.name ?? 'peerwire',
     maxPeers,
     maxInbound: count('maxInbound', options.maxInbound ?? Math.ceil((maxPeers * 2) / 3)),
-    dialing: dialPolicy(options.dialing),
+    dialing: options.dialing,
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     crypto,
-    prefixes: options.prefixes ?? prefixPolicy,
+    prefixes: options.prefixes,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
   }
 }

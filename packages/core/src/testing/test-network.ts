@@ -64,7 +64,7 @@ export async function testNetwork(
     }),
   )
   const until = <T>(promise: Promise<T>): Promise<T> => passUntil(clock, promise)
-  await until(Promise.all(nodes.map((node) => node.start())))
+  await Promise.all(nodes.map((node) => node.start()))
   return {
     nodes,
     clock,
