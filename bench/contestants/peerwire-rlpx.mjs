@@ -1,17 +1,16 @@
 // peerwire's RLPx entry on plain sockets: what the codec and the handshake cost, without a node around them.
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { createCounter, describeNode, serve, timed } from '../lib/serve.mjs'
 import { acceptSession, createKeyPair, dialSession } from '../lib/session.mjs'
 
-const { version } = JSON.parse(readFileSync(new URL('../../packages/core/package.json', import.meta.url), 'utf8'))
+const MANIFEST = new URL('../../packages/core/package.json', import.meta.url)
 const own = createKeyPair()
 const counter = createCounter()
 let pair
 
 await serve({
-  describe: () => describeNode('peerwire rlpx', version),
+  describe: () => describeNode('peerwire rlpx', MANIFEST),
   async throughput({ payload, snappy, messages }) {
     pair ??= await createPair()
     // Compression can't be turned off again.

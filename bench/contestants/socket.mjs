@@ -23,7 +23,7 @@ await once(server, 'listening')
 const { port } = server.address()
 
 await serve({
-  describe: () => describeNode('plain socket', process.versions.node),
+  describe: () => describeNode('plain socket'),
   async throughput({ payload, snappy, messages }) {
     if (snappy) return { unsupported: 'nothing is compressed' }
     near ??= connect(port, '127.0.0.1').setNoDelay(true)

@@ -86,7 +86,11 @@ func main() {
 				must(out.Encode(bench.run(r)))
 			}
 		case "handshakes":
-			must(out.Encode(handshakes(r)))
+			if layer == "server" {
+				must(out.Encode(answer{"unsupported": "its handshake is that of rlpx"}))
+			} else {
+				must(out.Encode(handshakes(r)))
+			}
 		case "memory":
 			memory(r, out, in)
 		case "leaves":

@@ -1,4 +1,5 @@
 // A contestant's side of the conversation: one JSON request a line on standard input, one JSON answer a line back.
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
 /**
@@ -70,4 +71,8 @@ export async function measureHub(hub, connected, { peers }, { next, say }) {
   return { bytes: after.rss - before.rss, heapBytes: after.used - before.used }
 }
 
-export const describeNode = (name, version) => ({ name, version, runtime: `Node ${process.versions.node}` })
+/** The answer to `describe`; `manifest` is the URL of the `package.json` that has the version. */
+export function describeNode(name, manifest) {
+  const version = manifest ? JSON.parse(readFileSync(manifest, 'utf8')).version : process.versions.node
+  return { name, version, runtime: `Node ${process.versions.node}` }
+}

@@ -1,0 +1,53 @@
+// peerwire as its users have it: createNode over TCP, a typed protocol, send.
+import { createNode, defineProtocol, generatePrivateKey, message, raw, toHex } from '@peerwire/core'
+import { tcp } from '@peerwire/transport-tcp'
+import { createCounter, describeNode, measureHub, serve, timed } from '../lib/serve.mjs'
+
+const MANIFEST = new URL('../../packages/core/package.json', import.meta.url)
+const bench = defineProtocol({ name: 'bench', version: 1, length: 16, messages: { data: message(0, raw) } })
+const counter = createCounter()
+let peer
+
+await serve({
+  describe: () => describeNode('peerwire node', MANIFEST),
+  async throughput({ payload, snappy, messages }) {
+    if (!snappy) return { unsupported: 'a node always compresses' }
+    peer ??= await connectPair()
+    const bytes = new Uint8Array(Buffer.from(payload, 'base64'))
+    return await timed(async () => {
+      const arrived = counter.reach(messages)
+      for (let i = 0; i < messages; i++) await peer.send(bench, 'data', bytes)
+      await arrived
+    })
+  },
+  async memory(request, talk) {
+    const hub = await startNode(request.peers + 10)
+    const connected = (peers) =>
+      new Promise((resolve) => {
+        const check = () => void (hub.peers.length >= peers && resolve())
+        hub.on('peer:added', check)
+        check()
+      })
+    const addr = hub.addresses[0].split('@')[1]
+    return await measureHub({ addr, key: toHex(hub.publicKey) }, connected, request, talk)
+  },
+})
+
+async function connectPair() {
+  const far = await startNode(10)
+  const near = createNode({ privateKey: generatePrivateKey(), transports: [tcp()], protocols: [bench.with({})] })
+  await near.start()
+  return await near.dial(far.addresses[0])
+}
+
+async function startNode(maxPeers) {
+  const node = createNode({
+    privateKey: generatePrivateKey(),
+    transports: [tcp({ listen: 'tcp://127.0.0.1:0' })],
+    protocols: [bench.with({ data: () => counter.add() })],
+    maxPeers,
+    maxInbound: maxPeers,
+  })
+  await node.start()
+  return node
+}
