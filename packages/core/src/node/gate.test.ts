@@ -29,7 +29,7 @@ describe('the gate', () => {
     const entries = Array.from({ length: 50 }, (_, i) => enter(`8.${i}.0.1:1`))
     expect(enter('9.9.9.9:1')).toBe('50 handshakes are in progress')
     const [first] = entries
-    if (typeof first === 'object') [first.leave(), first.leave()]
+    for (const _ of 'twice') if (typeof first === 'object') first.leave()
     expect(gate.pending).toBe(49)
     expect(enter('9.9.9.9:1')).toBeTypeOf('object')
   })

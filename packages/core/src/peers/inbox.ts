@@ -6,6 +6,9 @@ interface Waiting {
   readonly run: () => Promise<void> | undefined
 }
 
+/** Taken messages that stay in the array before it is shortened: shortening it for each would be quadratic. */
+const FORGET_AFTER = 1024
+
 export class Inbox {
   readonly #waiting: Waiting[] = []
   #head = 0
