@@ -72,7 +72,10 @@ function readOptions() {
       help: { type: 'boolean', default: false },
     },
   })
-  if (values.help) return void console.log(HELP)
+  if (values.help) {
+    console.log(HELP)
+    return undefined
+  }
   const [rounds, roundMs, peers] = [values.rounds, values.ms, values.peers].map(Number)
   if (![rounds, roundMs, peers].every((value) => Number.isSafeInteger(value) && value > 0)) {
     throw new Stop(`--rounds, --ms and --peers are whole numbers above 0\n\n${HELP}`)

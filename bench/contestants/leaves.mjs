@@ -9,7 +9,7 @@ await serve({
   async leaves({ peers, addr, key }) {
     const port = Number(addr.split(':').at(-1))
     for (let i = 0; i < peers; i++) {
-      if (key) await idle(await dialSession(port, fromHex(key), createKeyPair()))
+      if (key) idle(await dialSession(port, fromHex(key), createKeyPair()))
       else await once(connect(port, '127.0.0.1'), 'connect')
     }
     return { connected: peers }

@@ -38,7 +38,10 @@ function setUp(socket, handshake, own) {
       codec.setLimit(() => MAX_MESSAGE_BYTES)
       resolve({ socket, codec, write: gathered(socket), onMessage: (next) => (listener = next) })
     }
-    const read = (chunk) => codec.read(chunk, (message) => void listener(message))
+    const read = (chunk) =>
+      codec.read(chunk, (message) => {
+        listener(message)
+      })
     const shake = (chunk) => {
       const step = handshake.receive(chunk)
       if (step?.send) socket.write(step.send)

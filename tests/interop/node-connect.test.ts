@@ -136,10 +136,9 @@ describe('a refusal', () => {
     const ours = await testNode()
     const other = await testNode()
     const address = `enode://${toHex(other.node.publicKey)}@127.0.0.1:${geth.port}`
-    await expect(ours.node.dial(address)).rejects.toMatchObject({
-      code: 'link lost',
-      message: expect.stringContaining('wrong key'),
-    })
+    const refusal = ours.node.dial(address)
+    await expect(refusal).rejects.toMatchObject({ code: 'link lost' })
+    await expect(refusal).rejects.toThrow('wrong key')
     expect(await geth.waitFor('setupfail')).toMatchObject({ stage: 'Failed RLPx handshake' })
   })
 

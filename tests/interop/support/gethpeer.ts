@@ -97,5 +97,5 @@ async function waitForEvent(
   timeoutMs?: number,
 ): Promise<GethEvent> {
   const isIt = (line: JsonLine): line is GethEvent => line['event'] === name && fits(line as GethEvent)
-  return await child.waitFor(isIt, timeoutMs, `${name} ${fits}`)
+  return await child.waitFor(isIt, timeoutMs, `${name} ${String(fits)}`)
 }

@@ -51,7 +51,7 @@ export interface RealGeth {
   drive(options: DriveOptions): Promise<Driven>
   /** JSON-RPC: `eth_`, `net_`, `web3_`, `admin_`, `txpool_`, `debug_`. @throws {Error} with geth's code and message */
   rpc(method: string, params?: readonly unknown[]): Promise<unknown>
-  /** The log so far, a line each. */
+  /** The log so far, a line of JSON each. */
   log(): readonly string[]
   /** SIGTERM, and its folder is removed. */
   stop(): Promise<void>
@@ -118,7 +118,7 @@ function realGeth(
     drive: ({ blocks = 0, pool: count = 0, gapMs = 0, padBytes = 0 }) =>
       drive(doors, ['-blocks', `${blocks}`, '-pool', `${count}`, '-gap', `${gapMs}ms`, '-pad', `${padBytes}`]),
     rpc: (method, params) => callRpc(doors.rpc, method, params),
-    log: () => child.lines.map((line) => String(line['text'] ?? JSON.stringify(line))),
+    log: () => child.lines.map((line) => JSON.stringify(line)),
     stop: () => child.stop().finally(clean),
     kill: () => child.kill().finally(clean),
   }
@@ -145,7 +145,7 @@ async function launch(
     const rpc = await child.waitFor((line) => isHttp(line) && String(line['auth']) === 'false', START_MS)
     const engine = await child.waitFor((line) => isHttp(line) && String(line['auth']) === 'true', START_MS)
     const started = await child.waitFor((line) => line['msg'] === 'Started P2P networking', START_MS)
-    const doors = { rpc: `http://${rpc['endpoint']}`, engine: `http://${engine['endpoint']}`, jwt }
+    const doors = { rpc: `http://${String(rpc['endpoint'])}`, engine: `http://${String(engine['endpoint'])}`, jwt }
     return { child, doors, enode: String(started['self']) }
   } catch (error) {
     await child.kill()

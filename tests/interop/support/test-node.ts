@@ -53,7 +53,7 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
     ...own,
   })
   const next: TestNode['next'] = (name, fits = () => true) =>
-    within(`${name} ${fits}`, WAIT_MS, (resolve, signal) => {
+    within(`${name} ${String(fits)}`, WAIT_MS, (resolve, signal) => {
       node.on(name, (event) => void (fits(event) && resolve(event)), { signal })
     })
   await node.start()
