@@ -109,8 +109,10 @@ describe('two sides', () => {
   it('in pieces of one byte', () => {
     const left = initiator()
     const right = responder()
-    const { progress } = feed(right, left.start()!, [1])
-    expectUnderstood(feed(left, progress.send!, [1]).progress.done!, progress.done!)
+    const first = feed(right, left.start()!, [1]).progress
+    const second = feed(left, first.send!, [1]).progress
+    expect(second.done!.rest).toHaveLength(0)
+    expectUnderstood(second.done!, first.done!)
   })
 
   it('write packets whose length says nothing: 100 to 199 bytes of padding', () => {

@@ -1,4 +1,4 @@
-// Chunks waiting in order, read by length; bytes are joined only where a read crosses the border of a chunk.
+// Chunks waiting in order, taken in pieces without a copy.
 
 export class ByteQueue {
   #chunks: Uint8Array[] = []
@@ -26,27 +26,6 @@ export class ByteQueue {
     else this.#chunks[this.#first] = chunk.subarray(most)
     this.#length -= taken.length
     return taken
-  }
-
-  /** Exactly `length` bytes, or `undefined` while fewer wait. A view where they lie together, else a copy. */
-  read(length: number): Uint8Array | undefined {
-    if (this.#length < length) return undefined
-    const start = this.take(length)
-    if (start.length === length) return start
-    const joined = new Uint8Array(length)
-    joined.set(start)
-    for (let filled = start.length; filled < length;) {
-      const next = this.take(length - filled)
-      joined.set(next, filled)
-      filled += next.length
-    }
-    return joined
-  }
-
-  clear(): void {
-    this.#chunks = []
-    this.#first = 0
-    this.#length = 0
   }
 
   // Slots before #first are spent; they go when they are half of all, so that each chunk is moved once on average.
