@@ -1,7 +1,9 @@
 // How a peer ends, told by go-ethereum to us and by us to go-ethereum.
 import { describe, expect } from 'vitest'
-import { DiscReason } from '@peerwire/core'
+import { DiscReason, fromHex } from '@peerwire/core'
+import { BaseCode } from '@peerwire/core/rlpx'
 import { it } from './support/it.ts'
+import { createKeyPair, dialSession } from './support/rlpx-session.ts'
 
 /** Every reason that go-ethereum puts on the wire, with its own words for it. */
 const REASONS = [
@@ -78,6 +80,38 @@ describe('a peer that geth disconnects', () => {
       remoteRequested: false,
     })
   })
+})
+
+describe('a peer that says goodbye as others than geth do', () => {
+  /** As they are on the wire after Hello: of go-ethereum they are not compressed here, and never of reason 1. */
+  const forms: readonly (readonly [payload: string, reason: number | bigint])[] = [
+    ['c101', 0x01],
+    ['04', 0x04],
+    ['c104', 0x04],
+    ['010004', 0x04],
+    ['0204c104', 0x04],
+    ['c0', 0x00],
+    ['', 0x00],
+    ['c10c', 0x0c],
+    ['c281ff', 0xff],
+    ['c988ffffffffffffffff', 2n ** 64n - 1n],
+    ['c2c1c0', 0xff],
+  ]
+  for (const [payload, reason] of forms) {
+    it(`${payload || 'nothing'} is understood as ${reason}`, async ({ testNode, cleanUp }) => {
+      const ours = await testNode()
+      const removal = ours.removal()
+      const own = createKeyPair()
+      const session = await dialSession(Number(ours.address.split(':').at(-1)), ours.node.publicKey, own)
+      cleanUp(() => session.close())
+      await session.exchangeHello(own, [{ name: 'test', version: 1 }])
+      session.sendUncompressed(BaseCode.disconnect, fromHex(payload))
+      expect(await removal).toMatchObject({
+        error: { code: 'remote disconnect reason', reason },
+        remoteRequested: true,
+      })
+    })
+  }
 })
 
 describe('a peer that we disconnect', () => {

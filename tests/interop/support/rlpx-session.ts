@@ -33,6 +33,8 @@ export function createKeyPair(): KeyPair {
 export interface Session {
   readonly remotePublicKey: Uint8Array
   send(code: number, payload: Uint8Array): void
+  /** Puts the payload on the wire as it is. */
+  sendUncompressed(code: number, payload: Uint8Array): void
   /** The next message; `undefined` when the remote has closed. @throws what reading threw, or a plain error after 10 s */
   receive(): Promise<WireMessage | undefined>
   /** Sends our Hello and reads the remote's, then turns compression on. */
@@ -98,6 +100,7 @@ function createSession(socket: Socket, { codec, remotePublicKey, rest }: Handsha
   const session: Session = {
     remotePublicKey,
     send: (code, payload) => void socket.write(codec.seal(code, payload)),
+    sendUncompressed: (code, payload) => void socket.write(codec.sealCompressed(code, payload)),
     receive,
     exchangeHello: async ({ publicKey }, capabilities) => {
       session.send(BaseCode.hello, encodeHello({ name: 'peerwire-test', capabilities, listenPort: 0, publicKey }))
