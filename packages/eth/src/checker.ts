@@ -1,0 +1,83 @@
+// Checks transactions of strangers within a budget per peer, in slices that leave the event loop free.
+import { delay } from '@peerwire/core'
+import type { Clock, Crypto } from '@peerwire/core'
+import { readTransaction, type Transaction } from './transaction.ts'
+
+/** How much of our time one peer's transactions may take. */
+export interface CheckBudget {
+  /** Transactions at once; one full answer of go-ethereum. */
+  readonly burst: number
+  /** Transactions a second after that. A check takes 1.7 ms without a fast crypto provider. */
+  readonly perSecond: number
+}
+
+export const DEFAULT_BUDGET: CheckBudget = { burst: 256, perSecond: 50 }
+
+/** Milliseconds of checking after which others get their turn. */
+const SLICE_MS = 8
+
+export interface TransactionCheckerOptions {
+  readonly crypto: Crypto
+  readonly clock: Clock
+  readonly chainId: bigint
+  readonly budgetPerPeer?: CheckBudget | undefined
+}
+
+export interface TransactionChecker {
+  /**
+   * Reads and checks an envelope, as soon as the peer's budget allows it. Waiting in a handler holds back the peer's next
+   * messages, so a flood stays with the one who sends it.
+   *
+   * @throws {PeerError} `invalid item`; or the reason of `signal`
+   */
+  check(peer: string, envelope: Uint8Array, hash: Uint8Array, signal: AbortSignal): Promise<Transaction>
+  /** The peer is gone. */
+  forget(peer: string): void
+}
+
+interface Bucket {
+  tokens: number
+  atMs: number
+}
+
+export function createTransactionChecker(options: TransactionCheckerOptions): TransactionChecker {
+  const { crypto, clock, chainId, budgetPerPeer: budget = DEFAULT_BUDGET } = options
+  const buckets = new Map<string, Bucket>()
+  let spentMs = 0
+  let nextSlice: Promise<void> | undefined
+
+  const startSlice = async (): Promise<void> => {
+    await delay(clock, 0)
+    nextSlice = undefined
+    spentMs = 0
+  }
+  return {
+    async check(peer, envelope, hash, signal) {
+      signal.throwIfAborted()
+      const waitMs = takeToken(buckets, peer, budget, clock.now())
+      if (waitMs > 0) await delay(clock, waitMs, signal)
+      while (spentMs >= SLICE_MS) {
+        nextSlice ??= startSlice()
+        await nextSlice
+        signal.throwIfAborted()
+      }
+      const startMs = clock.now()
+      try {
+        return readTransaction(envelope, chainId, crypto, hash)
+      } finally {
+        spentMs += clock.now() - startMs
+      }
+    },
+    forget: (peer) => void buckets.delete(peer),
+  }
+}
+
+// Tokens may be owed: each that is owed is a wait of its own length, so that callers come one after another.
+function takeToken(buckets: Map<string, Bucket>, peer: string, budget: CheckBudget, nowMs: number): number {
+  const bucket = buckets.get(peer) ?? { tokens: budget.burst, atMs: nowMs }
+  buckets.set(peer, bucket)
+  const refilled = bucket.tokens + ((nowMs - bucket.atMs) / 1000) * budget.perSecond
+  bucket.tokens = Math.min(budget.burst, refilled) - 1
+  bucket.atMs = nowMs
+  return bucket.tokens >= 0 ? 0 : (-bucket.tokens / budget.perSecond) * 1000
+}
