@@ -7,8 +7,7 @@ import { runMain, Stop } from './lib/run.mjs'
 import { runTool } from './lib/tools.mjs'
 
 const STEPS = [
-  ['types of the packages', () => tool('tsc', ['-b'], 'typescript')],
-  ['types of the tests', () => tool('tsc', ['-p', 'tsconfig.test.json'], 'typescript')],
+  ['types', () => tool('tsc', ['-b'], 'typescript')],
   ['lint', () => tool('oxlint', ['--type-aware', '--deny-warnings'])],
   ['format', () => tool('oxfmt', ['--check', '.'])],
   ['files', () => report(checkFiles(root))],

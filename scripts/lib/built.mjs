@@ -1,5 +1,5 @@
 // Compiles the packages and the relay's page when they are older than their sources.
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { inRoot } from './paths.mjs'
 import { Stop } from './run.mjs'
@@ -13,8 +13,21 @@ const PAGE_PACKAGES = ['core', 'transport-ws', 'eth']
 
 /** Compiles what changed; takes a second when nothing did. */
 export async function ensureBuilt() {
-  const { code } = await runTool('tsc', ['-b'], {}, 'typescript')
+  removeOrphans()
+  const { code } = await runTool('tsc', ['-b', 'tsconfig.build.json'], {}, 'typescript')
   if (code !== 0) throw new Stop('The packages do not compile (see above).')
+}
+
+/** The compiler leaves the output of sources that are gone; it would be packed and published. */
+function removeOrphans() {
+  for (const name of readdirSync(inRoot('packages'))) {
+    const built = inRoot('packages', name, 'dist')
+    if (!existsSync(built)) continue
+    for (const path of readdirSync(built, { recursive: true })) {
+      const source = join(inRoot('packages', name, 'src'), path.replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts'))
+      if (/\.(d\.ts|js)(\.map)?$/.test(path) && !existsSync(source)) rmSync(join(built, path))
+    }
+  }
 }
 
 /** Bundles `examples/page` into the relay's package when it changed. */

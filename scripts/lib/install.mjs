@@ -7,6 +7,8 @@ import { run, runNode, Stop } from './run.mjs'
 
 const PNPM = 'pnpm@12'
 const pnpmHome = join(cacheDir, 'pnpm')
+/** A cache of our own: what pnpm learns of packages here lets the packaging tests install without a network. */
+const pnpmCache = join(cacheDir, 'pnpm-cache')
 const stampFile = inRoot('node_modules', '.installed')
 
 /** Installs when there is no `node_modules`, or when the lockfile or a manifest is not the one that was installed. */
@@ -17,7 +19,7 @@ export async function ensureInstalled() {
   const pnpm = await ensurePnpm()
   // A `node_modules` of another pnpm is replaced without a question: nobody may be there to answer it.
   const args = ['install', '--frozen-lockfile', '--reporter=append-only', '--config.confirmModulesPurge=false']
-  const { code, output } = await run(pnpm, args, { quiet: true })
+  const { code, output } = await run(pnpm, [...args, `--cache-dir=${pnpmCache}`], { quiet: true })
   if (code !== 0) {
     throw new Stop(`${output.trimEnd()}\n\nThe dependencies could not be installed (see above). ${NETWORK_HINT}`)
   }
@@ -45,6 +47,13 @@ export function findPnpm() {
   if (!platform) return undefined
   const program = join(folder, platform, process.platform === 'win32' ? 'pnpm.exe' : 'pnpm')
   return existsSync(program) ? program : undefined
+}
+
+/** The arguments that make the repository's pnpm install elsewhere from what this install has brought. */
+export function offlineArgs() {
+  const { storeDir } = JSON.parse(readFileSync(inRoot('node_modules', '.modules.yaml'), 'utf8'))
+  // pnpm adds the version of its layout to the folder it is given.
+  return ['--offline', `--cache-dir=${pnpmCache}`, `--store-dir=${storeDir.replace(/[\\/]v\d+$/, '')}`]
 }
 
 function npm(args) {

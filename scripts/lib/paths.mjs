@@ -7,7 +7,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url))
 /** Things that were fetched or built once and are not part of the repository. */
 export const cacheDir = join(root, '.cache')
 
-/** @param {string} parts - path inside the repository */
+/** @param {...string} parts - path inside the repository */
 export function inRoot(...parts) {
   return join(root, ...parts)
 }

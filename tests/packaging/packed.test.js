@@ -1,0 +1,137 @@
+// What a user gets: the packed packages are whole, installed offline they type-check, run in Node and bundle for a page.
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { build as esbuild } from 'esbuild'
+import { build as viteBuild } from 'vite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inRoot, root } from '../../scripts/lib/paths.mjs'
+import { createConsumer } from './support/consumer.ts'
+import { mustRun } from './support/program.ts'
+import { entriesOf, pathsOf, publishedPackages } from './support/workspace.ts'
+const PACKAGES = publishedPackages().map(({ manifest }) => manifest)
+const NAMES = PACKAGES.map(({ name }) => name)
+/** Entries that a page may import; the others are for Node. */
+const BROWSER_ENTRIES = PACKAGES.filter(({ name }) => !['peerwire', '@peerwire/transport-tcp'].includes(name)).flatMap(
+  entriesOf,
+)
+let consumer
+beforeAll(async () => {
+  consumer = await createConsumer()
+})
+afterAll(() => consumer.remove())
+describe('a packed package', () => {
+  it.each(NAMES)('%s holds every file that its manifest names', (name) => {
+    const manifest = readManifest(name)
+    const named = [...pathsOf(manifest.exports), ...pathsOf(manifest.imports), ...pathsOf(manifest.bin)]
+    const files = consumer.filesOf(name)
+    expect(named.map((path) => normalize(path)).filter((path) => !files.includes(path) && !path.includes('*'))).toEqual(
+      [],
+    )
+  })
+  it.each(NAMES)('%s holds a licence and a README, no tests and no state of the compiler', (name) => {
+    const files = consumer.filesOf(name)
+    expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
+    expect(files.filter((path) => /\.test\.|tsbuildinfo|(^|\/)tests?\//.test(path))).toEqual([])
+  })
+  it.each(NAMES)('%s depends on published versions only', (name) => {
+    expect(Object.values(readManifest(name).dependencies ?? {}).filter((range) => range.includes(':'))).toEqual([])
+  })
+  it.each(NAMES)('%s has source maps that lead to files inside it', (name) => {
+    const files = consumer.filesOf(name)
+    const astray = files
+      .filter((path) => path.endsWith('.map') && !path.startsWith('page/'))
+      .flatMap((path) => sourcesOf(name, path).map((source) => `${path} -> ${source}`))
+      .filter((line) => !files.includes(line.slice(line.indexOf('-> ') + 3)))
+    expect(astray).toEqual([])
+  })
+  it.each(NAMES)('%s does not tell where it was built', (name) => {
+    const places = [root.replace(/[\\/]$/, ''), consumer.folder]
+    const telling = consumer.filesOf(name).filter((path) => {
+      const text = readFileSync(join(consumer.folder, 'node_modules', name, path), 'latin1')
+      return places.some((place) => text.includes(place))
+    })
+    expect(telling).toEqual([])
+  })
+})
+describe('a program of a user', () => {
+  it.each([
+    ['NodeNext', { module: 'NodeNext', moduleResolution: 'NodeNext' }],
+    ['bundlers', { module: 'ESNext', moduleResolution: 'Bundler', customConditions: ['browser'] }],
+  ])('type-checks under the resolution of %s, declarations of the packages included', async (name, resolution) => {
+    const compilerOptions = { ...CONSUMER_OPTIONS, ...resolution }
+    const config = `tsconfig.${name}.json`
+    const entries = name === 'bundlers' ? BROWSER_ENTRIES : PACKAGES.flatMap(entriesOf)
+    const files = name === 'bundlers' ? ['tab.ts', 'entries.ts'] : ['tab.ts', 'server.ts', 'entries.ts']
+    consumer.write({
+      [config]: JSON.stringify({ compilerOptions, files }),
+      'entries.ts': entries.map((entry, index) => `export * as entry${index} from '${entry}'\n`).join(''),
+    })
+    await mustRun(process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-p', config], consumer.folder)
+  })
+  it.each(PACKAGES.flatMap(entriesOf))('imports %s in Node', async (entry) => {
+    const code = `console.log(Object.keys(await import('${entry}')).length > 0)`
+    const output = await mustRun(process.execPath, ['--input-type=module', '-e', code], consumer.folder)
+    expect(output.trim()).toBe('true')
+  })
+  it.each(BROWSER_ENTRIES)('bundles %s for a page with esbuild', async (entry) => {
+    const { inputs, code } = await bundle(`export * from '${entry}'`)
+    expectForPage(inputs, code)
+  })
+  it('bundles the hello world for a page with esbuild', async () => {
+    const { inputs, code } = await bundle("export * from './tab.ts'")
+    expectForPage(inputs, code)
+  })
+  it('bundles the hello world for a page with vite', async () => {
+    const inputs = []
+    const result = await viteBuild({
+      root: consumer.folder,
+      configFile: false,
+      logLevel: 'silent',
+      build: { write: false, lib: { entry: 'tab.ts', formats: ['es'] } },
+      plugins: [{ name: 'inputs', moduleParsed: ({ id }) => void inputs.push(id) }],
+    })
+    const outputs = [result].flat().flatMap((one) => ('output' in one ? one.output : []))
+    const code = outputs.map((chunk) => ('code' in chunk ? chunk.code : '')).join('\n')
+    expectForPage(inputs, code)
+  })
+})
+const CONSUMER_OPTIONS = {
+  target: 'ES2022',
+  lib: ['ES2023', 'DOM', 'ESNext.Disposable'],
+  types: [],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noEmit: true,
+  allowImportingTsExtensions: true,
+  skipLibCheck: false,
+}
+/** A bundle without anything of Node in it. */
+function expectForPage(inputs, code) {
+  expect(code).not.toMatch(/(?:from|import|require)\s*\(?\s*["']node:/)
+  expect(inputs.filter((path) => /node_modules\/ws\/|^node:|\.node\.js$/.test(path))).toEqual([])
+  expect(inputs.some((path) => path.includes('@peerwire'))).toBe(true)
+}
+async function bundle(source) {
+  const { outputFiles, metafile } = await esbuild({
+    stdin: { contents: source, resolveDir: consumer.folder, loader: 'ts' },
+    absWorkingDir: consumer.folder,
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'browser',
+    format: 'esm',
+    logLevel: 'silent',
+  })
+  return { inputs: Object.keys(metafile.inputs), code: outputFiles[0].text }
+}
+function readManifest(name) {
+  const file = join(consumer.folder, 'node_modules', name, 'package.json')
+  return JSON.parse(readFileSync(file, 'utf8'))
+}
+/** The sources of a map, as paths from the root of its package. */
+function sourcesOf(name, map) {
+  const file = join(consumer.folder, 'node_modules', name, map)
+  if (!existsSync(file)) return []
+  const { sources } = JSON.parse(readFileSync(file, 'utf8'))
+  return sources.map((source) => normalize(join(dirname(map), source)).replaceAll('\\', '/'))
+}
