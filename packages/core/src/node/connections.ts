@@ -1,4 +1,5 @@
 // Everything that is connected or about to be: set-ups in progress, the peer set, and what happens at both checkpoints.
+import type { PrefixPolicy } from '../addresses/prefix.ts'
 import { createDeferred } from '../base/abort.ts'
 import { equalBytes, toHex } from '../base/bytes.ts'
 import type { Emitter } from '../base/emitter.ts'
@@ -9,6 +10,7 @@ import { ConnectedPeer } from '../peers/connected-peer.ts'
 import type { PeerHost } from '../peers/connected-peer.ts'
 import { createOfferTable } from '../peers/conversation.ts'
 import type { Conversation, OfferTable } from '../peers/conversation.ts'
+import type { EvictionCandidate } from '../peers/eviction.ts'
 import { PeerSet } from '../peers/peer-set.ts'
 import { matchCapabilities } from '../wire/capabilities.ts'
 import { BASE_PROTOCOL_VERSION } from '../wire/hello.ts'
@@ -163,7 +165,7 @@ export class Connections {
     const id = idOf(this.#host.settings, publicKey)
     if (this.#closed) throw new PeerError('disconnect reason', DiscReason.quitting, 'the node is closing')
     const refusal = this.peers.check({ id, direction: task.direction, trusted: this.#host.isTrusted(id) })
-    if (refusal) throw refusal
+    if (refusal && !this.#mayMakeRoom(refusal, task)) throw refusal
     if (task.direction === 'inbound') this.#host.pending(publicKey, true)
     return this.#rivalOf(setUp, publicKey)?.settled
   }
@@ -188,7 +190,10 @@ export class Connections {
     const id = idOf(this.#host.settings, publicKey)
     const conversations = this.#conversations(hello)
     const candidate = { id, direction: task.direction, trusted: this.#host.isTrusted(id) }
-    const refusal = this.peers.checkShared(candidate, conversations.length, this.#tables.length)
+    const check = (): PeerError | undefined =>
+      this.peers.checkShared(candidate, conversations.length, this.#tables.length)
+    let refusal = check()
+    if (refusal && this.#mayMakeRoom(refusal, task) && this.#makeRoom()) refusal = check()
     if (refusal) throw refusal
     const facts = {
       id,
@@ -204,6 +209,23 @@ export class Connections {
     this.peers.add(peer)
     this.#living.add(peer)
     return peer
+  }
+
+  #mayMakeRoom({ reason }: PeerError, { direction }: SetUpTask): boolean {
+    return reason === DiscReason.tooManyPeers && direction === 'inbound' && this.#host.settings.admission !== undefined
+  }
+
+  /** Ends the inbound peer that the policy of admission chooses. Its place is free at once, its goodbye takes its time. */
+  #makeRoom(): boolean {
+    const { admission } = this.#host.settings
+    const prefixes = this.#gate?.prefixes
+    const inbound = [...this.peers.values()].filter(({ direction }) => direction === 'inbound')
+    const id = admission?.(inbound.map((peer) => evictionFacts(peer, prefixes)))
+    const chosen = id === undefined ? undefined : this.peers.get(id)
+    if (chosen?.direction !== 'inbound') return false
+    this.peers.remove(chosen)
+    chosen.disconnect(DiscReason.tooManyPeers, 'made room for a newcomer')
+    return true
   }
 
   #conversations(hello: Hello): Conversation[] {
@@ -261,6 +283,19 @@ export class Connections {
 /** keccak-256 of a public key, in hex: a peer's id. */
 export function idOf({ crypto }: Pick<Settings, 'crypto'>, publicKey: Uint8Array): string {
   return toHex(crypto.keccak256(publicKey))
+}
+
+function evictionFacts(peer: ConnectedPeer, prefixes: PrefixPolicy | undefined): EvictionCandidate {
+  const prefix = prefixes?.prefixOf(peer.remoteAddress)
+  return {
+    id: peer.id,
+    trusted: peer.trusted,
+    group: prefix ?? 'local',
+    minPingMs: peer.minPingMs,
+    usefulAtMs: peer.usefulAtMs,
+    connectedAtMs: peer.connectedAtMs,
+    scarceNetwork: prefix === undefined,
+  }
 }
 
 function hookFailed(error: unknown): PeerError {

@@ -161,10 +161,11 @@ export class Dials {
     }
   }
 
-  addPersistent(address: Address): void {
+  addPersistent(address: Address): DialExplanation {
     this.#persistent.set(idOf(this.#host.settings, address.publicKey), address)
-    if (this.#dialer) this.#dialer.addPersistent(address)
-    else if (this.#started) void this.#load()
+    if (this.#dialer) return this.#dialer.addPersistent(address)
+    if (this.#started) void this.#load()
+    return this.explain(address.publicKey)
   }
 
   removePersistent({ publicKey }: Address): boolean {
@@ -194,8 +195,18 @@ export class Dials {
     this.#dialer?.wake()
   }
 
-  explain(publicKey: Uint8Array): DialExplanation | undefined {
-    return this.#dialer?.explain(toHex(publicKey))
+  explain(publicKey: Uint8Array): DialExplanation {
+    const key = toHex(publicKey)
+    if (this.#dialer) return this.#dialer.explain(key)
+    const id = idOf(this.#host.settings, publicKey)
+    const short = `${key.slice(0, 8)}…`
+    if (this.#host.connections.peers.get(id)) {
+      return { state: 'connected', reason: 'already connected', sentence: `${short} is connected` }
+    }
+    if (!this.isPersistent(id))
+      return { state: 'unknown', reason: 'not a candidate', sentence: `${short} is not known` }
+    const when = this.#started ? 'dialed at once' : 'dialed when the node has started'
+    return { state: 'waiting', reason: 'ready', sentence: `${short} is persistent and waiting: ${when}` }
   }
 
   inspect(): DialerInfo | undefined {

@@ -29,7 +29,7 @@ interface Bucket {
 
 export class Gate {
   readonly #clock: Clock
-  readonly #prefixes: PrefixPolicy
+  readonly prefixes: PrefixPolicy
   readonly #limits: GateLimits
   readonly #pending = new Map<string, number>()
   readonly #starts = new Map<string, Bucket>()
@@ -39,7 +39,7 @@ export class Gate {
 
   constructor(clock: Clock, limits: GateLimits, prefixes: PrefixPolicy = prefixPolicy) {
     this.#clock = clock
-    this.#prefixes = prefixes
+    this.prefixes = prefixes
     this.#limits = limits
     this.#allStarts = { tokens: limits.startsPerSecond, atMs: clock.now() }
   }
@@ -56,7 +56,7 @@ export class Gate {
 
   /** A place, or why there is none. Exempt addresses obey the bounds in all, not those per network. */
   enter(remoteAddress: string): GateEntry | PeerError {
-    const prefix = this.#prefixes.prefixOf(remoteAddress)
+    const prefix = this.prefixes.prefixOf(remoteAddress)
     const refusal = this.#refusal(prefix, hostOf(remoteAddress))
     if (refusal !== undefined) return new PeerError('link refused', DiscReason.tooManyPeers, refusal)
     this.#count++

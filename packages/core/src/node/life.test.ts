@@ -73,6 +73,30 @@ describe('closing a node', () => {
   })
 })
 
+describe('a persistent peer', () => {
+  it('is dialed again when lost, says when, and stays away once removed', async () => {
+    const world = await testNetwork(2, [chat.with({})])
+    const [a, b] = world.nodes
+    expect(a!.addPersistent(b!.addresses[0]!).sentence).toMatch(/persistent/)
+    await world.advance(1000)
+    expect(a!.peers.map(({ id, persistent }) => [id, persistent])).toEqual([[b!.id, true]])
+    world.network.cut('node0', 'node1')
+    world.network.blackHole('node0', 'node1', true)
+    await world.advance(40_000)
+    expect(a!.explain(b!.publicKey)).toMatchObject({ lastError: { code: expect.stringMatching(/link lost|dial/) } })
+    world.network.blackHole('node0', 'node1', false)
+    await world.advance(60_000)
+    expect(a!.peers).toHaveLength(1)
+    expect(a!.removePersistent(b!.addresses[0]!)).toBe(true)
+    expect(a!.peers).toHaveLength(1)
+    a!.peers[0]!.disconnect()
+    await world.advance(120_000)
+    expect(a!.peers).toHaveLength(0)
+    expect(a!.removePersistent(b!.addresses[0]!)).toBe(false)
+    await world.close()
+  })
+})
+
 describe('the end of a peer', () => {
   it('is said exactly once, whatever ends it at the same moment', async () => {
     const runs = countOf({ short: 100, long: 1000 })

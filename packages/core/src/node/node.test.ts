@@ -8,6 +8,7 @@ import { defineProtocol, message, request } from '../protocols/define-protocol.t
 import { createManualClock } from '../testing/manual-clock.ts'
 import type { ManualClock } from '../testing/manual-clock.ts'
 import { createMemoryNetwork } from '../testing/memory-transport.ts'
+import type { EvictionCandidate } from '../peers/eviction.ts'
 import type { Handlers } from '../wire/protocol.ts'
 import type { Removal } from './events.ts'
 import { createNode } from './node.ts'
@@ -157,6 +158,19 @@ describe('createNode', () => {
     a.addTrusted(c.publicKey)
     await settle(world.clock, c.dial(a.addresses[0]!))
     expect(a.peers).toHaveLength(2)
+    await world.close()
+  })
+
+  it('makes room for a newcomer where a policy says whom to end, and not for the trusted', async () => {
+    const world = createWorld()
+    const admission = (inbound: readonly EvictionCandidate[]) => inbound.find(({ trusted }) => !trusted)?.id
+    const a = await world.make('a', {}, { maxPeers: 2, maxInbound: 2, admission })
+    const [b, c, d] = [await world.make('b'), await world.make('c'), await world.make('d')]
+    a.addTrusted(b.publicKey)
+    for (const node of [b, c, d]) await settle(world.clock, node.dial(a.addresses[0]!))
+    expect(a.peers.map(({ id }) => id)).toEqual([b.id, d.id])
+    await world.clock.advanceAsync(2000)
+    expect(c.inspect().failures).toMatchObject([{ code: 'remote disconnect reason', reason: '4', phase: 'peer' }])
     await world.close()
   })
 

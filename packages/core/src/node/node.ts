@@ -2,6 +2,7 @@
 import { abortable } from '../base/abort.ts'
 import type { Events, ListenOptions, Listener as EventListener } from '../base/emitter.ts'
 import { Emitter } from '../base/emitter.ts'
+import type { DialExplanation } from '../dialing/explain.ts'
 import type { Address } from '../wire/address.ts'
 import { formatAddress, parseAddress } from '../wire/address.ts'
 import type { Listener } from '../wire/link.ts'
@@ -41,13 +42,15 @@ export interface Node extends Events<NodeEvents> {
    * @throws {TypeError} when the text is not an address
    */
   dial(address: Address | string, options?: NodeDialOptions): Promise<Peer>
-  /** Keeps this address connected: dialed now, and again whenever it is lost. */
-  addPersistent(address: Address | string): void
+  /** Keeps this address connected: dialed now, and again whenever it is lost. The answer says what happens, and why. */
+  addPersistent(address: Address | string): DialExplanation
   /** Stops dialing it again; a connection that stands stays. `false` when it wasn't persistent. */
   removePersistent(address: Address | string): boolean
   /** Admits this key above the limits from now on. */
   addTrusted(publicKey: Uint8Array): void
   removeTrusted(publicKey: Uint8Array): boolean
+  /** Why the node of this key is or is not dialed now, what happened last, and when next; as data and as a sentence. */
+  explain(publicKey: Uint8Array): DialExplanation
   /** The network may be back (a browser's `online` or `pageshow`): waiting retries are tried now. */
   wake(): void
   /** The whole state as plain JSON. */
@@ -194,8 +197,8 @@ class RunningNode implements Node {
     return await this.#dials.dial(asAddress(address), signal)
   }
 
-  addPersistent(address: Address | string): void {
-    this.#dials.addPersistent(asAddress(address))
+  addPersistent(address: Address | string): DialExplanation {
+    return this.#dials.addPersistent(asAddress(address))
   }
 
   removePersistent(address: Address | string): boolean {
@@ -209,6 +212,10 @@ class RunningNode implements Node {
 
   removeTrusted(publicKey: Uint8Array): boolean {
     return this.#trusted.delete(idOf(this.#settings, publicKey))
+  }
+
+  explain(publicKey: Uint8Array): DialExplanation {
+    return this.#dials.explain(publicKey)
   }
 
   wake(): void {

@@ -10,6 +10,7 @@ import type { Random } from '../base/random.ts'
 import { portableCrypto } from '../crypto/portable.ts'
 import type { DialPolicy } from '../dialing/policy.ts'
 import { DEFAULT_PEER_LIMITS } from '../peers/limits.ts'
+import type { EvictionCandidate } from '../peers/eviction.ts'
 import type { PeerLimits } from '../peers/limits.ts'
 import type { Address } from '../wire/address.ts'
 import type { Transport } from '../wire/link.ts'
@@ -53,6 +54,9 @@ export const DEFAULT_LIMITS: NodeLimits = {
   closeMs: 500,
 }
 
+/** Given the inbound peers, gives the id of the one to end, or `undefined` to refuse the newcomer. */
+export type Admission = (inbound: readonly EvictionCandidate[]) => string | undefined
+
 export interface NodeOptions {
   /** 32 bytes; `generatePrivateKey()` makes one. */
   readonly privateKey: Uint8Array
@@ -77,6 +81,8 @@ export interface NodeOptions {
   readonly crypto?: Crypto | undefined
   /** Whose inbound connections count together; default /24 and /64, with loopback and LAN exempt. */
   readonly prefixes?: PrefixPolicy | undefined
+  /** Chooses the inbound peer that makes room when the node is full, such as `evictWorst()`; default: the newcomer is refused. */
+  readonly admission?: Admission | undefined
   /** Bounds that differ from `DEFAULT_LIMITS`. */
   readonly limits?: Partial<NodeLimits> | undefined
 }
@@ -96,6 +102,7 @@ export interface Settings {
   readonly random: Random
   readonly crypto: Crypto
   readonly prefixes: PrefixPolicy | undefined
+  readonly admission: Admission | undefined
   readonly limits: NodeLimits
 }
 
@@ -126,6 +133,7 @@ export function readOptions(options: NodeOptions): Settings {
     random: options.random ?? systemRandom,
     crypto,
     prefixes: options.prefixes,
+    admission: options.admission,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
   }
 }

@@ -9,6 +9,7 @@ import { decodeDisconnect, encodeDisconnect } from '../wire/disconnect.ts'
 import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
 import type { Direction, Link, LinkSink } from '../wire/link.ts'
 import type { Capability, Peer, RequestOptions } from '../wire/peer.ts'
+import { later } from '../wire/protocol.ts'
 import type { AnswerOf, Messages, Protocol, RequestNames, SendNames, ValueOf } from '../wire/protocol.ts'
 import { isRequest } from './conversation.ts'
 import type { Conversation } from './conversation.ts'
@@ -72,6 +73,11 @@ export class ConnectedPeer implements Peer, LinkSink {
   #error: PeerError | undefined
   #goodbye: Timer | undefined
   #gone = false
+  #pingedAtMs = -1
+  /** Best round trip of a ping, Infinity before the first. */
+  minPingMs: number = Infinity
+  /** When `credit` was last called, -1 for never. */
+  usefulAtMs: number = -1
   #pings: number
   #pingsAtMs: number
 
@@ -163,11 +169,31 @@ export class ConnectedPeer implements Peer, LinkSink {
     if (!isRequest(definition)) throw new TypeError(`${protocol.name}.${name} is not a request`)
     if (this.#error) throw this.#error
     const body = definition.codec.encode(question as never)
-    this.#requests ??= new Requests(this.#host.clock, this.#host.limits, this.#host.requestIdSeed())
     const send = (id: bigint): void => void this.#write(offset + definition.code, wrapBody(id, body))
-    const answer = this.#requests.ask(definition, question, send, options)
+    const answer = this.#useRequests().ask(definition, question, send, options)
     this.#reader.resumeIfRoom()
     return (await answer) as AnswerOf<M[K]>
+  }
+
+  messages<M extends Messages, K extends SendNames<M>>(
+    protocol: Protocol<M>,
+    name: K,
+  ): AsyncIterableIterator<ValueOf<M[K]>> {
+    const conversation = this.#conversation(protocol)
+    if (conversation?.table.offer.handlers[name] !== later) {
+      throw new TypeError(`${protocol.name}.${name} has no waiting messages: give \`later\` as its handler`)
+    }
+    return this.#reader.mailbox(conversation, name) as AsyncIterableIterator<ValueOf<M[K]>>
+  }
+
+  #useRequests(): Requests {
+    const { clock, limits } = this.#host
+    this.#requests ??= new Requests(clock, limits, this.#host.requestIdSeed())
+    return this.#requests
+  }
+
+  credit(): void {
+    this.usefulAtMs = this.#host.clock.now()
   }
 
   disconnect(reason: DiscReason = DiscReason.requested, message = 'disconnected by this node'): void {
@@ -242,6 +268,10 @@ export class ConnectedPeer implements Peer, LinkSink {
       const reason = decodeDisconnect(payload)
       this.fail(new PeerError('remote disconnect reason', reason, 'Peer.run got a remote DiscReason'))
     } else if (code === BaseCode.ping) this.#pong()
+    else if (code === BaseCode.pong && this.#pingedAtMs >= 0) {
+      this.minPingMs = Math.min(this.minPingMs, this.#host.clock.now() - this.#pingedAtMs)
+      this.#pingedAtMs = -1
+    }
     // A second Hello and the codes 0x04 to 0x0f are ignored, as go-ethereum does; a pong has done its work by arriving.
   }
 
@@ -282,6 +312,7 @@ export class ConnectedPeer implements Peer, LinkSink {
       get requests(): Requests | undefined {
         return peer.#requests
       },
+      useRequests: () => peer.#useRequests(),
       base: (message: WireMessage) => peer.#base(message),
       reply: (code: number, payload: Uint8Array) => peer.#write(code, payload),
       fail: (error: PeerError) => peer.fail(error),
@@ -299,7 +330,10 @@ export class ConnectedPeer implements Peer, LinkSink {
         return peer.#reader.paused
       },
       progressed: () => peer.#outbox.progressed(),
-      ping: () => void peer.#write(BaseCode.ping, EMPTY_LIST),
+      ping: () => {
+        peer.#pingedAtMs = peer.#host.clock.now()
+        void peer.#write(BaseCode.ping, EMPTY_LIST)
+      },
       fail: (error: PeerError) => peer.fail(error),
     }
   }

@@ -1,5 +1,8 @@
 // Which inbound peer makes room when the node is full: Bitcoin Core's rules as a pure function.
 
+import { systemRandom } from '../base/random.ts'
+import type { Random } from '../base/random.ts'
+
 /** What eviction knows of one inbound peer. Times are milliseconds of the node's clock; -1 stands for never. */
 export interface EvictionCandidate {
   readonly id: string
@@ -44,6 +47,14 @@ export function chooseEviction(candidates: readonly EvictionCandidate[], salt: n
   left = left.filter((candidate) => !scarce.includes(candidate))
   left = without(left, half - scarce.length, byUptime)
   return youngestOfLargestGroup(left)
+}
+
+/** Bitcoin Core's rules as the policy of admission of a node. */
+export function evictWorst(
+  random: Random = systemRandom,
+): (inbound: readonly EvictionCandidate[]) => string | undefined {
+  const salt = random.uint32()
+  return (inbound) => chooseEviction(inbound, salt)
 }
 
 function byUptime(a: EvictionCandidate, b: EvictionCandidate): number {

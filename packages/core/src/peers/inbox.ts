@@ -57,7 +57,10 @@ export class Inbox {
     this.#busy = false
     while (!this.#busy && this.length > 0) {
       const { bytes, run } = this.#waiting[this.#head++]!
-      if (this.#head > 1024 || this.length === 0) (this.#waiting.splice(0, this.#head), (this.#head = 0))
+      if (this.#head > FORGET_AFTER || this.length === 0) {
+        this.#waiting.splice(0, this.#head)
+        this.#head = 0
+      }
       this.#bytes -= bytes
       this.#start(run)
       this.#onRoom()

@@ -3,12 +3,14 @@ import { DiscReason } from '../errors/disc-reason.ts'
 import { isPeerError, PeerError } from '../errors/peer-error.ts'
 import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
 import type { Link } from '../wire/link.ts'
+import { later } from '../wire/protocol.ts'
 import type { Peer } from '../wire/peer.ts'
 import { conversationOf } from './conversation.ts'
 import type { Conversation, KnownMessage } from './conversation.ts'
 import { unwrapBody, wrapBody } from './envelope.ts'
 import { Inbox } from './inbox.ts'
 import type { PeerLimits } from './limits.ts'
+import { Mailbox } from './mailbox.ts'
 import type { Requests } from './requests.ts'
 
 /** Most bytes of a base-protocol message, as go-ethereum has it. */
@@ -22,6 +24,8 @@ const EMPTY = /* @__PURE__ */ new Uint8Array(0)
 export interface ReaderHost {
   readonly peer: Peer
   readonly requests: Requests | undefined
+  /** The same, made now where it wasn't needed before. */
+  useRequests(): Requests
   /** A message of the base protocol, codes 0 to 15. */
   base(message: WireMessage): void
   reply(code: number, payload: Uint8Array): Promise<void>
@@ -37,6 +41,7 @@ export class Reader {
   readonly #conversations: readonly Conversation[]
   readonly #limits: PeerLimits
   #inbox: Inbox | undefined
+  #mailboxes: Map<string, Mailbox<unknown>> | undefined
   #paused = false
   #reading = false
   #closed = false
@@ -85,6 +90,7 @@ export class Reader {
   close(): void {
     this.#closed = true
     this.#inbox?.close()
+    for (const mailbox of this.#mailboxes?.values() ?? []) mailbox.end()
   }
 
   /** Reads on when there is room again, or an answer to wait for. */
@@ -115,10 +121,27 @@ export class Reader {
   }
 
   #full(): boolean {
-    const inbox = this.#inbox
-    if (!inbox) return false
+    let bytes = this.#inbox?.bytes ?? 0
+    let messages = this.#inbox?.length ?? 0
+    for (const mailbox of this.#mailboxes?.values() ?? []) {
+      bytes += mailbox.bytes
+      messages += mailbox.length
+    }
+    if (messages === 0) return false
     const reserve = this.#host.requests?.reserveBytes ?? 0
-    return inbox.bytes > this.#limits.inboxBytes + reserve || inbox.length > this.#limits.inboxMessages
+    return bytes > this.#limits.inboxBytes + reserve || messages > this.#limits.inboxMessages
+  }
+
+  /** Where messages wait whose handler is `later`. */
+  mailbox(conversation: Conversation, name: string): Mailbox<unknown> {
+    this.#mailboxes ??= new Map()
+    const key = `${conversation.offset}/${name}`
+    const existing = this.#mailboxes.get(key)
+    if (existing) return existing
+    const mailbox = new Mailbox<unknown>(() => this.resumeIfRoom())
+    if (this.#closed) mailbox.end()
+    this.#mailboxes.set(key, mailbox)
+    return mailbox
   }
 
   #subprotocol({ code, payload }: WireMessage): void {
@@ -134,16 +157,15 @@ export class Reader {
     conversation.table.offer.hooks.received?.(this.#host.peer, own, payload.length)
     if (known.role === 'answer') return this.#answer(known, own, payload)
     const handler = conversation.table.offer.handlers[known.name]
-    if (!handler && known.role === 'message') return void known.codec.decode(payload)
+    if (handler === later) return this.mailbox(conversation, known.name).push(decodeOf(known, payload), payload.length)
+    if (!handler && known.role === 'message') return void decodeOf(known, payload)
     this.#inbox ??= new Inbox(() => this.resumeIfRoom())
     this.#inbox.push(payload.length, () => this.#handle(conversation, known, payload))
   }
 
   #answer(known: KnownMessage, own: number, payload: Uint8Array): void {
     const { id, body } = unwrapBody(payload)
-    const decode = (): unknown => decodeOf(known, body)
-    const { requests } = this.#host
-    if (requests) requests.answer(id, own, decode)
+    this.#host.useRequests().answer(id, own, () => decodeOf(known, body))
   }
 
   #handle(conversation: Conversation, known: KnownMessage, payload: Uint8Array): Promise<void> | undefined {

@@ -63,6 +63,17 @@ export interface Peer {
     question: ValueOf<M[K]>,
     options?: RequestOptions,
   ): Promise<AnswerOf<M[K]>>
+  /**
+   * The messages of one kind in order, for `for await`; none is missed, however late it begins. Ends with the peer.
+   *
+   * @throws {TypeError} when the protocol's handler for it isn't `later`
+   */
+  messages<M extends Messages, K extends SendNames<M>>(
+    protocol: Protocol<M>,
+    name: K,
+  ): AsyncIterableIterator<ValueOf<M[K]>>
+  /** Notes that the peer brought something new and true: useful peers are kept when the node is full. */
+  credit(): void
   /** Ends the peer; the remote is told the reason. Default: disconnect requested. */
   disconnect(reason?: DiscReason, message?: string): void
   /** Ends the peer with an error that began in a protocol; passed on unchanged. */

@@ -52,6 +52,9 @@ export interface MessageContext {
   readonly signal: AbortSignal
 }
 
+/** Given as a handler: messages wait, and hold back their peer when they are many, until `peer.messages` is iterated. */
+export function later(): void {}
+
 /** What a user does with messages. A returned promise holds back the next message of this peer until it settles. */
 export type Handlers<M extends Messages> = {
   readonly [K in keyof M]?: M[K] extends { answer: unknown }

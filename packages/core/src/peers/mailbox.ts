@@ -1,0 +1,69 @@
+// Messages of one kind that wait for whoever iterates over them; while they wait they count against their peer's queue.
+import { createDeferred } from '../base/abort.ts'
+import type { Deferred } from '../base/abort.ts'
+
+export class Mailbox<T> implements AsyncIterableIterator<T> {
+  readonly #waiting: { readonly value: T; readonly bytes: number }[] = []
+  readonly #onRoom: () => void
+  #bytes = 0
+  #next: Deferred<IteratorResult<T>> | undefined
+  #ended = false
+
+  /** @param onRoom - told whenever a message has been taken */
+  constructor(onRoom: () => void) {
+    this.#onRoom = onRoom
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get length(): number {
+    return this.#waiting.length
+  }
+
+  push(value: T, bytes: number): void {
+    if (this.#ended) return
+    if (this.#next) {
+      const { resolve } = this.#next
+      this.#next = undefined
+      resolve({ value, done: false })
+    } else {
+      this.#waiting.push({ value, bytes })
+      this.#bytes += bytes
+    }
+  }
+
+  /** No more messages come; those that wait can still be taken. */
+  end(): void {
+    this.#ended = true
+    this.#next?.resolve({ value: undefined, done: true })
+    this.#next = undefined
+  }
+
+  next(): Promise<IteratorResult<T>> {
+    const first = this.#waiting.shift()
+    if (first) {
+      this.#bytes -= first.bytes
+      this.#onRoom()
+      return Promise.resolve({ value: first.value, done: false })
+    }
+    if (this.#ended) return Promise.resolve({ value: undefined, done: true })
+    if (this.#next) return Promise.reject(new TypeError('two readers wait for the same messages'))
+    this.#next = createDeferred()
+    return this.#next.promise
+  }
+
+  /** A reader that stops early drops what waits, so that it doesn't hold back the peer. */
+  return(): Promise<IteratorResult<T>> {
+    this.#waiting.length = 0
+    this.#bytes = 0
+    this.end()
+    this.#onRoom()
+    return Promise.resolve({ value: undefined, done: true })
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+}
