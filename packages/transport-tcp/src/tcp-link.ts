@@ -39,7 +39,7 @@ export class TcpLink implements Link {
   }
 
   get bufferedBytes(): number {
-    return this.#socket.writableLength
+    return this.#over ? 0 : this.#socket.writableLength
   }
 
   open(sink: LinkSink): void {

@@ -4,11 +4,14 @@ import type { Clock, Timer } from '../base/clock.ts'
 /** Where `wallNow` starts unless told otherwise: 2026-01-01T00:00:00Z, a fixed date so that logs repeat. */
 const WALL_START_MS = 1_767_225_600_000
 
-/** How many times microtasks are let run between two timers: enough for a chain of as many awaits. */
-const MICROTASK_TURNS = 64
-
 /** Most timers one `advance` fires, so that a timer that re-arms itself with no delay fails a test instead of hanging it. */
 const MAX_FIRED = 1_000_000
+
+/** How long `run` lets a promise take unless told otherwise: ten minutes of virtual time. */
+const MAX_RUN_MS = 600_000
+
+/** Turns of the real event loop that `run` waits for outside work, such as WebCrypto's, before it gives up. */
+const IDLE_TURNS = 200
 
 export interface ManualClockOptions {
   /** What `now` says at first; default 0. */
@@ -22,6 +25,12 @@ export interface ManualClock extends Clock {
   advance(ms: number): void
   /** As `advance`, but lets promise reactions run before the first, between, and after the timers. */
   advanceAsync(ms: number): Promise<void>
+  /**
+   * Moves time from timer to timer until `promise` settles, and passes on its outcome.
+   *
+   * @throws {Error} when nothing is set any more that could settle it, or when it takes more than `maxMs` of this clock
+   */
+  run<T>(promise: Promise<T>, maxMs?: number): Promise<T>
   /** Moves only the wall clock, as a user does who sets the time; negative turns it back. */
   shiftWall(ms: number): void
   /** Timers that are set and have neither fired nor been cancelled. */
@@ -73,12 +82,32 @@ export function createManualClock({ startMs = 0, wallStartMs }: ManualClockOptio
     },
     advanceAsync: async (ms) => {
       const untilMs = target(ms)
-      await drainMicrotasks()
-      for (let fired = 0; fireNext(untilMs); fired++) {
-        checkFired(fired)
-        await drainMicrotasks()
-      }
+      await withTurns(async (turn) => {
+        await turn()
+        for (let fired = 0; fireNext(untilMs); fired++) {
+          checkFired(fired)
+          await turn()
+        }
+      })
       nowMs = untilMs
+    },
+    run: async (promise, maxMs = MAX_RUN_MS) => {
+      const untilMs = nowMs + maxMs
+      let settled = false
+      const settle = (): void => {
+        settled = true
+      }
+      promise.then(settle, settle)
+      await withTurns(async (turn) => {
+        await turn()
+        for (let idle = 0; !settled; await turn()) {
+          if (fireNext(untilMs)) idle = 0
+          else if (timers.peek()) throw new Error(`a promise was not settled within ${maxMs} ms`)
+          else if (++idle > IDLE_TURNS) throw new Error('a promise waits for ever: no timer is set')
+          else await new Promise((resolve) => setTimeout(resolve, 0))
+        }
+      })
+      return await promise
     },
     shiftWall: (ms) => {
       wallOffsetMs += ms
@@ -92,9 +121,26 @@ export function createManualClock({ startMs = 0, wallStartMs }: ManualClockOptio
   }
 }
 
-/** Lets everything run that only waits for promises. */
-export async function drainMicrotasks(turns: number = MICROTASK_TURNS): Promise<void> {
-  for (let turn = 0; turn < turns; turn++) await undefined
+/** Lets everything run that waits for nothing but promises. */
+export async function drainMicrotasks(): Promise<void> {
+  await withTurns(async (turn) => await turn())
+}
+
+// A turn of the event loop is over when no microtask is left, however long their chain. A message is its cheapest
+// form that pages and Node share; the channel is closed again, as it would keep a process alive.
+async function withTurns(use: (turn: () => Promise<void>) => Promise<void>): Promise<void> {
+  const { port1, port2 } = new MessageChannel()
+  try {
+    await use(
+      () =>
+        new Promise((resolve) => {
+          port1.onmessage = () => resolve()
+          port2.postMessage(0)
+        }),
+    )
+  } finally {
+    port1.close()
+  }
 }
 
 function checkFired(fired: number): void {

@@ -1,0 +1,49 @@
+// The acceptance suite over real sockets in Node.
+import { createServer } from 'node:net'
+import { systemClock } from '@peerwire/core'
+import { createCaseServer, transportCases } from '@peerwire/core/testing'
+import { tcp } from '@peerwire/transport-tcp'
+import { webSocket } from '@peerwire/transport-ws'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { TEST_CERTIFICATE, TEST_KEY } from './certificate.ts'
+const tls = { key: TEST_KEY, cert: TEST_CERTIFICATE, ca: TEST_CERTIFICATE }
+const ROUNDS = [
+  { title: 'TCP', make: () => tcp({ listen: 'tcp://127.0.0.1:0' }), hangs: false },
+  { title: 'WebSocket', make: () => webSocket({ listen: 'ws://127.0.0.1:0/' }), hangs: true },
+  { title: 'WebSocket over TLS', make: () => webSocket({ listen: 'wss://127.0.0.1:0/', tls }), hangs: true },
+]
+describe.each(ROUNDS)('the acceptance suite over $title', ({ make, hangs }) => {
+  let env
+  let server
+  let listeners
+  let mute
+  beforeAll(async () => {
+    const transport = make()
+    server = createCaseServer(systemClock)
+    listeners = await transport.listen(server.handlers)
+    const { endpoint } = listeners[0]
+    // Accepts, and never says anything.
+    mute = createServer()
+    await new Promise((resolve) => mute.listen(0, '127.0.0.1', resolve))
+    const hanging = { ...endpoint, port: mute.address().port }
+    // Nothing listens on a port that was just given back.
+    const passing = await make().listen({ link: (link) => link.abort() })
+    await passing[0].close()
+    env = {
+      transport,
+      endpoint,
+      refusing: passing[0].endpoint,
+      hanging: hangs ? hanging : undefined,
+      clock: systemClock,
+      canPauseReading: true,
+    }
+  })
+  afterAll(async () => {
+    server.close()
+    mute.close()
+    for (const listener of listeners) await listener.close()
+  })
+  it.each(transportCases())('$name', async ({ run }) => {
+    await run(env)
+  })
+})
