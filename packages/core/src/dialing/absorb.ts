@@ -94,7 +94,9 @@ function withPersistent(state: DialState, target: Target, nowMs: number): DialSt
     ...state,
     persistent: withEntry(state.persistent, id, node),
     waiting: state.waiting.filter((candidate) => candidate.target.id !== id),
-    dialing: running ? withEntry(state.dialing, id, { ...running, persistent: true }) : state.dialing,
+    dialing: running
+      ? withEntry(state.dialing, id, { ...running, target: node.target, persistent: true })
+      : state.dialing,
     peers: peer ? withEntry(state.peers, id, { ...peer, persistent: true, group: undefined }) : state.peers,
   }
 }

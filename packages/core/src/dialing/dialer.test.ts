@@ -118,4 +118,187 @@ describe('dialer', () => {
       expect(clock.pendingTimers).toBe(0)
     })
   }
+
+  it('does not spin on the one address it knows', async () => {
+    const { clock, dialer, dials } = createRig({}, () => 'fail')
+    let drawn = 0
+    dialer.addSource(
+      'one',
+      (async function* () {
+        for (;;) {
+          drawn++
+          yield addressOf(1)
+        }
+      })(),
+    )
+    await clock.advanceAsync(600_000)
+    expect(dials.length).toBeLessThanOrEqual(6)
+    expect(drawn).toBeLessThanOrEqual(64 * (600 / 8 + 6 * 6))
+    dialer.close()
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('does not spin on an endless list of what fails at once', async () => {
+    const attempts: number[] = []
+    const { clock, dialer } = createRig({}, undefined, {
+      attempt: async () => {
+        attempts.push(clock.now())
+        return await Promise.reject(FAILED)
+      },
+    })
+    dialer.addSource('book', counting(1))
+    await clock.advanceAsync(10_000)
+    expect(attempts.length).toBeGreaterThan(300)
+    expect(attempts.length).toBeLessThanOrEqual(50 * 11)
+    dialer.close()
+  })
+
+  it('finds its peers although most addresses swallow what is sent to them', async () => {
+    const { clock, dialer, connected } = createRig({}, (id) => (Number(BigInt(`0x${id}`)) % 3 === 0 ? 'ok' : 'fail'))
+    dialer.addSource('book', counting(1))
+    await clock.advanceAsync(2_000)
+    expect(connected.size).toBe(8)
+    dialer.close()
+  })
+
+  it('reads a source only when there is room', async () => {
+    const { clock, dialer, connected, lose } = createRig({ outbound: 2 })
+    let drawn = 0
+    dialer.addSource(
+      'book',
+      (async function* () {
+        for (;;) yield addressOf(++drawn)
+      })(),
+    )
+    await clock.advanceAsync(60_000)
+    const before = drawn
+    expect(before).toBeLessThanOrEqual(5)
+    await clock.advanceAsync(600_000)
+    expect(drawn).toBe(before)
+    lose([...connected][0]!)
+    await clock.advanceAsync(1_000)
+    expect(connected.size).toBe(2)
+    expect(dialer.inspect().sources).toMatchObject([{ name: 'book' }])
+  })
+
+  it('stands still when there is nothing to do', async () => {
+    const { clock, dialer } = createRig()
+    dialer.addSource('book', counting(1))
+    await clock.advanceAsync(60_000)
+    expect(clock.pendingTimers).toBe(0)
+    expect(dialer.inspect()).toMatchObject({
+      outbound: { now: 8, target: 8 },
+      freeSlots: 0,
+      dialing: [],
+      nextAtMs: null,
+    })
+  })
+
+  it('closes at any moment, with attempts that hang, and nothing happens afterwards', async () => {
+    const signals: AbortSignal[] = []
+    const { clock, dialer } = createRig({}, undefined, {
+      attempt: async (_, { signal }) => {
+        signals.push(signal)
+        return await new Promise<never>(() => undefined)
+      },
+    })
+    dialer.addPersistent(LOCAL)
+    for (let n = 1; n <= 10; n++) dialer.offer(addressOf(n))
+    dialer.addSource('book', counting(100))
+    await clock.advanceAsync(0)
+    expect(signals.length).toBe(17)
+    dialer.close()
+    dialer.close()
+    expect(signals.every(({ aborted }) => aborted)).toBe(true)
+    expect(signals[0]!.reason).toMatchObject({ code: 'dial cancelled' })
+    dialer.offer(addressOf(50))
+    dialer.wake()
+    dialer.peerRemoved(hexOf(1))
+    dialer.addSource('late', counting(200))
+    await clock.advanceAsync(600_000)
+    expect(signals.length).toBe(17)
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('may be called, and closed, from within an attempt', async () => {
+    const begun: string[] = []
+    const { clock, dialer } = createRig({}, undefined, {
+      attempt: async (address) => {
+        begun.push(address.endpoint.host)
+        if (begun.length === 1) dialer.offer(addressOf(2))
+        if (begun.length === 2) dialer.close()
+        return await Promise.reject(FAILED)
+      },
+    })
+    dialer.offer(addressOf(1))
+    dialer.offer(addressOf(3))
+    await clock.advanceAsync(100_000)
+    expect(begun).toEqual(['20.1.0.1', '20.2.0.1'])
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('cancels the dial of a persistent node that is removed, and dials it no more', async () => {
+    const { clock, dialer, dials } = createRig({}, () => 'hang')
+    dialer.addPersistent(LOCAL)
+    expect(dialer.removePersistent(hexOf(9_999))).toBe(true)
+    expect(dialer.removePersistent(hexOf(9_999))).toBe(false)
+    await clock.advanceAsync(600_000)
+    expect(dials).toHaveLength(1)
+    expect(dialer.inspect().dialing).toEqual([])
+  })
+
+  it('takes anything that is thrown for a failed dial', async () => {
+    const { clock, dialer } = createRig({}, undefined, {
+      attempt: () => {
+        throw new RangeError('a bug')
+      },
+    })
+    dialer.addPersistent(LOCAL)
+    await clock.advanceAsync(1)
+    expect(dialer.explain(hexOf(9_999))).toMatchObject({ lastError: { code: 'dial failed', message: 'a bug' } })
+    dialer.close()
+  })
+
+  it('asks where a persistent node is that it has no place for', async () => {
+    const places = [undefined, addressOf(7).endpoint]
+    const { clock, dialer, connected } = createRig({}, undefined, {
+      resolve: async () => await Promise.resolve(places.shift()),
+    })
+    const { publicKey } = addressOf(7)
+    expect(dialer.addPersistent({ publicKey })).toMatchObject({ state: 'waiting', reason: 'no endpoint' })
+    await clock.advanceAsync(59_000)
+    expect(connected.size).toBe(0)
+    await clock.advanceAsync(2_000)
+    expect([...connected]).toEqual([hexOf(7)])
+    dialer.close()
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('is not held up by an answer that never comes', async () => {
+    let asked = 0
+    const { clock, dialer, dials } = createRig({}, () => 'fail', {
+      resolve: async () => {
+        asked++
+        return await new Promise<never>(() => undefined)
+      },
+    })
+    dialer.addPersistent(LOCAL)
+    await clock.advanceAsync(600_000)
+    expect(asked).toBe(4)
+    expect(dials.length).toBeGreaterThan(10)
+    dialer.close()
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('dials at once when the network is back', async () => {
+    const { clock, dialer, dials } = createRig({}, () => 'fail')
+    dialer.addPersistent(LOCAL)
+    await clock.advanceAsync(400_000)
+    const before = dials.length
+    await clock.advanceAsync(1_000)
+    expect(dials).toHaveLength(before)
+    dialer.wake()
+    expect(dials).toHaveLength(before + 1)
+    dialer.close()
+  })
 })

@@ -128,12 +128,13 @@ export class SourceMix {
 
   async #readOne(source: Source): Promise<void> {
     try {
-      const { done, value } = await source.iterator.next()
+      const next: IteratorResult<Address, unknown> = await source.iterator.next()
       if (!this.#sources.includes(source)) return
       source.reading = false
-      if (done) return this.#end(source)
-      if (value.publicKey.length !== 64) throw new TypeError(`a candidate's key has ${value.publicKey.length} bytes`)
-      source.ready = value
+      if (next.done) return this.#end(source)
+      const { length } = next.value.publicKey
+      if (length !== 64) throw new TypeError(`a candidate with a key of ${length} bytes`)
+      source.ready = next.value
       this.#options.changed()
     } catch (error) {
       this.#end(source, causeText(error))

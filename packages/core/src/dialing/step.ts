@@ -32,6 +32,7 @@ export function step(before: DialState, event: DialEvent, nowMs: number): Step {
 
 function dialPersistent(before: DialState, nowMs: number, tasks: DialTask[]): DialState {
   let state = before
+  if (persistentRoom(state) <= 0) return state
   const ready = [...state.persistent.values()].filter((node) => isReady(state, node, nowMs))
   while (ready.length > 0 && persistentRoom(state) > 0) {
     const { draw, chance } = drawChance(state.chance)
@@ -68,6 +69,7 @@ function startDial(state: DialState, target: Target, persistent: boolean, nowMs:
 
 function resolveLost(before: DialState, nowMs: number, tasks: DialTask[]): DialState {
   let state = before
+  if (!state.resolves) return state
   for (const [id, node] of before.persistent) {
     if (!isLost(before, node) || node.resolveAtMs > nowMs) continue
     tasks.push({ type: 'resolve', id })
@@ -83,7 +85,7 @@ export function nextStepAtMs(state: DialState, nowMs: number): number | undefine
   let soonest = Infinity
   for (const node of state.persistent.values()) {
     if (node.nextAtMs > nowMs && isReady(state, node, node.nextAtMs)) soonest = Math.min(soonest, node.nextAtMs)
-    if (node.resolveAtMs > nowMs && isLost(state, node)) soonest = Math.min(soonest, node.resolveAtMs)
+    if (state.resolves && node.resolveAtMs > nowMs && isLost(state, node)) soonest = Math.min(soonest, node.resolveAtMs)
   }
   if (state.begun.count >= MAX_BEGUN) soonest = Math.min(soonest, state.begun.sinceMs + BEGUN_MS)
   const oldest = state.waiting[0]
@@ -97,7 +99,7 @@ function isReady(state: DialState, { target, nextAtMs }: Persistent, nowMs: numb
 
 // Nobody knows where it is, or where it was said to be it did not answer.
 function isLost(state: DialState, { target, fails }: Persistent): boolean {
-  if (!state.resolves || (target.endpoint && fails === 0)) return false
+  if (target.endpoint && fails === 0) return false
   return !state.dialing.has(target.id) && !state.peers.has(target.id)
 }
 
