@@ -20,7 +20,7 @@ const seed = process.env['PEERWIRE_SEED'] ?? String(Math.floor(Math.random() * 0
 const total = { passed: 0, failed: 0, skipped: 0 }
 
 async function runAll(args) {
-  const { stages, filters, options } = chooseStages(args)
+  const { stages, filters, options } = chooseStages(args, isLong)
   await ensureInstalled()
   await ensureBuilt()
   await ensurePage()

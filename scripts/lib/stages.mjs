@@ -1,5 +1,5 @@
 // The stages of a test run: which projects run together, and which of them a filter asks for.
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { inRoot } from './paths.mjs'
 
 /** In the order they run: what is quick and needs nothing comes first. */
@@ -20,11 +20,14 @@ const FOLDERS = {
  * What a command line asks for.
  *
  * @param {readonly string[]} args - names of projects, parts of paths, and options of Vitest with a leading `-`
+ * @param {boolean} isLong - without a filter, only the files whose tests do more in a long run
  * @returns {{ stages: { name: string, projects: string[] }[], filters: string[], options: string[] }}
  */
-export function chooseStages(args) {
+export function chooseStages(args, isLong) {
   const { names, filters, options } = sort(args)
-  const wanted = names.length > 0 ? names : filters.length > 0 ? projectsOf(filters) : PROJECTS
+  if (isLong && filters.length === 0) filters.push(...testFiles().filter(doesMoreInLongRun))
+  const ofFilters = filters.length > 0 ? projectsOf(filters) : PROJECTS
+  const wanted = names.length > 0 ? ofFilters.filter((name) => names.includes(name)) : ofFilters
   const stages = STAGES.map(({ name, projects }) => ({
     name,
     projects: projects.filter((one) => wanted.includes(one)),
@@ -44,6 +47,11 @@ function sort(args) {
     else filters.push(arg)
   }
   return { names, filters, options }
+}
+
+/** Property tests, and those that ask how many rounds to do. */
+function doesMoreInLongRun(file) {
+  return /from '(?:fast-check|[./\w]*support\/counts\.ts)'|PEERWIRE_LONG/.test(readFileSync(inRoot(file), 'utf8'))
 }
 
 /** The projects with a test file whose path holds one of the filters. */

@@ -1,5 +1,5 @@
 // Gives every property test the seed of the run, so that a failure can be repeated with `PEERWIRE_SEED`.
 import { configureGlobal } from 'fast-check'
-import { seed } from './counts.ts'
+import { rounds, seed } from './counts.ts'
 
-configureGlobal({ seed })
+configureGlobal({ seed, numRuns: rounds(100, 2000) })
