@@ -59,3 +59,20 @@ export type { NodeInspection, PeerInspection } from './node/inspect.ts'
 export { DEFAULT_LIMITS } from './node/options.ts'
 export type { Admission, NodeLimits, NodeOptions } from './node/options.ts'
 export type { Plugin, PluginContext } from './node/plugin.ts'
+export { inventory } from './inventory/plugin.ts'
+export type { Carrier, InventoryPlugin, InventoryPluginOptions } from './inventory/plugin.ts'
+export { createInventory } from './inventory/inventory.ts'
+export type { InventoryOptions } from './inventory/inventory.ts'
+export type { StoredItem } from './inventory/item-store.ts'
+export { DEFAULT_LIMITS as DEFAULT_INVENTORY_LIMITS } from './inventory/limits.ts'
+export type { InventoryLimits } from './inventory/limits.ts'
+export type {
+  Announce,
+  Ask,
+  Inventory,
+  InventoryFigures,
+  InventoryPeer,
+  InventoryTasks,
+  Item,
+  ItemNote,
+} from './inventory/tasks.ts'

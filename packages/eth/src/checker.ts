@@ -24,6 +24,8 @@ export interface TransactionCheckerOptions {
 }
 
 export interface TransactionChecker {
+  /** The keccak-256 of an envelope. */
+  hash(envelope: Uint8Array): Promise<Uint8Array>
   /**
    * Reads and checks an envelope, as soon as the peer's budget allows it. Waiting in a handler holds back the peer's next
    * messages, so a flood stays with the one who sends it.
@@ -43,32 +45,39 @@ interface Bucket {
 export function createTransactionChecker(options: TransactionCheckerOptions): TransactionChecker {
   const { crypto, clock, chainId, budgetPerPeer: budget = DEFAULT_BUDGET } = options
   const buckets = new Map<string, Bucket>()
+  const inSlices = createSlices(clock)
+  return {
+    hash: (envelope) => inSlices(() => crypto.keccak256(envelope)),
+    async check(peer, envelope, hash, signal) {
+      signal.throwIfAborted()
+      const waitMs = takeToken(buckets, peer, budget, clock.now())
+      if (waitMs > 0) await delay(clock, waitMs, signal)
+      return await inSlices(() => {
+        signal.throwIfAborted()
+        return readTransaction(envelope, chainId, crypto, hash)
+      })
+    },
+    forget: (peer) => void buckets.delete(peer),
+  }
+}
+
+// Runs work at once until a slice of time is used up; what comes then waits for the event loop's next turn.
+function createSlices(clock: Clock): <T>(work: () => T) => Promise<T> {
   let spentMs = 0
   let nextSlice: Promise<void> | undefined
-
   const startSlice = async (): Promise<void> => {
     await delay(clock, 0)
     nextSlice = undefined
     spentMs = 0
   }
-  return {
-    async check(peer, envelope, hash, signal) {
-      signal.throwIfAborted()
-      const waitMs = takeToken(buckets, peer, budget, clock.now())
-      if (waitMs > 0) await delay(clock, waitMs, signal)
-      while (spentMs >= SLICE_MS) {
-        nextSlice ??= startSlice()
-        await nextSlice
-        signal.throwIfAborted()
-      }
-      const startMs = clock.now()
-      try {
-        return readTransaction(envelope, chainId, crypto, hash)
-      } finally {
-        spentMs += clock.now() - startMs
-      }
-    },
-    forget: (peer) => void buckets.delete(peer),
+  return async (work) => {
+    while (spentMs >= SLICE_MS) await (nextSlice ??= startSlice())
+    const startMs = clock.now()
+    try {
+      return work()
+    } finally {
+      spentMs += clock.now() - startMs
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { fromHex, toHex } from '@peerwire/core'
 import { describe, expect, it } from 'vitest'
 import vectors from '../../../vectors/eth.json' with { type: 'json' }
-import { forkIdOf, forkIdRefusal } from './fork-id.ts'
+import { forkIdOf, forkIdRefusal, sameForkRefusal } from './fork-id.ts'
 import type { Forks } from './fork-id.ts'
 
 interface ForkCase {
@@ -41,5 +41,18 @@ describe('a refused fork id', () => {
     [88_888_888n, 'f0afd0e3', 88_888_888n, 'the remote has a fork at 88888888, which has passed here without one'],
   ])('says why: at %s with %s/%s', (number, hash, next, text) => {
     expect(forkIdRefusal(genesis, forks, { number, time: 0n }, { hash: fromHex(hash), next })).toBe(text)
+  })
+})
+
+describe('a chain of which only a fork id is known', () => {
+  const known = { hash: fromHex('a00bc324'), next: 7_280_000n }
+
+  it.each([
+    ['the same', 'a00bc324', 0n, undefined],
+    ['the one after the fork that comes', '668db0af', 9_069_000n, undefined],
+    ['an earlier one', '3edd5b10', 4_370_000n, 'fork id 3edd5b10 is not of our chain, ours is a00bc324'],
+    ['the one after next', '879d6e30', 9_200_000n, 'fork id 879d6e30 is not of our chain, ours is a00bc324'],
+  ])('is compared with %s', (_, hash, next, text) => {
+    expect(sameForkRefusal(known, { hash: fromHex(hash), next })).toBe(text)
   })
 })

@@ -66,6 +66,16 @@ export function forkIdRefusal(
   return passedHere ? `the remote has a fork at ${remote.next}, which has passed here without one` : undefined
 }
 
+/** Why a remote can't be on the chain of which nothing but this fork id is known; absent when it can. */
+export function sameForkRefusal(known: ForkId, remote: ForkId): string | undefined {
+  if (equalBytes(known.hash, remote.hash)) return undefined
+  // The remote may have passed the fork that is known to come.
+  const [a, b, c, d] = known.hash
+  const crc = ((a! << 24) | (b! << 16) | (c! << 8) | d!) >>> 0
+  if (known.next > 0n && equalBytes(toBytes(crc32(uint64(known.next), crc)), remote.hash)) return undefined
+  return `fork id ${toHex(remote.hash)} is not of our chain, ours is ${toHex(known.hash)}`
+}
+
 interface ForkState {
   readonly at: bigint
   readonly passed: boolean

@@ -17,8 +17,8 @@ import type { BlockRange, Status } from './status.ts'
 type Hashes = readonly Uint8Array[]
 type Raw = readonly Uint8Array[]
 
-/** The messages of eth/69. */
-export interface EthMessages extends Record<string, MessageDefinition | RequestDefinition> {
+/** The messages of eth/69. A type alias, because an interface is no record of messages. */
+export type EthMessages = {
   readonly status: MessageDefinition<Codec<Status>>
   readonly transactions: MessageDefinition<Codec<Raw>>
   readonly getBlockHeaders: RequestDefinition<Codec<HeadersQuestion>, Codec<Raw>>

@@ -23,6 +23,8 @@ export interface InventoryLimits {
   readonly storeBytes: number
   /** How long an item can be served, in milliseconds. */
   readonly storeMs: number
+  /** How long things to do are gathered before they are done, in milliseconds: one announcement instead of many. */
+  readonly gatherMs: number
   /** Ids of items that were refused and are not asked for again. At most 65,535. */
   readonly rejected: number
 }
@@ -34,7 +36,7 @@ export const ITEM_OVERHEAD_BYTES = 384
 export const DEFAULT_LIMITS: InventoryLimits = {
   knownPerPeer: 5000,
   trackedPerPeer: 5000,
-  inFlightPerPeer: 512,
+  inFlightPerPeer: 256,
   idsPerAsk: 256,
   itemsPerAnnounce: 1000,
   queuedPerPeer: 5000,
@@ -43,6 +45,7 @@ export const DEFAULT_LIMITS: InventoryLimits = {
   notPreferredDelayMs: 2000,
   storeBytes: 32 * 1024 * 1024,
   storeMs: 15 * 60_000,
+  gatherMs: 10,
   rejected: 5000,
 }
 
@@ -54,7 +57,7 @@ export const DEFAULT_LIMITS: InventoryLimits = {
 export function inventoryLimits(given: Partial<InventoryLimits> = {}): InventoryLimits {
   const limits = { ...DEFAULT_LIMITS, ...given }
   for (const [name, value] of Object.entries(limits)) {
-    const least = name === 'notPreferredDelayMs' ? 0 : 1
+    const least = name === 'notPreferredDelayMs' || name === 'gatherMs' ? 0 : 1
     const most = name === 'knownPerPeer' || name === 'rejected' ? 0xffff : Number.MAX_SAFE_INTEGER
     if (!Number.isSafeInteger(value) || value < least || value > most) {
       throw new RangeError(`${name} must be a whole number from ${least} to ${most}, not ${value}`)

@@ -1,0 +1,250 @@
+// The eth plugin: Status exchange, block ranges, headers, and transactions by way of the inventory.
+import { DiscReason, Emitter, inventory as createInventory, PeerError, randomBelow } from '@peerwire/core'
+import type { InventoryPlugin, ListenOptions, Offer, Peer, PluginContext } from '@peerwire/core'
+import type { Eth, EthEvents, EthOptions, EthRequestOptions, HeadersRequest } from './api.ts'
+import { createTransactionChecker } from './checker.ts'
+import type { TransactionChecker } from './checker.ts'
+import { Handshakes } from './handshakes.ts'
+import { headersRefusal, readHeader } from './header.ts'
+import type { Header } from './header.ts'
+import { inspectEth } from './inspect.ts'
+import type { EthInspection } from './inspect.ts'
+import { assumedHead } from './network.ts'
+import type { KnownNetwork } from './network.ts'
+import { ethProtocol } from './protocol.ts'
+import { failing, headersQuestion, noMoreThan } from './questions.ts'
+import type { Hashes } from './questions.ts'
+import { FETCH_TIMEOUT_MS, metaOf, TRANSACTION_KIND, TransactionRelay } from './relay.ts'
+import { serveByHash, serveHeaders } from './serve.ts'
+import { rangeRefusal } from './status.ts'
+import type { BlockRange, Status } from './status.ts'
+import { readTransaction } from './transaction.ts'
+import type { Transaction } from './transaction.ts'
+
+/** Transactions up to this many bytes are sent whole to a few peers; larger ones are only announced. go-ethereum's figure. */
+const MAX_PUSHED_BYTES = 4096
+
+/** @throws {TypeError} naming what is wrong with the network */
+export function eth(options: EthOptions): Eth {
+  return new EthPlugin(options)
+}
+
+/** What there is once the chain is known. */
+interface Relaying {
+  readonly relay: TransactionRelay
+  readonly checker: TransactionChecker
+  readonly chainId: bigint
+}
+
+class EthPlugin implements Eth {
+  readonly name = 'eth'
+  readonly protocols: readonly Offer[]
+  readonly #options: EthOptions
+  readonly #events: Emitter<EthEvents>
+  readonly #inventory: InventoryPlugin
+  readonly #handshakes: Handshakes
+  #running: PluginContext | undefined
+  #relaying: Relaying | undefined
+
+  constructor(options: EthOptions) {
+    this.#options = options
+    this.#inventory = options.inventory ?? createInventory()
+    this.#events = new Emitter((error, event) => {
+      this.#running?.logger.log('error', 'a listener threw', {
+        event,
+        err: error instanceof Error ? error.message : String(error),
+      })
+    })
+    this.#handshakes = new Handshakes(options.network, options.chainId, {
+      setTimer: (delayMs, fn) => this.#context.clock.setTimer(delayMs, fn),
+      head: (network) => options.head?.() ?? assumedHead(network, this.#context.clock.wallNow()),
+      learned: (network, peer) => this.#events.emit('network:learned', network, peer),
+      ready: (peer, status) => this.#ready(peer, status),
+    })
+    this.protocols = [this.#offer()]
+  }
+
+  get network(): KnownNetwork | undefined {
+    return this.#handshakes.network
+  }
+
+  start(context: PluginContext): void {
+    if (this.#running) throw new TypeError('this eth belongs to a running node already')
+    this.#running = context
+    if (!this.#options.inventory) this.#inventory.start(context)
+  }
+
+  stop(): void {
+    this.#handshakes.close()
+    if (!this.#options.inventory) this.#inventory.stop()
+    this.#events.removeAll()
+  }
+
+  on<Name extends keyof EthEvents>(
+    name: Name,
+    listener: (...args: EthEvents[Name]) => void,
+    options?: ListenOptions,
+  ): () => void {
+    return this.#events.on(name, listener, options)
+  }
+
+  once<Name extends keyof EthEvents>(
+    name: Name,
+    listener: (...args: EthEvents[Name]) => void,
+    options?: ListenOptions,
+  ): () => void {
+    return this.#events.once(name, listener, options)
+  }
+
+  statusOf(peer: Peer): Status | undefined {
+    return this.#handshakes.find(peer.id)?.status
+  }
+
+  setRange(range: BlockRange): void {
+    const refusal = rangeRefusal(range)
+    if (refusal !== undefined) throw new TypeError(refusal)
+    this.#handshakes.range = range
+    for (const { peer } of this.#handshakes.ready()) void peer.send(ethProtocol, 'blockRangeUpdate', range)
+  }
+
+  async getBlockHeaders(
+    peer: Peer,
+    request: HeadersRequest,
+    options: EthRequestOptions = {},
+  ): Promise<readonly Header[]> {
+    const question = headersQuestion(request)
+    this.#handshakes.statusOf(peer)
+    const answer = await peer.request(ethProtocol, 'getBlockHeaders', question, options)
+    return failing(peer, () => {
+      const headers = answer.map((bytes) => readHeader(bytes, this.#context.crypto))
+      const refusal = headersRefusal(question, headers)
+      if (refusal !== undefined) throw new PeerError('unexpected answer', DiscReason.breachOfProtocol, refusal)
+      return headers
+    })
+  }
+
+  async getBlockBodies(peer: Peer, hashes: Hashes, options: EthRequestOptions = {}): Promise<Hashes> {
+    this.#handshakes.statusOf(peer)
+    const answer = await peer.request(ethProtocol, 'getBlockBodies', hashes, options)
+    return failing(peer, () => noMoreThan(hashes, answer))
+  }
+
+  async getReceipts(peer: Peer, hashes: Hashes, options: EthRequestOptions = {}): Promise<Hashes> {
+    this.#handshakes.statusOf(peer)
+    const answer = await peer.request(ethProtocol, 'getReceipts', hashes, options)
+    return failing(peer, () => noMoreThan(hashes, answer))
+  }
+
+  broadcastTransaction(envelope: Uint8Array): Transaction {
+    const { network } = this
+    if (!network) throw new TypeError('no eth network is known yet: the transaction has nowhere to go')
+    const transaction = ownTransaction(envelope.slice(), network.chainId, this.#context)
+    const { hash, bytes, type } = transaction
+    if (this.#inventory.isSettled(TRANSACTION_KIND, hash)) return transaction
+    for (const peer of this.#pushedTo(bytes)) {
+      this.#inventory.know(peer.id, TRANSACTION_KIND, [hash])
+      void peer.send(ethProtocol, 'transactions', [bytes])
+    }
+    const meta = metaOf({ type, size: bytes.length })
+    this.#inventory.received(undefined, { kind: TRANSACTION_KIND, id: hash, meta, bytes })
+    return transaction
+  }
+
+  inspect(): EthInspection {
+    return inspectEth(this.#handshakes, this.#relaying?.relay.counts, this.#inventory)
+  }
+
+  get #context(): PluginContext {
+    if (!this.#running) throw new TypeError('eth is not running: give it to createNode({ plugins }) and start')
+    return this.#running
+  }
+
+  #offer(): Offer {
+    const { serve = {} } = this.#options
+    const handshakes = this.#handshakes
+    // Before its Status a peer can't say or ask anything; `statusOf` throws what ends it.
+    const by = (peer: Peer): TransactionRelay => {
+      handshakes.statusOf(peer)
+      return this.#relayFor(handshakes.network!).relay
+    }
+    return ethProtocol.with(
+      {
+        status: (peer, status) => handshakes.received(peer, status),
+        blockRangeUpdate: (peer, range) => this.#rangeUpdate(peer, range),
+        transactions: (peer, envelopes) => by(peer).sent(peer, envelopes),
+        newPooledTransactionHashes: (peer, list) => by(peer).announced(peer, list),
+        getPooledTransactions: (peer, hashes) => by(peer).serve(peer, hashes),
+        getBlockHeaders: (peer, question, { signal }) => {
+          handshakes.statusOf(peer)
+          return serveHeaders(serve, question, { peer, signal })
+        },
+        getBlockBodies: (peer, hashes, { signal }) => {
+          handshakes.statusOf(peer)
+          return serveByHash(serve.bodies?.bind(serve), hashes, { peer, signal })
+        },
+        getReceipts: (peer, hashes, { signal }) => {
+          handshakes.statusOf(peer)
+          return serveByHash(serve.receipts?.bind(serve), hashes, { peer, signal })
+        },
+      },
+      {
+        opened: (peer) => handshakes.opened(peer),
+        closed: (peer) => {
+          handshakes.closed(peer)
+          this.#inventory.detach(peer.id)
+          this.#relaying?.checker.forget(peer.id)
+        },
+      },
+    )
+  }
+
+  #ready(peer: Peer, status: Status): void {
+    const { relay } = this.#relayFor(this.#handshakes.network!)
+    const preferred = peer.direction === 'outbound'
+    const options = { preferred, kinds: [TRANSACTION_KIND], askTimeoutMs: FETCH_TIMEOUT_MS }
+    this.#inventory.attach(peer.id, options, relay)
+    this.#events.emit('peer:ready', peer, status)
+  }
+
+  #relayFor({ chainId }: KnownNetwork): Relaying {
+    if (this.#relaying) return this.#relaying
+    const { crypto, clock } = this.#context
+    const checker = createTransactionChecker({ crypto, clock, chainId, budgetPerPeer: this.#options.budget })
+    const relay = new TransactionRelay({
+      inventory: this.#inventory,
+      checker,
+      nowMs: () => clock.now(),
+      peer: (id) => this.#handshakes.find(id)?.peer,
+      arrived: (arrival) => this.#events.emit('transaction:received', arrival),
+    })
+    this.#relaying = { relay, checker, chainId }
+    return this.#relaying
+  }
+
+  #rangeUpdate(peer: Peer, range: BlockRange): void {
+    this.#handshakes.statusOf(peer)
+    const refusal = rangeRefusal(range)
+    if (refusal !== undefined) throw new PeerError('invalid message', DiscReason.subprotocolError, refusal)
+    this.#handshakes.update(peer, range)
+    this.#events.emit('range:changed', peer, range)
+  }
+
+  // The square root of all, as go-ethereum has it, so that a small network has it at once and a large one isn't flooded.
+  #pushedTo(bytes: Uint8Array): Peer[] {
+    if (bytes.length > MAX_PUSHED_BYTES) return []
+    const peers = Array.from(this.#handshakes.ready(), ({ peer }) => peer)
+    const chosen: Peer[] = []
+    for (let wanted = Math.ceil(Math.sqrt(peers.length)); wanted > 0; wanted--) {
+      chosen.push(...peers.splice(randomBelow(this.#context.random, peers.length), 1))
+    }
+    return chosen
+  }
+}
+
+function ownTransaction(envelope: Uint8Array, chainId: bigint, { crypto }: PluginContext): Transaction {
+  try {
+    return readTransaction(envelope, chainId, crypto)
+  } catch (cause) {
+    throw new TypeError(cause instanceof Error ? cause.message : 'not a transaction', { cause })
+  }
+}

@@ -1,0 +1,201 @@
+// Transactions between eth peers and the inventory: announcements in and out, fetching, checking, serving.
+import { DiscReason, isPeerError, PeerError, toHex } from '@peerwire/core'
+import type { Carrier, InventoryPlugin, ItemNote, Peer } from '@peerwire/core'
+import type { TransactionChecker } from './checker.ts'
+import { MAX_POOLED } from './messages.ts'
+import type { Announced } from './messages.ts'
+import { ethProtocol } from './protocol.ts'
+import { cut } from './serve.ts'
+import { BLOB_TYPE, invalidItem, isReadableType, MAX_TRANSACTION_BYTES, typeOf } from './transaction.ts'
+import type { Transaction } from './transaction.ts'
+
+/** The kind under which the inventory knows transactions. */
+export const TRANSACTION_KIND = 1
+/** How long an answer may take before the next announcer is asked: twice what go-ethereum gives. */
+export const FETCH_TIMEOUT_MS = 10_000
+/** Announced bytes asked for at once: half of where go-ethereum stops an answer, so that no answer ends early. */
+const FETCH_BYTES = 1024 * 1024
+/** How far the announced size may be off, as in go-ethereum: old clients count a header. */
+const SIZE_SLACK = 8
+const TYPE_FACTOR = 0x1_0000_0000
+
+/** A transaction that arrived and passed all checks, for the first time. */
+export interface Arrival {
+  readonly transaction: Transaction
+  readonly peer: Peer
+  /** Sent unasked, or in answer to our question. */
+  readonly how: 'sent' | 'asked'
+  /** Milliseconds from the question, or from the message when it was sent unasked, to the end of the checks. */
+  readonly tookMs: number
+}
+
+export interface RelayHost {
+  readonly inventory: InventoryPlugin
+  readonly checker: TransactionChecker
+  nowMs(): number
+  /** A peer that has passed the Status exchange. */
+  peer(id: string): Peer | undefined
+  arrived(arrival: Arrival): void
+}
+
+export interface RelayCounts {
+  /** Blob transactions that were announced to us. They are never sent whole, so they aren't fetched. */
+  blobs: number
+  /** Transactions that arrived and were here already. */
+  repeated: number
+  /** Questions without an answer in time. */
+  unanswered: number
+}
+
+/** What an announcement says, as one number. */
+export function metaOf({ type, size }: Pick<Announced, 'type' | 'size'>): number {
+  return type * TYPE_FACTOR + size
+}
+
+export class TransactionRelay implements Carrier {
+  readonly counts: RelayCounts = { blobs: 0, repeated: 0, unanswered: 0 }
+  readonly #host: RelayHost
+
+  constructor(host: RelayHost) {
+    this.#host = host
+  }
+
+  /** A peer announced transactions. Those we couldn't read or keep are only noted. */
+  announced(peer: Peer, list: readonly Announced[]): void {
+    const wanted: ItemNote[] = []
+    const noted: Uint8Array[] = []
+    for (const { type, size, hash } of list) {
+      if (isReadableType(type) && size > 0 && size <= MAX_TRANSACTION_BYTES) {
+        wanted.push({ id: hash, meta: metaOf({ type, size }) })
+      } else noted.push(hash)
+      if (type === BLOB_TYPE) this.counts.blobs++
+    }
+    this.#host.inventory.announced(peer.id, TRANSACTION_KIND, wanted)
+    this.#host.inventory.know(peer.id, TRANSACTION_KIND, noted)
+  }
+
+  /** A peer sent transactions unasked. Resolves when they are checked, so that a flood waits in its sender's queue. */
+  async sent(peer: Peer, envelopes: readonly Uint8Array[]): Promise<void> {
+    const startMs = this.#host.nowMs()
+    for (const envelope of envelopes) {
+      const hash = await this.#host.checker.hash(envelope)
+      await this.#take({ peer, envelope, hash, how: 'sent', startMs })
+    }
+  }
+
+  /** A peer asks for transactions; what we don't have is left out, which is how eth says so. */
+  serve(peer: Peer, hashes: readonly Uint8Array[]): readonly Uint8Array[] {
+    const { inventory } = this.#host
+    const found: Uint8Array[] = []
+    for (const hash of hashes.slice(0, MAX_POOLED)) {
+      const item = inventory.get(TRANSACTION_KIND, hash)
+      if (!item) continue
+      found.push(item.bytes)
+      inventory.know(peer.id, TRANSACTION_KIND, [hash])
+    }
+    return cut(found, MAX_POOLED)
+  }
+
+  announce(peers: readonly string[], _kind: number, items: readonly ItemNote[]): void {
+    const list = items.map(({ id, meta }) => ({
+      type: Math.floor(meta / TYPE_FACTOR),
+      size: meta % TYPE_FACTOR,
+      hash: id,
+    }))
+    for (const id of peers) void this.#host.peer(id)?.send(ethProtocol, 'newPooledTransactionHashes', list)
+  }
+
+  ask(id: string, _kind: number, items: readonly ItemNote[]): void {
+    const peer = this.#host.peer(id)
+    if (!peer) return
+    let notes: ItemNote[] = []
+    let bytes = 0
+    for (const note of items) {
+      const size = note.meta % TYPE_FACTOR
+      if (notes.length === MAX_POOLED || (notes.length > 0 && bytes + size > FETCH_BYTES)) {
+        void this.#fetch(peer, notes)
+        notes = []
+        bytes = 0
+      }
+      notes.push(note)
+      bytes += size
+    }
+    void this.#fetch(peer, notes)
+  }
+
+  async #fetch(peer: Peer, notes: readonly ItemNote[]): Promise<void> {
+    const startMs = this.#host.nowMs()
+    const asked = new Map(notes.map((note) => [toHex(note.id), note]))
+    try {
+      const hashes = notes.map(({ id }) => id)
+      const envelopes = await peer.request(ethProtocol, 'getPooledTransactions', hashes, {
+        timeoutMs: FETCH_TIMEOUT_MS,
+      })
+      for (const envelope of envelopes) {
+        const hash = await this.#host.checker.hash(envelope)
+        const note = asked.get(toHex(hash))
+        if (!note) throw unexpected(`transaction ${toHex(hash)} was not asked for`)
+        checkNote(envelope, hash, note.meta)
+        await this.#take({ peer, envelope, hash, how: 'asked', startMs })
+        asked.delete(toHex(hash))
+      }
+    } catch (error) {
+      this.#failed(peer, error)
+    }
+    const missing = Array.from(asked.values(), ({ id }) => id)
+    this.#host.inventory.notFound(peer.id, TRANSACTION_KIND, missing)
+  }
+
+  // A question that ran out of time, or found no room among the others, is the next announcer's; all else ends the peer.
+  #failed(peer: Peer, error: unknown): void {
+    if (peer.error) return
+    if (isPeerError(error) && error.code !== 'request timeout') peer.fail(error)
+    else this.counts.unanswered++
+  }
+
+  async #take({ peer, envelope, hash, how, startMs }: Taking): Promise<void> {
+    const { inventory, checker } = this.#host
+    if (typeOf(envelope) === BLOB_TYPE)
+      throw invalidItem(`transaction ${toHex(hash)}: a blob transaction was sent whole`)
+    if (inventory.isSettled(TRANSACTION_KIND, hash)) {
+      this.counts.repeated++
+      return inventory.know(peer.id, TRANSACTION_KIND, [hash])
+    }
+    const transaction = await this.#check(peer, envelope, hash, checker)
+    const { type, bytes } = transaction
+    const meta = metaOf({ type, size: bytes.length })
+    const isNew = inventory.received(peer.id, { kind: TRANSACTION_KIND, id: hash, meta, bytes })
+    if (isNew) this.#host.arrived({ transaction, peer, how, tookMs: this.#host.nowMs() - startMs })
+  }
+
+  async #check(peer: Peer, envelope: Uint8Array, hash: Uint8Array, checker: TransactionChecker): Promise<Transaction> {
+    try {
+      // A copy, because a view would keep the whole message.
+      return await checker.check(peer.id, envelope.slice(), hash, peer.signal)
+    } catch (error) {
+      // The hash fixes the content: whoever else announces it needn't be asked.
+      if (isPeerError(error) && error.code === 'invalid item') this.#host.inventory.reject(TRANSACTION_KIND, hash)
+      throw error
+    }
+  }
+}
+
+interface Taking {
+  readonly peer: Peer
+  readonly envelope: Uint8Array
+  readonly hash: Uint8Array
+  readonly how: Arrival['how']
+  readonly startMs: number
+}
+
+function checkNote(envelope: Uint8Array, hash: Uint8Array, meta: number): void {
+  const type = Math.floor(meta / TYPE_FACTOR)
+  const size = meta % TYPE_FACTOR
+  if (typeOf(envelope) === type && Math.abs(envelope.length - size) <= SIZE_SLACK) return
+  const found = `type ${typeOf(envelope)} with ${envelope.length} bytes`
+  throw invalidItem(`transaction ${toHex(hash)}: ${found}, announced as type ${type} with ${size}`)
+}
+
+function unexpected(text: string): PeerError {
+  return new PeerError('unexpected answer', DiscReason.breachOfProtocol, text)
+}
