@@ -51,7 +51,7 @@ function sort(args) {
 
 /** Property tests, and those that ask how many rounds to do. */
 function doesMoreInLongRun(file) {
-  return /from '(?:fast-check|[./\w]*support\/counts\.ts)'|PEERWIRE_LONG/.test(readFileSync(inRoot(file), 'utf8'))
+  return /from '(?:fast-check|[./\w]*counts\.ts)'|PEERWIRE_LONG/.test(readFileSync(inRoot(file), 'utf8'))
 }
 
 /** The projects with a test file whose path holds one of the filters. */
