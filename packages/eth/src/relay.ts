@@ -142,6 +142,8 @@ export class TransactionRelay implements Carrier {
     } catch (error) {
       this.#failed(peer, error)
     }
+    // Whoever is gone is detached with all its questions, and the inventory may have stopped meanwhile.
+    if (peer.error) return
     const missing = Array.from(asked.values(), ({ id }) => id)
     this.#host.inventory.notFound(peer.id, TRANSACTION_KIND, missing)
   }
