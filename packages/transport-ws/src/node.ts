@@ -18,6 +18,7 @@ import { dialError, isWebSocketEndpoint, WEBSOCKET_PROTOCOL } from './wire.ts'
 export { refuse } from './listen.ts'
 export type { TlsOptions, WebSocketOptions } from './options.ts'
 export { type AllowedOrigins, isOriginAllowed } from './origins.ts'
+export { remoteOf } from './remote.ts'
 export { WEBSOCKET_PROTOCOL } from './wire.ts'
 
 /** Characters of a refusal's body that are read and shown. */

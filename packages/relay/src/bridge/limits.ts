@@ -1,0 +1,109 @@
+// How much of the bridge one network may use.
+import { type Clock, type PrefixPolicy, prefixPolicy } from '@peerwire/core'
+
+export interface BridgeLimits {
+  /** Links at once over all targets; each costs two sockets and at most about 0.5 MiB. */
+  readonly links: number
+  /** The same to one target: a go-ethereum takes 50 peers. */
+  readonly linksPerTarget: number
+  /** The same from one network prefix; some tabs of one household. */
+  readonly linksPerPrefix: number
+  /** Links a prefix may open at once after a quiet time. */
+  readonly openBurst: number
+  /** Milliseconds until a prefix gets one more. */
+  readonly openIntervalMs: number
+  /** Milliseconds to reach the target. */
+  readonly dialMs: number
+  /** Milliseconds without a byte in either direction; RLPx peers ping every 15 s. */
+  readonly idleMs: number
+}
+
+export const DEFAULT_BRIDGE_LIMITS: BridgeLimits = {
+  links: 256,
+  linksPerTarget: 64,
+  linksPerPrefix: 8,
+  openBurst: 20,
+  openIntervalMs: 1_500,
+  dialMs: 5_000,
+  idleMs: 120_000,
+}
+
+/** Prefixes whose rate is remembered; the one that opened longest ago is forgotten first. */
+const MAX_PREFIXES = 4_096
+
+export interface Admission {
+  /** Why there is no place; absent when there is one. */
+  readonly denial?: string
+  /** To be called once when the link is over; does nothing after a denial. */
+  leave(): void
+}
+
+/** Counts links and opens; prefixes that the policy exempts are counted in all and per target only. */
+export class BridgeGate {
+  readonly #limits: BridgeLimits
+  readonly #clock: Clock
+  readonly #prefixes: PrefixPolicy
+  readonly #perTarget = new Map<string, number>()
+  readonly #perPrefix = new Map<string, number>()
+  /** When a prefix will have its whole burst again. */
+  readonly #fullAt = new Map<string, number>()
+  #links = 0
+
+  constructor(limits: BridgeLimits, clock: Clock, prefixes: PrefixPolicy = prefixPolicy) {
+    this.#limits = limits
+    this.#clock = clock
+    this.#prefixes = prefixes
+  }
+
+  get links(): number {
+    return this.#links
+  }
+
+  /** Whether this prefix opens too fast; to be asked once per request, also for a name that is no target. */
+  isTooFast(remoteAddress: string): boolean {
+    const prefix = this.#prefixes.prefixOf(remoteAddress)
+    if (prefix === undefined) return false
+    const { openBurst, openIntervalMs } = this.#limits
+    const now = this.#clock.now()
+    const fullAt = Math.max(this.#fullAt.get(prefix) ?? now, now) + openIntervalMs
+    if (fullAt - now > openBurst * openIntervalMs) return true
+    this.#fullAt.delete(prefix)
+    this.#fullAt.set(prefix, fullAt)
+    if (this.#fullAt.size > MAX_PREFIXES) this.#fullAt.delete(this.#fullAt.keys().next().value!)
+    return false
+  }
+
+  /** Takes a place for a link to `alias`, or says why there is none. */
+  enter(alias: string, remoteAddress: string): Admission {
+    const { links, linksPerTarget, linksPerPrefix } = this.#limits
+    const prefix = this.#prefixes.prefixOf(remoteAddress)
+    const ofTarget = this.#perTarget.get(alias) ?? 0
+    const ofPrefix = prefix === undefined ? 0 : (this.#perPrefix.get(prefix) ?? 0)
+    if (this.#links >= links) return denied(`the bridge carries ${links} links already`)
+    if (ofTarget >= linksPerTarget) return denied(`${alias} has ${linksPerTarget} links already`)
+    if (ofPrefix >= linksPerPrefix) return denied(`your network has ${linksPerPrefix} links already`)
+    this.#links++
+    change(this.#perTarget, alias, 1)
+    if (prefix !== undefined) change(this.#perPrefix, prefix, 1)
+    let left = false
+    return {
+      leave: () => {
+        if (left) return
+        left = true
+        this.#links--
+        change(this.#perTarget, alias, -1)
+        if (prefix !== undefined) change(this.#perPrefix, prefix, -1)
+      },
+    }
+  }
+}
+
+function denied(why: string): Admission {
+  return { denial: why, leave: () => undefined }
+}
+
+function change(counts: Map<string, number>, key: string, by: number): void {
+  const count = (counts.get(key) ?? 0) + by
+  if (count > 0) counts.set(key, count)
+  else counts.delete(key)
+}

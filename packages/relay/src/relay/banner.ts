@@ -1,0 +1,21 @@
+// What a person reads when the relay has started.
+import { version } from '../version.ts'
+import type { Relay } from './relay.ts'
+
+/** The lines, in order. */
+export function bannerLines({ addresses, bridge, dataDir, pageUrl }: Relay): readonly string[] {
+  const tabAddress = addresses.find((address) => /^wss?:/.test(address))
+  return [
+    `peerwire ${version} relay`,
+    '',
+    ...(pageUrl ? [`  page     ${pageUrl}`] : []),
+    ...addresses.map((address) => `  address  ${address}`),
+    `  data     ${dataDir}`,
+    ...(bridge.length > 0 ? [] : ['  bridge   closed (opened by --bridge ALIAS=enode://KEY@host:port)']),
+    ...bridge.map(
+      ({ alias, address, endpoint }) => `  bridge   ${alias}: ${address ?? `${endpoint} (add the key of the target)`}`,
+    ),
+    '',
+    ...(tabAddress ? ["In a tab's program:", `  await node.dial('${tabAddress}')`, ''] : []),
+  ]
+}

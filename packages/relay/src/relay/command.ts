@@ -1,0 +1,77 @@
+// `peerwire relay`: runs a relay until it is told to stop.
+import type { Command } from '../command/command.ts'
+import type { FlagTable } from '../command/flags.ts'
+import { helpText } from '../command/help.ts'
+import { createStderrLogger } from '../command/output.ts'
+import { bannerLines } from './banner.ts'
+import { readRelayOptions } from './options.ts'
+import { startRelay } from './relay.ts'
+
+const FLAGS: FlagTable = {
+  listen: {
+    value: 'URL',
+    many: true,
+    help: 'listen on tcp://host:port, ws://host:port or wss://host:port; port 0 takes a free one; without it: ws://127.0.0.1:30380 and tcp://127.0.0.1:30303, or the next free ports',
+  },
+  connect: { value: 'ADDRESS', many: true, help: 'keep connected to enode://KEY@host:port or ws://KEY@host:port/' },
+  'max-peers': { value: 'N', help: 'most peers at once, 1 to 10000; default 200' },
+  'data-dir': { value: 'DIR', help: 'where the private key is kept; default: the usual place for data of programs' },
+  'public-url': { value: 'URL', help: 'what browsers reach the relay by, such as https://relay.example/' },
+  advertise: {
+    value: 'URL',
+    many: true,
+    help: 'an endpoint that others should dial, such as tcp://relay.example:30303',
+  },
+  bridge: {
+    value: 'ALIAS=TARGET',
+    many: true,
+    help: 'let tabs reach enode://KEY@host:port or host:port at /bridge/ALIAS; without it the bridge is closed',
+  },
+  origins: {
+    value: 'LIST',
+    many: true,
+    help: "pages that may connect, such as https://app.example, or * for all; default: the relay's own and this machine's",
+  },
+  'tls-cert': { value: 'FILE', help: 'certificate chain in PEM form, for wss://' },
+  'tls-key': { value: 'FILE', help: 'its private key in PEM form' },
+  'trust-proxy': { help: 'take addresses of remotes from X-Forwarded-For; only behind a proxy of your own' },
+  sample: { help: 'run a sample source beside the relay, a peer that announces made-up transactions' },
+  'no-page': { help: 'serve no page' },
+  'log-level': { value: 'LEVEL', help: 'trace, debug, info, warn or error; default info' },
+  json: { help: 'print one JSON object a line: listening, peer, message, item, drop, setupfail, dialfail' },
+}
+
+export const relayCommand: Command = {
+  name: 'relay',
+  summary: 'run a relay: a peer that browser tabs and Node programs connect to',
+  flags: FLAGS,
+  help: helpText({
+    usage: 'relay [flags]',
+    about:
+      'Runs a node that tabs reach over WebSocket and others over TCP, fetches what its peers announce and announces it to all others. Ends at SIGINT or SIGTERM.',
+    flags: FLAGS,
+    more: [
+      'Examples:',
+      '  peerwire relay --sample',
+      '  peerwire relay --connect enode://KEY@127.0.0.1:30303',
+      '  peerwire relay --listen ws://127.0.0.1:8080 --public-url https://relay.example/ --trust-proxy',
+    ],
+  }),
+  run: async (given, { signal, output }) => {
+    const options = readRelayOptions(given, process.env)
+    const logger = createStderrLogger(options.logLevel)
+    const relay = await startRelay(options, { output, logger })
+    try {
+      for (const line of bannerLines(relay)) output.text(line)
+      await untilAborted(signal)
+    } finally {
+      await relay.close()
+    }
+    return 0
+  },
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}

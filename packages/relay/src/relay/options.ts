@@ -1,0 +1,139 @@
+// What a relay is started with, read from flags and checked before anything is opened.
+import { LOG_LEVELS, type LogLevel } from './log-levels.ts'
+import { type Address, type Endpoint, formatAddress, parseAddress, parseEndpoint } from '@peerwire/core'
+import type { AllowedOrigins } from '@peerwire/transport-ws'
+import { type BridgeTarget, parseBridgeTarget } from '../bridge/target.ts'
+import { type Given, valueOf, wholeNumber } from '../command/flags.ts'
+import { nearest } from '../command/nearest.ts'
+import { UsageError } from '../command/usage-error.ts'
+import { defaultDataDir } from './data-dir.ts'
+
+/** A relay for some hundred tabs; each idle peer costs about 40 KiB. */
+const DEFAULT_MAX_PEERS = 200
+/** What one process can hold within the usual limit of 20,000 open files. */
+const MOST_PEERS = 10_000
+
+export interface RelayOptions {
+  /** Listeners that were asked for; none for the usual two. */
+  readonly listen: readonly Endpoint[]
+  /** Peers to keep connected. */
+  readonly connect: readonly Address[]
+  readonly maxPeers: number
+  readonly dataDir: string
+  /** PEM files. */
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
+  readonly publicEndpoint: Endpoint | undefined
+  readonly advertised: readonly Endpoint[]
+  readonly bridge: readonly BridgeTarget[]
+  readonly origins: AllowedOrigins | undefined
+  readonly trustProxy: boolean
+  readonly logLevel: LogLevel
+  readonly sample: boolean
+  readonly page: boolean
+}
+
+/** @throws {UsageError} naming the flag that can't be used */
+export function readRelayOptions(given: Given, env: NodeJS.ProcessEnv): RelayOptions {
+  const [word] = given.words
+  if (word !== undefined)
+    throw new UsageError(`there is nothing to do with "${word}"; addresses are given as --connect ${word}`)
+  const publicUrl = given.value('public-url')
+  const options: RelayOptions = {
+    listen: given.values('listen').map((text) => valueOf('listen', () => parseListen(text))),
+    connect: given.values('connect').map((text) => valueOf('connect', () => parseAddress(text))),
+    maxPeers: wholeNumber('max-peers', given.value('max-peers') ?? String(DEFAULT_MAX_PEERS), 1, MOST_PEERS),
+    dataDir: given.value('data-dir') ?? defaultDataDir(env),
+    tls: readTls(given),
+    publicEndpoint: publicUrl === undefined ? undefined : valueOf('public-url', () => parsePublicUrl(publicUrl)),
+    advertised: given.values('advertise').map((text) => valueOf('advertise', () => parseEndpoint(text))),
+    bridge: given.values('bridge').map((text) => valueOf('bridge', () => parseBridgeTarget(text))),
+    origins: readOrigins(given),
+    trustProxy: given.has('trust-proxy'),
+    logLevel: readLogLevel(given.value('log-level') ?? 'info'),
+    sample: given.has('sample'),
+    page: !given.has('no-page'),
+  }
+  check(options)
+  return options
+}
+
+function check({ listen, connect, maxPeers, bridge, tls, sample }: RelayOptions): void {
+  once(
+    'bridge',
+    bridge.map(({ alias }) => alias),
+    'the alias',
+  )
+  once(
+    'connect',
+    connect.map((address) => formatAddress(address)),
+    'the address',
+  )
+  const wanted = connect.length + (sample ? 1 : 0)
+  if (wanted > maxPeers)
+    throw new UsageError(`--max-peers ${maxPeers} leaves no room for the ${wanted} peers to connect to`)
+  const hasSecure = listen.some(({ scheme }) => scheme === 'wss')
+  if (hasSecure && !tls) throw new UsageError('--listen wss://… needs --tls-cert and --tls-key')
+  if (tls && listen.length > 0 && !hasSecure) throw new UsageError('--tls-cert is of no use: nothing listens on wss://')
+  if (bridge.length > 0 && listen.length > 0 && listen.every(({ scheme }) => scheme === 'tcp')) {
+    throw new UsageError('--bridge is of no use: tabs need a listener on ws:// or wss://')
+  }
+}
+
+function once(flag: string, texts: readonly string[], what: string): void {
+  const double = texts.find((text, index) => texts.indexOf(text) !== index)
+  if (double !== undefined) throw new UsageError(`--${flag}: ${what} ${double} was given twice`)
+}
+
+function parseListen(text: string): Endpoint {
+  const endpoint = parseEndpoint(text)
+  if (!['tcp', 'ws', 'wss'].includes(endpoint.scheme)) {
+    throw new TypeError(`a listener is tcp://host:port, ws://host:port or wss://host:port, not ${text}`)
+  }
+  if (endpoint.path?.includes('?')) throw new TypeError(`a listener's path has no query: ${text}`)
+  return endpoint
+}
+
+/** `https://relay.example/` or `wss://relay.example/`, as the WebSocket endpoint that it means. */
+function parsePublicUrl(text: string): Endpoint {
+  const match = /^(https?|wss?):\/\//i.exec(text)
+  if (!match) throw new TypeError(`a public URL is https://host/ or http://host/, not ${text}`)
+  const secure = /^(https|wss)$/i.test(match[1]!)
+  const endpoint = parseEndpoint(`${secure ? 'wss' : 'ws'}${text.slice(match[1]!.length)}`)
+  if (endpoint.port === 0) throw new TypeError(`a public URL can't have port 0: ${text}`)
+  if (endpoint.path?.includes('?')) throw new TypeError(`a public URL has no query: ${text}`)
+  return endpoint
+}
+
+function readTls(given: Given): RelayOptions['tls'] {
+  const certFile = given.value('tls-cert')
+  const keyFile = given.value('tls-key')
+  if (certFile === undefined && keyFile === undefined) return undefined
+  if (certFile === undefined) throw new UsageError('--tls-key needs --tls-cert too')
+  if (keyFile === undefined) throw new UsageError('--tls-cert needs --tls-key too')
+  return { certFile, keyFile }
+}
+
+function readOrigins(given: Given): AllowedOrigins | undefined {
+  if (!given.has('origins')) return undefined
+  const entries = given
+    .values('origins')
+    .flatMap((text) => text.split(','))
+    .map((text) => text.trim())
+  if (entries.includes('*')) return '*'
+  return entries.map((entry) => valueOf('origins', () => originOf(entry)))
+}
+
+function originOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '') return url.origin
+  throw new TypeError(`an origin is https://host or https://host:port, or * for all: ${text}`)
+}
+
+function readLogLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === text)
+  if (level) return level
+  const near = nearest(text, LOG_LEVELS)
+  throw new UsageError(
+    `--log-level must be one of ${LOG_LEVELS.join(', ')}, not "${text}"${near ? `; did you mean ${near}?` : ''}`,
+  )
+}

@@ -1,0 +1,105 @@
+// The relay as a value: a node with its listeners, page, bridge and key.
+import { fileURLToPath } from 'node:url'
+import { createNode, type Endpoint, type Logger, type Node, systemClock } from '@peerwire/core'
+import { remoteOf } from '@peerwire/transport-ws'
+import { type Bridge, createBridge } from '../bridge/bridge.ts'
+import { holdEvents, type Output } from '../command/output.ts'
+import { clientName } from '../version.ts'
+import { openDataDir } from './data-dir.ts'
+import { loadKey } from './key-file.ts'
+import type { RelayOptions } from './options.ts'
+import { type AddressFacts, addressesFor, type BridgeEntry, bridgeEntries, pageUrl } from './public-addresses.ts'
+import { reportListening, reportNode } from './report.ts'
+import { readTls, relayTransports } from './transports.ts'
+
+const PAGE_FOLDER = fileURLToPath(new URL('../../page/', import.meta.url))
+
+/** Tabs behind one router share an address and reload: what go-ethereum allows once in 30 s is nothing unusual here. */
+const ACCEPT_INTERVAL_MS = 0
+
+export interface Relay {
+  readonly node: Node
+  readonly dataDir: string
+  /** What others dial. */
+  readonly addresses: readonly string[]
+  /** Ways through the bridge; empty while it is closed. */
+  readonly bridge: readonly BridgeEntry[]
+  /** Absent where no page is served. */
+  readonly pageUrl: string | undefined
+  /** Ends peers, bridge and listeners in order. */
+  close(): Promise<void>
+}
+
+export interface RelaySurroundings {
+  readonly output: Output
+  readonly logger: Logger
+}
+
+/** @throws {Error} one sentence: a taken port, a data directory or key file that can't be used */
+export async function startRelay(options: RelayOptions, { output, logger }: RelaySurroundings): Promise<Relay> {
+  const tls = await readTls(options.tls)
+  const dataDir = await openDataDir(options.dataDir)
+  const { privateKey, path, exposed } = await loadKey(dataDir)
+  if (exposed) logger.log('warn', 'The key file can be read by other users of this machine', { path })
+  const bridge = createRelayBridge(options, logger)
+  const listeners: Endpoint[] = []
+  const facts = (): AddressFacts => ({
+    publicKey: node.publicKey,
+    listeners,
+    publicEndpoint: options.publicEndpoint,
+    advertised: options.advertised,
+    bridge: bridge.targets,
+  })
+  const opened = (endpoint: Endpoint): void => void listeners.push(endpoint)
+  const pageFolder = options.page ? PAGE_FOLDER : undefined
+  const node = createNode({
+    privateKey,
+    name: clientName,
+    transports: relayTransports({ options, tls, bridge, pageFolder, facts, opened }),
+    persistent: options.connect,
+    maxPeers: options.maxPeers,
+    // Places for those whom the operator named are kept free.
+    maxInbound: options.maxPeers - options.connect.length,
+    limits: { acceptIntervalMs: ACCEPT_INTERVAL_MS },
+    logger,
+  })
+  const held = holdEvents(output)
+  reportNode(node, held.output)
+  await node.start()
+  reportListening(node.addresses, output)
+  held.release()
+  return describeRelay({ node, dataDir, bridge, facts: facts(), options })
+}
+
+function createRelayBridge({ bridge, origins, trustProxy }: RelayOptions, logger: Logger): Bridge {
+  return createBridge({
+    targets: bridge,
+    clock: systemClock,
+    logger,
+    origins,
+    remoteOf: (request) => remoteOf(request, trustProxy),
+  })
+}
+
+interface Running {
+  readonly node: Node
+  readonly dataDir: string
+  readonly bridge: Bridge
+  readonly facts: AddressFacts
+  readonly options: RelayOptions
+}
+
+function describeRelay({ node, dataDir, bridge, facts, options }: Running): Relay {
+  const { publicEndpoint, listeners } = facts
+  const pageEndpoint = publicEndpoint ?? listeners.find(({ scheme }) => scheme !== 'tcp')
+  return {
+    node,
+    dataDir,
+    addresses: addressesFor(facts),
+    bridge: bridgeEntries(facts, pageEndpoint),
+    pageUrl: options.page && pageEndpoint ? pageUrl(pageEndpoint, publicEndpoint?.path) : undefined,
+    close: async () => {
+      await Promise.all([bridge.close(), node.close()])
+    },
+  }
+}

@@ -1,0 +1,81 @@
+// Makes the relay's transports from its options: one for each listener, with HTTP and the bridge on the WebSocket ones.
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { createSecureContext } from 'node:tls'
+import type { Endpoint, Transport } from '@peerwire/core'
+import { tcp } from '@peerwire/transport-tcp'
+import { webSocket, type TlsOptions } from '@peerwire/transport-ws'
+import type { Bridge } from '../bridge/bridge.ts'
+import { createHttp } from '../http/http.ts'
+import { reasonOf } from './data-dir.ts'
+import { DEFAULT_TCP, DEFAULT_WS, listenNear, listenOn, noteListeners } from './listeners.ts'
+import type { RelayOptions } from './options.ts'
+import type { AddressFacts } from './public-addresses.ts'
+
+export interface TransportParts {
+  readonly options: RelayOptions
+  readonly tls: TlsOptions | undefined
+  readonly bridge: Bridge
+  readonly pageFolder: string | undefined
+  readonly facts: () => AddressFacts
+  /** Called with each endpoint as it opens. */
+  readonly opened: (endpoint: Endpoint) => void
+}
+
+/** At least one of each kind, so that both can be dialed. */
+export function relayTransports(parts: TransportParts): readonly Transport[] {
+  const { options, tls, opened } = parts
+  const { listen } = options
+  const open = listen.length > 0 ? listenOn : listenNear
+  const usual = [DEFAULT_TCP, tls ? { ...DEFAULT_WS, scheme: 'wss' } : DEFAULT_WS]
+  const transports = (listen.length > 0 ? listen : usual).map((endpoint) => {
+    if (endpoint.scheme !== 'tcp') return webSocketListener(endpoint, open, parts)
+    const transport = open(endpoint, (text) => tcp({ listen: text }))
+    return noteListeners(transport, (listeners) => listeners.forEach((listener) => opened(listener.endpoint)))
+  })
+  const names = new Set(transports.map(({ name }) => name))
+  if (!names.has('tcp')) transports.push(tcp())
+  if (!names.has('ws')) transports.push(webSocket())
+  return transports
+}
+
+function webSocketListener(endpoint: Endpoint, open: typeof listenOn, parts: TransportParts): Transport {
+  const { options, tls, bridge, pageFolder, facts, opened } = parts
+  const { origins, trustProxy } = options
+  let own: Endpoint | undefined
+  const request = createHttp({ listener: () => own, facts, pageFolder, trustProxy })
+  const upgrade = bridge.upgrade.bind(bridge)
+  const transport = open(endpoint, (listen) => webSocket({ listen, tls, origins, trustProxy, request, upgrade }))
+  return noteListeners(transport, (listeners) => {
+    own = listeners[0]?.endpoint
+    if (own) opened(own)
+  })
+}
+
+/** Reads the PEM files and tries them. @throws {Error} one sentence naming the file */
+export async function readTls(files: RelayOptions['tls']): Promise<TlsOptions | undefined> {
+  if (!files) return undefined
+  const cert = await readPem('certificate', files.certFile, (text) => new X509Certificate(text))
+  const key = await readPem('key', files.keyFile, (text) => createPrivateKey(text))
+  try {
+    createSecureContext({ cert, key })
+  } catch (cause) {
+    throw new Error(`the TLS key ${files.keyFile} does not belong to the certificate ${files.certFile}`, { cause })
+  }
+  return { cert, key }
+}
+
+async function readPem(what: string, file: string, check: (text: string) => unknown): Promise<string> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new Error(`cannot read the TLS ${what} ${file}: ${reasonOf(cause)}`, { cause })
+  }
+  try {
+    check(text)
+    return text
+  } catch (cause) {
+    throw new Error(`the file ${file} holds no TLS ${what} in PEM form`, { cause })
+  }
+}
