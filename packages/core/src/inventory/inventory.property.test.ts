@@ -56,9 +56,9 @@ class Watch {
 
   apply(action: Step): void {
     if (action.do === 'wait') this.#nowMs += action.ms
+    else if ('item' in action) this.#onItem(action)
     else if (action.do === 'come') this.#come(action.peer)
-    else if (action.do === 'leave') this.#leave(action.peer)
-    else this.#onItem(action)
+    else this.#leave(action.peer)
     this.#poll()
   }
 
