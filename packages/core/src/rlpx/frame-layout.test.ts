@@ -128,6 +128,7 @@ describe('frames of strangers', () => {
     ['a long list for a code', 'ff', 'invalid message code'],
     ['a code cut after its header', '81', 'invalid message code'],
     ['a code cut in the middle', '8201', 'invalid message code'],
+    ['a long code cut at its end', '84010203', 'invalid message code'],
   ])('%s is refused, whole and in pieces', (_, body, code) => {
     for (const pieceLength of [1, 16, 1000]) {
       const { to } = session()

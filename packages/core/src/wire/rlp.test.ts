@@ -153,6 +153,12 @@ describe('reading', () => {
     expect(readRlpPrefix(fromHex('05ff')).end).toBe(1)
   })
 
+  it('says that an item is cut also when one byte is missing and bytes may follow, or only views are wanted', () => {
+    expect(failure(() => readRlpPrefix(fromHex('8261'))).message).toBe('an item of 2 bytes with 1 left')
+    expect(failure(() => readListViews(fromHex('c28261'))).message).toBe('an item of 2 bytes with 1 left')
+    expect(failure(() => readListViews(fromHex('c261'))).message).toBe('an item of 2 bytes with 1 left')
+  })
+
   it('says when a string is where a list belongs', () => {
     expect(failure(() => readList(fromHex('83646f67'))).message).toBe('a string where a list belongs')
     expect(failure(() => readListViews(fromHex('83646f67'))).message).toBe('a string where a list belongs')

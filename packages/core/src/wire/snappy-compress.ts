@@ -75,9 +75,8 @@ function writeLiteral(input: Uint8Array, from: number, to: number, output: Uint8
 }
 
 function writeCopy(offset: number, length: number, output: Uint8Array, at: number): number {
-  // Never leave fewer than 4 for the last copy: only 4 to 11 fit the short form.
   for (let left = length; left > 0;) {
-    const part = left <= 64 ? left : left < 68 ? 60 : 64
+    const part = Math.min(left, 64)
     if (part >= 4 && part < 12 && offset < 2048) {
       output[at++] = ((offset >> 8) << 5) | ((part - 4) << 2) | 1
       output[at++] = offset & 0xff

@@ -25,10 +25,19 @@ const SAMPLES: readonly (readonly [string, Uint8Array])[] = [
   ['chance of 64 KiB and one', random.bytes(65_537)],
   ['text over many fragments', utf8ToBytes('{"hash":"0x0123","value":1}'.repeat(12_000))],
   ['a pattern longer than a fragment', concatBytes(...Array.from({ length: 3 }, () => random.bytes(70_000)))],
+  ['a match from 2,047 back', matchFrom(2047)],
+  ['a match from 2,048 back', matchFrom(2048)],
+  ['a match from 65,520 back', matchFrom(65_520)],
   ['60 literal bytes', random.bytes(60)],
   ['61 literal bytes', random.bytes(61)],
   ['256 and 257 literal bytes', random.bytes(257)],
 ]
+
+/** 8 bytes, and again so far behind; what lies between matches itself, so that the second place is looked at. */
+function matchFrom(distance: number): Uint8Array {
+  const bytes = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)
+  return concatBytes(bytes, new Uint8Array(distance - 8), bytes, Uint8Array.of(9, 10, 11, 12))
+}
 
 function failure(block: string | Uint8Array, maxBytes = 1000): PeerError {
   try {
