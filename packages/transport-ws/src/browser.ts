@@ -11,6 +11,7 @@ import {
 import { BrowserWebSocketLink, type BrowserLinkOptions } from './browser-link.ts'
 import { dialError, isWebSocketEndpoint, WEBSOCKET_PROTOCOL } from './wire.ts'
 
+export { type ResolvedBridge, type ResolvedNode, resolveNode, type ResolveOptions } from './resolve-node.ts'
 export { WEBSOCKET_PROTOCOL } from './wire.ts'
 
 /** What is kept at most while nobody reads: one message of the greatest size RLPx knows. */

@@ -1,0 +1,147 @@
+// Asks a relay by its plain URL for its addresses, in pages and in Node.
+import { parseAddress } from '@peerwire/core'
+
+/** Where a listener tells its addresses. */
+export const WELL_KNOWN_PATH = '/.well-known/peerwire'
+
+/** A relay's document has about 1 KiB and 200 bytes for each way through its bridge. */
+const MAX_BYTES = 65_536
+const MAX_ADDRESSES = 64
+const MAX_BRIDGE = 256
+const DEFAULT_TIMEOUT_MS = 10_000
+
+/** One way through a relay's bridge. */
+export interface ResolvedBridge {
+  readonly alias: string
+  /** What to dial; absent where the relay doesn't know the target's key. */
+  readonly address?: string
+  /** The WebSocket, without a key. */
+  readonly endpoint?: string
+}
+
+/** What a relay tells of itself. Nothing of it is proven: a dial proves the key of an address. */
+export interface ResolvedNode {
+  readonly name: string
+  readonly version: string
+  /** In the written form, at least one. */
+  readonly addresses: readonly string[]
+  readonly bridge: readonly ResolvedBridge[]
+}
+
+export interface ResolveOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Default 10 s. */
+  readonly timeoutMs?: number | undefined
+}
+
+/**
+ * Reads the addresses of the relay at `https://relay.example` (or `http`, `wss`, `ws`; the path does not matter).
+ *
+ * @throws {TypeError} when the URL is none
+ * @throws {Error} one sentence: not reachable, too slow, or not a relay's answer; or the signal's reason
+ */
+export async function resolveNode(url: string | URL, options: ResolveOptions = {}): Promise<ResolvedNode> {
+  const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options
+  signal?.throwIfAborted()
+  const target = documentUrl(url)
+  const timeout = AbortSignal.timeout(timeoutMs)
+  try {
+    const response = await fetch(target, {
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      cache: 'no-store',
+      credentials: 'omit',
+      headers: { accept: 'application/json' },
+    })
+    if (!response.ok) {
+      void response.body?.cancel().catch(() => undefined)
+      throw new Error(`HTTP ${response.status} where a relay tells its addresses`)
+    }
+    return readDocument(await readText(response))
+  } catch (cause) {
+    signal?.throwIfAborted()
+    const why = timeout.aborted ? `no answer within ${timeoutMs} ms` : textOf(cause)
+    throw new Error(`cannot resolve ${target.origin}: ${why}`, { cause })
+  }
+}
+
+function documentUrl(url: string | URL): URL {
+  const text = String(url).replace(/^ws(s?):/i, 'http$1:')
+  const parsed = URL.canParse(text) ? new URL(text) : undefined
+  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:')
+    throw new TypeError(`not the URL of a relay: ${url}`)
+  return new URL(WELL_KNOWN_PATH, parsed.origin)
+}
+
+async function readText(response: Response): Promise<string> {
+  const reader = response.body?.getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for (;;) {
+    const part = await reader?.read()
+    if (!part || part.done) return text + decoder.decode()
+    bytes += part.value.length
+    if (bytes > MAX_BYTES) {
+      void reader?.cancel().catch(() => undefined)
+      throw new Error(`an answer of more than ${MAX_BYTES} bytes`)
+    }
+    text += decoder.decode(part.value, { stream: true })
+  }
+}
+
+function readDocument(text: string): ResolvedNode {
+  const { name, version, addresses, bridge } = objectOf(parseJson(text))
+  const dialable = listOf(addresses, MAX_ADDRESSES).filter(isAddress)
+  if (dialable.length === 0) throw new Error('the answer holds no address')
+  return {
+    name: typeof name === 'string' ? name : '',
+    version: typeof version === 'string' ? version : '',
+    addresses: dialable,
+    bridge: listOf(bridge ?? [], MAX_BRIDGE).map(readBridge),
+  }
+}
+
+function readBridge(entry: unknown): ResolvedBridge {
+  const { alias, address, endpoint } = objectOf(entry)
+  if (typeof alias !== 'string') throw new Error('a way through the bridge has no alias')
+  return {
+    alias,
+    ...(isAddress(address) ? { address } : {}),
+    ...(typeof endpoint === 'string' ? { endpoint } : {}),
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new Error('the answer is not JSON', { cause })
+  }
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) throw new Error('the answer is not what a relay tells of itself')
+  return value as Readonly<Record<string, unknown>>
+}
+
+function listOf(value: unknown, most: number): readonly unknown[] {
+  if (!Array.isArray(value)) throw new Error('the answer is not what a relay tells of itself')
+  if (value.length > most) throw new Error(`a list of ${value.length} where ${most} are allowed`)
+  return value
+}
+
+// Forms that a later version may add are left out.
+function isAddress(value: unknown): value is string {
+  try {
+    return typeof value === 'string' && parseAddress(value).publicKey.length > 0
+  } catch {
+    return false // not an address that we know
+  }
+}
+
+function textOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  // What fetch says is "fetch failed" in Node and "Failed to fetch" in browsers; only Node tells more.
+  const { cause: below } = cause
+  return below instanceof Error && below.message !== '' ? `${cause.message} (${below.message})` : cause.message
+}
