@@ -20,6 +20,17 @@ await serve({
       await arrived
     })
   },
+  async handshakes({ count, inFlight }) {
+    const hub = await startNode(count + 10)
+    const dialers = await Promise.all(Array.from({ length: count }, startDialer))
+    let next = 0
+    const worker = async () => {
+      while (next < count) await dialers[next++].dial(hub.addresses[0])
+    }
+    const result = await timed(() => Promise.all(Array.from({ length: inFlight }, worker)))
+    await Promise.all([hub, ...dialers].map((node) => node.close()))
+    return result
+  },
   async memory(request, talk) {
     const hub = await startNode(request.peers + 10)
     const connected = (peers) =>
@@ -35,9 +46,13 @@ await serve({
 
 async function connectPair() {
   const far = await startNode(10)
-  const near = createNode({ privateKey: generatePrivateKey(), transports: [tcp()], protocols: [bench.with({})] })
-  await near.start()
-  return await near.dial(far.addresses[0])
+  return await (await startDialer()).dial(far.addresses[0])
+}
+
+async function startDialer() {
+  const node = createNode({ privateKey: generatePrivateKey(), transports: [tcp()], protocols: [bench.with({})] })
+  await node.start()
+  return node
 }
 
 async function startNode(maxPeers) {

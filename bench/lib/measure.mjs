@@ -11,7 +11,8 @@ import { startContestant } from './contestant.mjs'
 const CALIBRATION_MS = 60
 
 /**
- * Messages per second, or MB per second for large ones.
+ * Messages, or MB for large ones, per second of the core that both ends share. It is processor time that counts, so
+ * that another program on the core changes little; the share of the clock's time says whether there was one.
  *
  * @returns {Promise<Row[]>}
  */
@@ -35,13 +36,13 @@ export async function measureThroughput(contestants, cases, { rounds, roundMs })
     contestant: entry.name,
     unit: one.unit,
     values: answers.map(
-      ({ seconds }) => (request.messages * (one.unit === 'MB/s' ? one.payload.length / 1e6 : 1)) / seconds,
+      ({ cpuSeconds }) => (request.messages * (one.unit === 'MB/s' ? one.payload.length / 1e6 : 1)) / cpuSeconds,
     ),
     share: shareOf(answers),
   }))
 }
 
-/** Connections per second, with both handshakes. */
+/** Connections per second of the core, with both handshakes. */
 export async function measureHandshakes(contestants, { rounds, roundMs }) {
   const running = contestants.map((entry) => ({ ...entry, process: entry.start() }))
   const runs = []
@@ -59,7 +60,7 @@ export async function measureHandshakes(contestants, { rounds, roundMs }) {
     case: 'handshakes',
     contestant: entry.name,
     unit: '/s',
-    values: answers.map(({ seconds }) => request.count / seconds),
+    values: answers.map(({ cpuSeconds }) => request.count / cpuSeconds),
     share: shareOf(answers),
   }))
 }
@@ -110,7 +111,7 @@ async function calibrate(ask, roundMs) {
   }
 }
 
-/** How much of the time its core worked for it: far below 1 the machine was busy with something else. */
+/** How much of the time its core worked for it: far below 1 it waited, or the machine was busy. */
 function shareOf(answers) {
   return median(answers.map(({ seconds, cpuSeconds }) => cpuSeconds / seconds))
 }

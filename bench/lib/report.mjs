@@ -2,9 +2,6 @@
 import { cpus } from 'node:os'
 import { median } from './measure.mjs'
 
-/** Below this share of a core's time a row is marked: the machine was busy with something else. */
-const BUSY_SHARE = 0.9
-
 /**
  * A Markdown table: min, median and max over the rounds, and the median's ratio to the reference's of the same case.
  *
@@ -12,27 +9,24 @@ const BUSY_SHARE = 0.9
  * @param {string} reference - the contestant that ratios are taken to
  */
 export function formatTable(rows, reference) {
-  const table = [['case', 'contestant', 'unit', 'min', 'median', 'max', `to ${reference}`]]
+  const table = [['case', 'contestant', 'unit', 'min', 'median', 'max', 'core', `to ${reference}`]]
   for (const row of rows) {
     const sorted = row.values.toSorted((a, b) => a - b)
     const other = rows.find((candidate) => candidate.case === row.case && candidate.contestant === reference)
     const ratio = other && median(row.values) / median(other.values)
-    const busy = row.share !== undefined && row.share < BUSY_SHARE ? ' *' : ''
     table.push([
       row.case,
-      row.contestant + busy,
+      row.contestant,
       row.unit,
       ...[sorted[0], median(sorted), sorted.at(-1)].map(formatNumber),
+      row.share === undefined ? '' : `${Math.round(row.share * 100)} %`,
       ratio === undefined ? '' : `${ratio.toPrecision(2)} ×`,
     ])
   }
   const widths = table[0].map((_, column) => Math.max(...table.map((line) => line[column].length)))
   const lines = table.map((line) => `| ${line.map((cell, i) => pad(cell, widths[i], i > 2)).join(' | ')} |`)
   const rule = `| ${widths.map((width, i) => (i > 2 ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width))).join(' | ')} |`
-  const note = rows.some(({ share }) => share < BUSY_SHARE)
-    ? `\n\\* had less than ${BUSY_SHARE * 100} % of its core: the machine was busy, take it with care`
-    : ''
-  return [lines[0], rule, ...lines.slice(1)].join('\n') + note
+  return [lines[0], rule, ...lines.slice(1)].join('\n')
 }
 
 export function describeMachine() {
