@@ -1,4 +1,4 @@
-// npm test: all tests, counted. `npm test -- unit`, `npm test -- tests/interop` or `npm test -- frames -t title` choose.
+// npm test: all tests, counted. `npm test -- unit`, `npm test -- tests/interop`, `npm test -- frames -t title` choose.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

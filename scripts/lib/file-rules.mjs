@@ -10,6 +10,7 @@ const MAX_LINE_LENGTH = 120
 
 const SOURCE = /\.(ts|mts|mjs|js)$/
 const GENERATED = /(^|\/)(pnpm-lock\.yaml|go\.sum)$|^vectors\//
+const COMPILED = /(?:\.d\.ts|\.js)(?:\.map)?$/
 const BINARY = /\.(png|jpe?g|gif|ico|woff2?|wasm|bin|gz|tgz)$/i
 /** Names of hosts are put together here, so that this file does not break its own rule. */
 const REGISTRIES = [
@@ -35,13 +36,17 @@ const WORDS = [
  * @returns {string[]}
  */
 export function checkFiles(folder) {
-  return listFiles(folder).flatMap((file) => (BINARY.test(file) ? [] : checkFile(folder, file)))
+  const files = listFiles(folder).filter((file) => existsSync(join(folder, file)))
+  const known = new Set(files)
+  const compiled = files.filter((file) => COMPILED.test(file) && known.has(file.replace(COMPILED, '.ts')))
+  return [
+    ...compiled.map((file) => `${file}: compiled beside its source`),
+    ...files.filter((file) => !BINARY.test(file)).flatMap((file) => checkFile(folder, file)),
+  ]
 }
 
 function checkFile(folder, file) {
-  const path = join(folder, file)
-  if (!existsSync(path)) return []
-  const lines = readFileSync(path, 'utf8').split('\n')
+  const lines = readFileSync(join(folder, file), 'utf8').split('\n')
   const found = []
   const isSource = SOURCE.test(file) && !GENERATED.test(file)
   if (isSource && lines.length - 1 > MAX_LINES) {

@@ -8,9 +8,9 @@ import { inRoot } from './paths.mjs'
  * @returns {Promise<{ minified: number, brotli: number, inputs: string[],
  *   parts: { file: string, bytes: number }[] }>} bytes; the files that went in; what each left in the minified bundle
  */
-export async function measure({ source, external = [] }) {
+export async function measure({ source, from = 'tests', external = [] }) {
   const { outputFiles, metafile } = await build({
-    stdin: { contents: source, resolveDir: inRoot('tests'), loader: 'ts' },
+    stdin: { contents: source, resolveDir: inRoot(from), loader: 'ts' },
     bundle: true,
     write: false,
     metafile: true,

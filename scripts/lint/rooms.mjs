@@ -33,7 +33,7 @@ export const rooms = {
   '.': { uses: ['*'] },
 }
 
-/** Packages by folder: `peerwire` are siblings, `outside` packages of others, `node` where `node:` modules may stand. */
+/** Packages by folder: `peerwire` are siblings, `outside` others' packages, `node` where `node:` modules may stand. */
 export const packages = {
   core: { peerwire: [], outside: ['*'], node: 'node files' },
   'transport-tcp': { peerwire: ['@peerwire/core'], outside: [], node: 'everywhere' },

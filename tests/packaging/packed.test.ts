@@ -1,4 +1,4 @@
-// What a user gets: the packed packages are whole, installed offline they type-check, run in Node and bundle for a page.
+// What a user gets: packed packages are whole; installed offline they type-check, run in Node and bundle for a page.
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { build as esbuild } from 'esbuild'
@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inRoot, root } from '../../scripts/lib/paths.mjs'
 import { createConsumer } from './support/consumer.ts'
 import type { Consumer } from './support/consumer.ts'
+import { startProcess } from '../support/json-process.ts'
+import type { JsonProcess } from '../support/json-process.ts'
 import { mustRun } from './support/program.ts'
 import { entriesOf, pathsOf, publishedPackages } from './support/workspace.ts'
 import type { Manifest } from './support/workspace.ts'
@@ -66,15 +68,14 @@ describe('a packed package', () => {
 
 describe('a program of a user', () => {
   it.each([
-    ['NodeNext', { module: 'NodeNext', moduleResolution: 'NodeNext' }],
+    ['NodeNext', { module: 'NodeNext', moduleResolution: 'NodeNext', types: ['node'] }],
     ['bundlers', { module: 'ESNext', moduleResolution: 'Bundler', customConditions: ['browser'] }],
   ])('type-checks under the resolution of %s, declarations of the packages included', async (name, resolution) => {
     const compilerOptions = { ...CONSUMER_OPTIONS, ...resolution }
     const config = `tsconfig.${name}.json`
     const entries = name === 'bundlers' ? BROWSER_ENTRIES : PACKAGES.flatMap(entriesOf)
-    const files = name === 'bundlers' ? ['tab.ts', 'entries.ts'] : ['tab.ts', 'server.ts', 'entries.ts']
     consumer.write({
-      [config]: JSON.stringify({ compilerOptions, files }),
+      [config]: JSON.stringify({ compilerOptions, files: ['tab.ts', 'entries.ts'] }),
       'entries.ts': entries.map((entry, index) => `export * as entry${index} from '${entry}'\n`).join(''),
     })
     await mustRun(process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-p', config], consumer.folder)
@@ -86,13 +87,31 @@ describe('a program of a user', () => {
     expect(output.trim()).toBe('true')
   })
 
+  it('says hello in Node, from both ends', async ({ onTestFinished }) => {
+    consumer.write({ 'dialer.mjs': DIALER })
+    const start = (...args: string[]): JsonProcess => {
+      const child = startProcess(process.execPath, args, { cwd: consumer.folder })
+      onTestFinished(async () => void (await child.kill()))
+      return child
+    }
+    const listener = start('listener.mjs', 'ws://127.0.0.1:0')
+    const { text: address } = await listener.waitFor((line) => String(line['text']).startsWith('ws://'))
+    await start('dialer.mjs', String(address)).waitFor((line) => line['text'] === 'hello, dialer')
+  })
+
+  it.runIf(NAMES.includes('peerwire'))('starts the peerwire command', async () => {
+    const command = join(consumer.folder, 'node_modules', 'peerwire', 'bin', 'peerwire.mjs')
+    const output = await mustRun(process.execPath, [command, '--version'], consumer.folder)
+    expect(output.trim()).toBe(`peerwire ${readManifest('peerwire').version}`)
+  })
+
   it.each(BROWSER_ENTRIES)('bundles %s for a page with esbuild', async (entry) => {
     const { inputs, code } = await bundle(`export * from '${entry}'`)
     expectForPage(inputs, code)
   })
 
   it('bundles the hello world for a page with esbuild', async () => {
-    const { inputs, code } = await bundle("export * from './tab.ts'")
+    const { inputs, code } = await bundle("import './tab.ts'")
     expectForPage(inputs, code)
   })
 
@@ -110,6 +129,19 @@ describe('a program of a user', () => {
     expectForPage(inputs, code)
   })
 })
+
+/** The tab of the hello world, as a program for Node. */
+const DIALER = `
+import { createNode, defineProtocol, generatePrivateKey, message, text } from '@peerwire/core'
+import { webSocket } from '@peerwire/transport-ws'
+const chat = defineProtocol({ name: 'chat', version: 1, messages: { say: message(0, text) } })
+const show = chat.with({ say: (_, line) => console.log(line) })
+const options = { name: 'dialer', privateKey: generatePrivateKey(), transports: [webSocket()], protocols: [show] }
+const node = createNode(options)
+await node.start()
+const peer = await node.dial(process.argv[2])
+await peer.send(chat, 'say', 'hello')
+`
 
 const CONSUMER_OPTIONS = {
   target: 'ES2022',

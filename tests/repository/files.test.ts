@@ -1,4 +1,4 @@
-// The rules for the text of files are held: each kind of breach is planted and found, in a folder that git doesn't know.
+// The rules for files are held: each kind of breach is planted and found, in a folder that git doesn't know.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,6 +25,12 @@ describe('the rules for files', () => {
   ])('finds %s', (_title, file, text, breach) => {
     writeFileSync(join(folder, file), text)
     expect(checkFiles(folder)).toEqual([breach])
+  })
+
+  it('finds what a compiler left beside a source', () => {
+    writeFileSync(join(folder, 'x.ts'), 'export {}\n')
+    writeFileSync(join(folder, 'x.js'), 'export {}\n')
+    expect(checkFiles(folder)).toEqual(['x.js: compiled beside its source'])
   })
 
   it('lets ordinary text pass', () => {

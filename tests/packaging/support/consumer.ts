@@ -1,5 +1,5 @@
 // A project of a user: the packed packages, installed in a folder far from the workspace, without a network.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensurePnpm, offlineArgs } from '../../../scripts/lib/install.mjs'
@@ -15,6 +15,14 @@ export interface Consumer {
   remove(): void
 }
 
+/** What a program for Node in TypeScript has besides; the workspace's own version, so that it is at hand. */
+const NODE_TYPES = `@types/node@${versionOf('@types/node')}`
+
+function versionOf(name: string): string {
+  const manifest = readFileSync(inRoot('node_modules', name, 'package.json'), 'utf8')
+  return (JSON.parse(manifest) as { readonly version: string }).version
+}
+
 /** Packs every package and installs them all, with the hello world's sources beside them. */
 export async function createConsumer(): Promise<Consumer> {
   const folder = mkdtempSync(join(tmpdir(), 'peerwire-consumer-'))
@@ -28,10 +36,8 @@ export async function createConsumer(): Promise<Consumer> {
     'package.json': JSON.stringify({ name: 'consumer', private: true, type: 'module' }),
     'pnpm-workspace.yaml': `overrides:\n${overrides.join('')}`,
   })
-  await mustRun(pnpm, ['add', ...offlineArgs(), ...tarballs.values()], folder)
-  for (const name of ['chat.ts', 'tab.ts', 'server.ts']) {
-    cpSync(inRoot('tests', 'packaging', 'hello', name), join(folder, name))
-  }
+  await mustRun(pnpm, ['add', ...offlineArgs(), ...tarballs.values(), NODE_TYPES], folder)
+  for (const name of ['tab.ts', 'listener.mjs']) cpSync(inRoot('examples', 'hello', name), join(folder, name))
   return {
     folder,
     write,
