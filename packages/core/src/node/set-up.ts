@@ -16,8 +16,6 @@ import type { Hello } from '../wire/hello.ts'
 import type { Direction, Link, LinkSink } from '../wire/link.ts'
 import type { Settings } from './options.ts'
 
-/** Most bytes of anything before Hello has passed. */
-const HELLO_MAX_BYTES = 2048
 /** From this version of the base protocol on, messages after Hello are compressed. */
 const SNAPPY_VERSION = 5
 
@@ -178,7 +176,6 @@ export class SetUp<P extends LinkSink> implements LinkSink {
     this.#timer?.cancel()
     const left = limits.setUpMs - (clock.now() - this.#startedMs)
     this.#timer = clock.setTimer(Math.max(0, left), () => this.#timeout('protocol handshake'))
-    codec.setLimit(() => HELLO_MAX_BYTES)
     const held = this.#host.checkpointKey(this, remotePublicKey)
     if (!held) return this.#greet(rest)
     this.task.link.pause()
