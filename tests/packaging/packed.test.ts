@@ -91,7 +91,9 @@ describe('a program of a user', () => {
     consumer.write({ 'dialer.mjs': DIALER })
     const start = (...args: string[]): JsonProcess => {
       const child = startProcess(process.execPath, args, { cwd: consumer.folder })
-      onTestFinished(async () => void (await child.kill()))
+      onTestFinished(async () => {
+        await child.kill()
+      })
       return child
     }
     const listener = start('listener.mjs', 'ws://127.0.0.1:0')

@@ -193,7 +193,7 @@ export class MemoryPipe {
     const { split, random } = this.#traits
     if (split === 'whole') return whole
     if (split !== 'random') return Math.min(split, whole)
-    return 1 + randomBelow(random, 2 ** randomBelow(random, PIECE_POWERS))
+    return 1 + randomBelow(random, 1 << randomBelow(random, PIECE_POWERS))
   }
 
   #take(size: number, nowMs: number): Uint8Array {

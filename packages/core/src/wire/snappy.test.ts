@@ -7,7 +7,6 @@ import { seededRandom } from '../base/random.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import { compress } from './snappy-compress.ts'
 import { uncompress } from './snappy.ts'
-import type {} from './snappyjs.d.ts'
 
 const random = seededRandom(5)
 
