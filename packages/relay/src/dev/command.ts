@@ -171,16 +171,16 @@ function echoNode(
 ): Node {
   const offers = protocols.map((protocol) => {
     const cap = titleOf(protocol)
-    const handlers = Array.from({ length: protocol.length }, (_, code) => [
-      nameOf(code),
-      (peer: Peer, payload: Uint8Array) => {
+    const handlers: Record<string, (peer: Peer, payload: Uint8Array) => void | Promise<void>> = {}
+    for (let code = 0; code < protocol.length; code++) {
+      handlers[nameOf(code)] = (peer, payload) => {
         const hex = toHex(payload.subarray(0, SHOWN_BYTES))
         output.event('message', { id: peer.id, cap, code, size: payload.length, hex })
         output.text(`${cap} code ${code}: ${payload.length} bytes ${hex}${payload.length > SHOWN_BYTES ? '…' : ''}`)
         return onMessage(peer, { protocol, code, payload })
-      },
-    ])
-    return protocol.with(Object.fromEntries(handlers))
+      }
+    }
+    return protocol.with(handlers)
   })
   return createNode({
     privateKey: generatePrivateKey(),

@@ -3,7 +3,7 @@ import { version } from '../version.ts'
 import type { Relay } from './relay.ts'
 
 /** The lines, in order. */
-export function bannerLines({ addresses, bridge, dataDir, pageUrl }: Relay): readonly string[] {
+export function bannerLines({ addresses, bridge, dataDir, hasSample, pageUrl }: Relay): readonly string[] {
   const tabAddress = addresses.find((address) => /^wss?:/.test(address))
   return [
     `peerwire ${version} relay`,
@@ -11,6 +11,7 @@ export function bannerLines({ addresses, bridge, dataDir, pageUrl }: Relay): rea
     ...(pageUrl ? [`  page     ${pageUrl}`] : []),
     ...addresses.map((address) => `  address  ${address}`),
     `  data     ${dataDir}`,
+    ...(hasSample ? ['  sample   made-up transactions, announced by a peer of their own'] : []),
     ...(bridge.length > 0 ? [] : ['  bridge   closed (opened by --bridge ALIAS=enode://KEY@host:port)']),
     ...bridge.map(
       ({ alias, address, endpoint }) => `  bridge   ${alias}: ${address ?? `${endpoint} (add the key of the target)`}`,

@@ -6,7 +6,9 @@ import { join, resolve } from 'node:path'
 /** Only the user may look in: the private key lies there. */
 const PRIVATE_DIRECTORY = 0o700
 
-/** The usual place of the platform. `XDG_DATA_HOME` counts everywhere, when it is absolute, as its specification says. */
+/**
+ * The usual place of the platform. `XDG_DATA_HOME` counts everywhere, when it is absolute, as its specification says.
+ */
 export function defaultDataDir(env: NodeJS.ProcessEnv, platform: NodeJS.Platform = process.platform): string {
   const xdg = env['XDG_DATA_HOME']
   if (xdg?.startsWith('/')) return join(xdg, 'peerwire')

@@ -1,11 +1,13 @@
 // The relay as a value: a node with its listeners, page, bridge and key.
 import { fileURLToPath } from 'node:url'
-import { createNode, type Endpoint, type Logger, type Node, systemClock } from '@peerwire/core'
+import { createNode, type Endpoint, evictWorst, type Logger, type Node, systemClock } from '@peerwire/core'
 import { remoteOf } from '@peerwire/transport-ws'
 import { type Bridge, createBridge } from '../bridge/bridge.ts'
 import { holdEvents, type Output } from '../command/output.ts'
 import { clientName } from '../version.ts'
+import { type SampleSource, startSampleSource } from '../sample/index.ts'
 import { openDataDir } from './data-dir.ts'
+import { itemPlugins } from './items.ts'
 import { loadKey } from './key-file.ts'
 import type { RelayOptions } from './options.ts'
 import { type AddressFacts, addressesFor, type BridgeEntry, bridgeEntries, pageUrl } from './public-addresses.ts'
@@ -24,6 +26,8 @@ export interface Relay {
   readonly addresses: readonly string[]
   /** Ways through the bridge; empty while it is closed. */
   readonly bridge: readonly BridgeEntry[]
+  /** Whether a sample source runs beside it. */
+  readonly hasSample: boolean
   /** Absent where no page is served. */
   readonly pageUrl: string | undefined
   /** Ends peers, bridge and listeners in order. */
@@ -52,23 +56,31 @@ export async function startRelay(options: RelayOptions, { output, logger }: Rela
   })
   const opened = (endpoint: Endpoint): void => void listeners.push(endpoint)
   const pageFolder = options.page ? PAGE_FOLDER : undefined
+  const held = holdEvents(output)
+  const source = options.sample ? await startSampleSource() : undefined
   const node = createNode({
     privateKey,
     name: clientName,
     transports: relayTransports({ options, tls, bridge, pageFolder, facts, opened }),
-    persistent: options.connect,
+    plugins: itemPlugins(held.output, logger),
+    persistent: [...options.connect, ...(source ? [source.address] : [])],
     maxPeers: options.maxPeers,
     // Places for those whom the operator named are kept free.
-    maxInbound: options.maxPeers - options.connect.length,
+    maxInbound: options.maxPeers - options.connect.length - (source ? 1 : 0),
+    admission: evictWorst(),
     limits: { acceptIntervalMs: ACCEPT_INTERVAL_MS },
     logger,
   })
-  const held = holdEvents(output)
   reportNode(node, held.output)
-  await node.start()
+  try {
+    await node.start()
+  } catch (error) {
+    await source?.close()
+    throw error
+  }
   reportListening(node.addresses, output)
   held.release()
-  return describeRelay({ node, dataDir, bridge, facts: facts(), options })
+  return describeRelay({ node, dataDir, bridge, source, facts: facts(), options })
 }
 
 function createRelayBridge({ bridge, origins, trustProxy }: RelayOptions, logger: Logger): Bridge {
@@ -85,21 +97,23 @@ interface Running {
   readonly node: Node
   readonly dataDir: string
   readonly bridge: Bridge
+  readonly source: SampleSource | undefined
   readonly facts: AddressFacts
   readonly options: RelayOptions
 }
 
-function describeRelay({ node, dataDir, bridge, facts, options }: Running): Relay {
+function describeRelay({ node, dataDir, bridge, source, facts, options }: Running): Relay {
   const { publicEndpoint, listeners } = facts
   const pageEndpoint = publicEndpoint ?? listeners.find(({ scheme }) => scheme !== 'tcp')
   return {
     node,
     dataDir,
     addresses: addressesFor(facts),
+    hasSample: source !== undefined,
     bridge: bridgeEntries(facts, pageEndpoint),
     pageUrl: options.page && pageEndpoint ? pageUrl(pageEndpoint, publicEndpoint?.path) : undefined,
     close: async () => {
-      await Promise.all([bridge.close(), node.close()])
+      await Promise.all([bridge.close(), node.close(), source?.close()])
     },
   }
 }

@@ -1,4 +1,5 @@
-// A source of sample transactions: a peer of its own, over TCP, that announces real signed ones of a network of its own.
+// A source of sample transactions: a peer of its own, over TCP, that announces real signed ones of a network of its
+// own.
 import {
   type Clock,
   createNode,

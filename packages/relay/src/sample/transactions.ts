@@ -28,7 +28,9 @@ interface Account {
   nonce: bigint
 }
 
-/** A function that gives the next transaction: EIP-1559, each account's nonces in order. The same draws give the same. */
+/**
+ * A function that gives the next transaction: EIP-1559, each account's nonces in order. The same draws give the same.
+ */
 export function createSampleTransactions(random: Random, crypto: Crypto): () => SampleTransaction {
   const accounts = Array.from({ length: ACCOUNTS }, () => createAccount(random, crypto))
   let turn = 0
