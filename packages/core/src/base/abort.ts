@@ -18,7 +18,9 @@ export function createDeferred<T>(): Deferred<T> {
   return { promise, resolve, reject }
 }
 
-/** Waits for `promise` no longer than until `signal` aborts; then rejects with the signal's reason. Leaves no listener. */
+/**
+ * Waits for `promise` no longer than until `signal` aborts; then rejects with the signal's reason. Leaves no listener.
+ */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return await promise
   if (signal.aborted) {

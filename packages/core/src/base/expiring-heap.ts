@@ -11,7 +11,10 @@ interface Slot<T> extends Expiring<T> {
   index: number
 }
 
-/** A binary heap by expiry: `add` and `remove` take O(log n), `nextAtMs` O(1). Values of equal expiry leave in no set order. */
+/**
+ * A binary heap by expiry: `add` and `remove` take O(log n), `nextAtMs` O(1). Values of equal expiry leave in no set
+ * order.
+ */
 export class ExpiringHeap<T> {
   readonly #slots: Slot<T>[] = []
 

@@ -5,7 +5,10 @@ import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import type { PeerLimits } from './limits.ts'
 
-/** A deadline noticed this late means that our own timers slept (a hidden tab, a laptop's lid), not that the remote did. */
+/**
+ * A deadline noticed this late means that our own timers slept (a hidden tab, a laptop's lid), not that the remote
+ * did.
+ */
 const SLEPT_MS = 5000
 /** How long the bytes that piled up meanwhile get to be read. */
 const CATCH_UP_MS = 1000

@@ -92,7 +92,10 @@ export class Outbox {
     return this.#progressBytes < before
   }
 
-  /** From now on every send is refused with `error`; a promise somebody waits for rejects, one nobody waits for is silent. */
+  /**
+   * From now on every send is refused with `error`; a promise somebody waits for rejects, one nobody waits for is
+   * silent.
+   */
   refuse(error: PeerError): void {
     this.#frames = []
     this.#frameBytes = 0

@@ -1,4 +1,5 @@
-// The way of a peer's bytes: frames to conversations, answers at once, other messages in order, a pause when handlers lag.
+// The way of a peer's bytes: frames to conversations, answers at once, other messages in order, a pause when handlers
+// lag.
 import { DiscReason } from '../errors/disc-reason.ts'
 import { isPeerError, PeerError } from '../errors/peer-error.ts'
 import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'

@@ -55,7 +55,10 @@ export class Requests {
     return most
   }
 
-  /** Registers a question; `send` is called with its id. @throws {PeerError} `request timeout`, or what `fail` was given */
+  /**
+   * Registers a question; `send` is called with its id. @throws {PeerError} `request timeout`, or what `fail` was
+   * given
+   */
   ask(
     definition: RequestDefinition,
     question: unknown,
