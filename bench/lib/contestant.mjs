@@ -11,7 +11,8 @@ export const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0
 /**
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ env?: Record<string, string>, pinned?: boolean }} [options] - `pinned` holds it on the first core; default true
+ * @param {{ env?: Record<string, string>, pinned?: boolean }} [options] - `pinned` holds it on the first core; default
+ *   true
  */
 export function startContestant(command, args, { env = {}, pinned = true } = {}) {
   const [file, list] = pinned && canPin ? ['taskset', ['-c', '0', command, ...args]] : [command, args]

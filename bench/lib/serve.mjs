@@ -5,7 +5,8 @@ import { createInterface } from 'node:readline'
 /**
  * Answers requests until standard input ends. A handler gets the request, and `next()` for a further line of input.
  *
- * @param {Record<string, (request: any, talk: { next: () => Promise<any>, say: (answer: object) => void }) => any>} handlers
+ * @param {Record<string, (request: any, talk: { next: () => Promise<any>, say: (answer: object) => void }) => any>}
+ *   handlers
  */
 export async function serve(handlers) {
   const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()

@@ -2,7 +2,9 @@
 import { createNode, defineProtocol, dialPolicy, generatePrivateKey, message, text } from '@peerwire/core'
 import { webSocket } from '@peerwire/transport-ws'
 
-/** Whom to dial: `VITE_PEER=ws://KEY@127.0.0.1:4000/ npm run dev`, or what stands behind the # of the page's address. */
+/**
+ * Whom to dial: `VITE_PEER=ws://KEY@127.0.0.1:4000/ npm run dev`, or what stands behind the # of the page's address.
+ */
 const address = import.meta.env.VITE_PEER ?? location.hash.slice(1)
 
 const chat = defineProtocol({ name: 'chat', version: 1, messages: { say: message(0, text) } })

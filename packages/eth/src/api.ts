@@ -59,7 +59,10 @@ export interface Eth extends Plugin, Events<EthEvents> {
   readonly network: KnownNetwork | undefined
   /** What the peer has said of itself; absent before the Status exchange is over. */
   statusOf(peer: Peer): Status | undefined
-  /** Says which blocks we can serve: to peers now, and in each Status from now on. @throws {TypeError} for a range that can't be one */
+  /**
+   * Says which blocks we can serve: to peers now, and in each Status from now on. @throws {TypeError} for a range that
+   * can't be one
+   */
   setRange(range: BlockRange): void
   /**
    * Asks for headers. The answer is proven, as far as hashes can, to be one to the question; it may be shorter.

@@ -27,7 +27,8 @@ export interface TransactionChecker {
   /** The keccak-256 of an envelope. */
   hash(envelope: Uint8Array): Promise<Uint8Array>
   /**
-   * Reads and checks an envelope, as soon as the peer's budget allows it. Waiting in a handler holds back the peer's next
+   * Reads and checks an envelope, as soon as the peer's budget allows it. Waiting in a handler holds back the peer's
+   * next
    * messages, so a flood stays with the one who sends it.
    *
    * @throws {PeerError} `invalid item`; or the reason of `signal`

@@ -21,7 +21,10 @@ import type { BlockRange, Status } from './status.ts'
 import { readTransaction } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
 
-/** Transactions up to this many bytes are sent whole to a few peers; larger ones are only announced. go-ethereum's figure. */
+/**
+ * Transactions up to this many bytes are sent whole to a few peers; larger ones are only announced. go-ethereum's
+ * figure.
+ */
 const MAX_PUSHED_BYTES = 4096
 
 /** @throws {TypeError} naming what is wrong with the network */
@@ -229,7 +232,8 @@ class EthPlugin implements Eth {
     this.#events.emit('range:changed', peer, range)
   }
 
-  // The square root of all, as go-ethereum has it, so that a small network has it at once and a large one isn't flooded.
+  // The square root of all, as go-ethereum has it, so that a small network has it at once and a large one isn't
+  // flooded.
   #pushedTo(bytes: Uint8Array): Peer[] {
     if (bytes.length > MAX_PUSHED_BYTES) return []
     const peers = Array.from(this.#handshakes.ready(), ({ peer }) => peer)

@@ -23,7 +23,9 @@ export interface ChainHead {
   readonly time: bigint
 }
 
-/** Numbers past this are times, not blocks: EIP-6122's border as go-ethereum draws it, the time of mainnet's genesis. */
+/**
+ * Numbers past this are times, not blocks: EIP-6122's border as go-ethereum draws it, the time of mainnet's genesis.
+ */
 const TIME_THRESHOLD = 1_438_269_973n
 
 /** The fork id of a chain at `head`. */

@@ -1,4 +1,5 @@
-// The messages of eth/69 after Status. Long lists are walked once and kept as views; nothing in them is read before it is asked for.
+// The messages of eth/69 after Status. Long lists are walked once and kept as views; nothing in them is read before it
+// is asked for.
 import { bigUintOf, bytesOf, encodeRlp, listOf, readListViews, readRlp, uintOf } from '@peerwire/core'
 import type { Codec } from '@peerwire/core'
 import { invalidMessage, isList, joinList, unwrapString, wrapString } from './raw-rlp.ts'
@@ -59,7 +60,8 @@ function decodeAnnouncement(payload: Uint8Array): readonly Announced[] {
 }
 
 /**
- * A list of transaction envelopes, as Transactions and PooledTransactions have it: legacy ones are lists, typed ones are
+ * A list of transaction envelopes, as Transactions and PooledTransactions have it: legacy ones are lists, typed ones
+ * are
  * strings of a type byte and what follows. What is decoded are views.
  */
 export const envelopesCodec: Codec<readonly Uint8Array[]> = {
@@ -95,7 +97,10 @@ export interface HeadersQuestion {
   readonly reverse: boolean
 }
 
-/** The body of GetBlockHeaders. All numbers have 64 bits and mean what they say: hostile ones are the server's to bound. */
+/**
+ * The body of GetBlockHeaders. All numbers have 64 bits and mean what they say: hostile ones are the server's to
+ * bound.
+ */
 export const headersQuestionCodec: Codec<HeadersQuestion> = {
   encode: ({ start, limit, skip, reverse }) => encodeRlp([start, limit, skip, reverse ? 1 : 0]),
   decode: (payload) => {

@@ -148,7 +148,8 @@ export class TransactionRelay implements Carrier {
     this.#host.inventory.notFound(peer.id, TRANSACTION_KIND, missing)
   }
 
-  // A question that ran out of time, or found no room among the others, is the next announcer's; all else ends the peer.
+  // A question that ran out of time, or found no room among the others, is the next announcer's; all else ends the
+  // peer.
   #failed(peer: Peer, error: unknown): void {
     if (peer.error) return
     if (isPeerError(error) && error.code !== 'request timeout') peer.fail(error)

@@ -1,4 +1,5 @@
-// What a user serves to peers, cut to what one answer may hold. Without a hook the answer is empty, which says: I have none.
+// What a user serves to peers, cut to what one answer may hold. Without a hook the answer is empty, which says: I have
+// none.
 import type { Peer } from '@peerwire/core'
 import { MAX_SERVED, SOFT_ANSWER_BYTES } from './messages.ts'
 import type { HeadersQuestion } from './messages.ts'
@@ -13,7 +14,10 @@ export interface ServeContext {
 
 /** Answers to peers: RLP items, in the order asked for, ending where something is missing. */
 export interface EthServe {
-  /** Numbers are a stranger's and may be anything up to 2^64 - 1, but `limit`, which is 1 to 1,024; see `headerNumbers`. */
+  /**
+   * Numbers are a stranger's and may be anything up to 2^64 - 1, but `limit`, which is 1 to 1,024; see
+   * `headerNumbers`.
+   */
   headers?(question: HeadersQuestion, context: ServeContext): Answer
   bodies?(hashes: readonly Uint8Array[], context: ServeContext): Answer
   receipts?(hashes: readonly Uint8Array[], context: ServeContext): Answer

@@ -11,13 +11,18 @@ import {
 } from '@peerwire/core'
 import { forEachMessage, isOrderly, lossOf, NORMAL_CLOSURE, textMessageError } from './wire.ts'
 
-/** Bytes that may wait in the browser before `write` says to stop: what is sent between two looks at a fast connection. */
+/**
+ * Bytes that may wait in the browser before `write` says to stop: what is sent between two looks at a fast connection.
+ */
 const HIGH_WATER_BYTES = 524_288
 
 /** `drain` comes below this, so that the connection still has something to send meanwhile. */
 const LOW_WATER_BYTES = 131_072
 
-/** How often `bufferedAmount` is looked at while above the mark: there is no event for it. Hidden tabs stretch it to 1 s. */
+/**
+ * How often `bufferedAmount` is looked at while above the mark: there is no event for it. Hidden tabs stretch it to 1
+ * s.
+ */
 const LOOK_MS = 5
 
 export interface BrowserLinkOptions {

@@ -24,7 +24,10 @@ export interface WebSocketOptions {
   readonly origins?: AllowedOrigins | undefined
   /** Largest message taken from a remote; default 256 KiB. */
   readonly maxPayloadBytes?: number | undefined
-  /** Takes the remote's address from the last entry of X-Forwarded-For. Only where every connection comes by your own proxy. */
+  /**
+   * Takes the remote's address from the last entry of X-Forwarded-For. Only where every connection comes by your own
+   * proxy.
+   */
   readonly trustProxy?: boolean | undefined
   /** Answers plain HTTP on the same port; without an answer of `true` the reply is 426. */
   readonly request?: ((request: IncomingMessage, response: ServerResponse) => boolean | void) | undefined

@@ -1,7 +1,10 @@
 // What both ends of a peerwire WebSocket agree on, in browsers and in Node.
 import { DiscReason, type Endpoint, formatEndpoint, PeerError } from '@peerwire/core'
 
-/** The one subprotocol: an ordered stream of bytes in binary messages of any split. A client that doesn't offer it is refused. */
+/**
+ * The one subprotocol: an ordered stream of bytes in binary messages of any split. A client that doesn't offer it is
+ * refused.
+ */
 export const WEBSOCKET_PROTOCOL = 'peerwire.1'
 
 /**
@@ -13,7 +16,10 @@ export const MESSAGE_BYTES = 65_536
 /** Close code of an end in order. */
 export const NORMAL_CLOSURE = 1000
 
-/** Close codes that say: ended in order. 1001 is a page that goes away or a server that stops, 1005 a close without a code. */
+/**
+ * Close codes that say: ended in order. 1001 is a page that goes away or a server that stops, 1005 a close without a
+ * code.
+ */
 export function isOrderly(code: number): boolean {
   return code === NORMAL_CLOSURE || code === 1001 || code === 1005
 }

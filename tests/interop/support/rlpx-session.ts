@@ -1,4 +1,5 @@
-// A session over a TCP socket, made of nothing but `@peerwire/core/rlpx` and `node:net`: what a user of that entry writes.
+// A session over a TCP socket, made of nothing but `@peerwire/core/rlpx` and `node:net`: what a user of that entry
+// writes.
 import { createServer, connect } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import {
@@ -35,7 +36,9 @@ export interface Session {
   send(code: number, payload: Uint8Array): void
   /** Puts the payload on the wire as it is. */
   sendUncompressed(code: number, payload: Uint8Array): void
-  /** The next message; `undefined` when the remote has closed. @throws what reading threw, or a plain error after 10 s */
+  /**
+   * The next message; `undefined` when the remote has closed. @throws what reading threw, or a plain error after 10 s
+   */
   receive(): Promise<WireMessage | undefined>
   /** Sends our Hello and reads the remote's, then turns compression on. */
   exchangeHello(own: KeyPair, capabilities: readonly Capability[]): Promise<Hello>

@@ -16,7 +16,8 @@ const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 /**
  * The group of an endpoint; `undefined` for loopback and LAN, which have none.
  *
- * IPv4 by /16, also where IPv6 carries it; IPv6 by /32 (Hurricane Electric, which gives away /48s, by /36); Tor and I2P by
+ * IPv4 by /16, also where IPv6 carries it; IPv6 by /32 (Hurricane Electric, which gives away /48s, by /36); Tor and
+ * I2P by
  * 4 bits; other names by their last two labels. All that can't be routed is one group.
  */
 export function groupOf({ host }: { readonly host: string }, options: RoutabilityOptions = {}): string | undefined {

@@ -4,7 +4,9 @@ import { isLocalHost, linkedIpv4, plainName } from './routability.ts'
 
 /** Tells throttles whose connections count together. */
 export interface PrefixPolicy {
-  /** The key for a link's `remoteAddress` (`1.2.3.4:5000`, `[::1]:5000`, a URL, or a bare host); `undefined`: exempt. */
+  /**
+   * The key for a link's `remoteAddress` (`1.2.3.4:5000`, `[::1]:5000`, a URL, or a bare host); `undefined`: exempt.
+   */
   prefixOf(address: string): string | undefined
 }
 
@@ -22,7 +24,10 @@ export function prefixOf(address: string): string | undefined {
   return `${words.join(':')}::/64`
 }
 
-/** The host within `host`, `host:port`, `[ipv6]:port` or a URL; IPv6 without brackets. Never fails: odd text is its own host. */
+/**
+ * The host within `host`, `host:port`, `[ipv6]:port` or a URL; IPv6 without brackets. Never fails: odd text is its own
+ * host.
+ */
 export function hostOf(address: string): string {
   const rest = address
     .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')

@@ -37,7 +37,10 @@ const LOCAL_IPV6: readonly Range[] = [
   [[0xfc], 7],
 ]
 
-/** Documentation (RFC 3849), ORCHID (RFC 4843, RFC 7343); `::/16`, of which only IPv4-translated `::ffff:0:0:0/96` is in use. */
+/**
+ * Documentation (RFC 3849), ORCHID (RFC 4843, RFC 7343); `::/16`, of which only IPv4-translated `::ffff:0:0:0/96` is
+ * in use.
+ */
 const UNROUTABLE_IPV6: readonly Range[] = [
   [[0x20, 0x01, 0x0d, 0xb8], 32],
   [[0x20, 0x01, 0x00, 0x10], 28],
@@ -90,7 +93,10 @@ export function isRoutableIp(ip: Uint8Array, { reserved = false }: RoutabilityOp
   return !inAny(ip, UNROUTABLE_IPV6) && (reserved || !inAny(ip, RESERVED_IPV6))
 }
 
-/** The IPv4 address behind an address: itself, or what NAT64, IPv4-translated, 6to4 or Teredo carries; a view where it can be. */
+/**
+ * The IPv4 address behind an address: itself, or what NAT64, IPv4-translated, 6to4 or Teredo carries; a view where it
+ * can be.
+ */
 export function linkedIpv4(ip: Uint8Array): Uint8Array | undefined {
   if (ip.length === 4) return ip
   if (inAny(ip, [NAT64, TRANSLATED])) return ip.subarray(12)

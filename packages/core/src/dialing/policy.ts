@@ -1,7 +1,10 @@
 // How many peers a node dials, and how soon again: two presets of one policy object.
 import type { Endpoint } from '../wire/address.ts'
 
-/** How long a dialed node is left alone: go-ethereum refuses a second connection from one address for 30 s, plus 5 s of grace. */
+/**
+ * How long a dialed node is left alone: go-ethereum refuses a second connection from one address for 30 s, plus 5 s of
+ * grace.
+ */
 export const HISTORY_MS = 35_000
 /** Dials under way at once, as in go-ethereum. */
 const MAX_ACTIVE = 50

@@ -34,7 +34,10 @@ function groupInUse(state: DialState, group: string | undefined): boolean {
   return false
 }
 
-/** Whether a port makes a candidate wait until there are no others: a port anybody can choose is a cheap way to many addresses. */
+/**
+ * Whether a port makes a candidate wait until there are no others: a port anybody can choose is a cheap way to many
+ * addresses.
+ */
 export function isLate({ endpoint, group }: Target): boolean {
   const usual = endpoint && USUAL_PORTS[endpoint.scheme]
   return group !== undefined && usual !== undefined && (endpoint as Endpoint).port !== usual

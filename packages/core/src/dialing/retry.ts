@@ -4,7 +4,10 @@ import type { PeerError } from '../errors/peer-error.ts'
 import { type DialPolicy, RETRY_STEP_MS } from './policy.ts'
 import { type DialState, drawChance, type Past, type Persistent, type Target, withEntry } from './state.ts'
 
-/** A connection that lasted less is counted as a failure, or a remote that drops us at once would be dialed without end. */
+/**
+ * A connection that lasted less is counted as a failure, or a remote that drops us at once would be dialed without
+ * end.
+ */
 const SHORT_LIFE_MS = 5_000
 /** First wait after a failure of a loopback or LAN address, where nothing is throttled. */
 const LOCAL_WAIT_MS = 1_000
@@ -18,7 +21,9 @@ const LONGEST_WAIT_MS = 3_600_000
 const FORGET_MS = 600_000
 /** Nodes remembered; past it those whose wait ends first are forgotten. */
 export const MAX_PAST = 1_000
-/** Persistent waits differ by this share either way, so that nodes that lost each other together don't meet together. */
+/**
+ * Persistent waits differ by this share either way, so that nodes that lost each other together don't meet together.
+ */
 const JITTER = 0.2
 /** First and longest wait between two resolves of a node that can't be found, as in go-ethereum. */
 export const RESOLVE_MS = 60_000
@@ -115,7 +120,10 @@ function afterPersistentFailure(
   return { ...state, chance, persistent: withEntry(state.persistent, persistent.target.id, next) }
 }
 
-/** The wait of a persistent peer: n × 5 s up to the policy's longest, give or take the jitter; `undefined`: as the history says. */
+/**
+ * The wait of a persistent peer: n × 5 s up to the policy's longest, give or take the jitter; `undefined`: as the
+ * history says.
+ */
 export function retryMs(policy: DialPolicy, fails: number, draw: number): number | undefined {
   if (policy.retryMaxMs === undefined) return undefined
   const plainMs = Math.min(fails * RETRY_STEP_MS, policy.retryMaxMs)

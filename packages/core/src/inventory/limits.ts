@@ -32,7 +32,10 @@ export interface InventoryLimits {
 /** What one stored item costs beside its bytes: measured objects, ids and links, rounded up. */
 export const ITEM_OVERHEAD_BYTES = 384
 
-/** Bitcoin Core's figures where it has one (5,000 announcements, 60 s, 2 s, 15 min), go-ethereum's for the sizes of messages. */
+/**
+ * Bitcoin Core's figures where it has one (5,000 announcements, 60 s, 2 s, 15 min), go-ethereum's for the sizes of
+ * messages.
+ */
 export const DEFAULT_LIMITS: InventoryLimits = {
   knownPerPeer: 5000,
   trackedPerPeer: 5000,

@@ -75,7 +75,9 @@ export interface Inventory {
    * Everybody who doesn't know it will be told. `false` when it was settled already or there is no room.
    */
   received(peer: string | undefined, item: Item, nowMs: number): boolean
-  /** The peer was asked for these and won't send them: the next one is asked. Answers how many it was being asked for. */
+  /**
+   * The peer was asked for these and won't send them: the next one is asked. Answers how many it was being asked for.
+   */
   notFound(peer: string, kind: number, ids: readonly Uint8Array[]): number
   /** Nobody is asked for the item while this is remembered. Only for ids that fix the content. */
   reject(kind: number, id: Uint8Array): void

@@ -215,7 +215,9 @@ export class Connections {
     return reason === DiscReason.tooManyPeers && direction === 'inbound' && this.#host.settings.admission !== undefined
   }
 
-  /** Ends the inbound peer that the policy of admission chooses. Its place is free at once, its goodbye takes its time. */
+  /**
+   * Ends the inbound peer that the policy of admission chooses. Its place is free at once, its goodbye takes its time.
+   */
   #makeRoom(): boolean {
     const { admission } = this.#host.settings
     const prefixes = this.#gate?.prefixes

@@ -81,7 +81,10 @@ export interface NodeOptions {
   readonly crypto?: Crypto | undefined
   /** Whose inbound connections count together; default /24 and /64, with loopback and LAN exempt. */
   readonly prefixes?: PrefixPolicy | undefined
-  /** Chooses the inbound peer that makes room when the node is full, such as `evictWorst()`; default: the newcomer is refused. */
+  /**
+   * Chooses the inbound peer that makes room when the node is full, such as `evictWorst()`; default: the newcomer is
+   * refused.
+   */
   readonly admission?: Admission | undefined
   /** Bounds that differ from `DEFAULT_LIMITS`. */
   readonly limits?: Partial<NodeLimits> | undefined

@@ -14,7 +14,9 @@ export type SchemaResult<T> =
   | { readonly value: T; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string }[] }
 
-/** JSON text as one RLP string; the schema checks what arrives. @throws {TypeError} when decoding finds what it refuses */
+/**
+ * JSON text as one RLP string; the schema checks what arrives. @throws {TypeError} when decoding finds what it refuses
+ */
 export function json<T>(schema: StandardSchema<T>): Codec<T> {
   return {
     encode: (value) => encodeRlp(utf8ToBytes(JSON.stringify(value))),

@@ -47,7 +47,10 @@ function failure(run: () => unknown): PeerError {
   throw new Error('nothing was thrown')
 }
 
-/** Makes frames by the letter of the specification, whatever is in them: what `from` of a session would, and what it wouldn't. */
+/**
+ * Makes frames by the letter of the specification, whatever is in them: what `from` of a session would, and what it
+ * wouldn't.
+ */
 function forge() {
   const stream = crypto.createKeystream(AES)
   const block = crypto.createBlockCipher(MAC)

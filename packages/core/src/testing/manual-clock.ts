@@ -4,7 +4,10 @@ import type { Clock, Timer } from '../base/clock.ts'
 /** Where `wallNow` starts unless told otherwise: 2026-01-01T00:00:00Z, a fixed date so that logs repeat. */
 const WALL_START_MS = 1_767_225_600_000
 
-/** Most timers one `advance` fires, so that a timer that re-arms itself with no delay fails a test instead of hanging it. */
+/**
+ * Most timers one `advance` fires, so that a timer that re-arms itself with no delay fails a test instead of hanging
+ * it.
+ */
 const MAX_FIRED = 1_000_000
 
 /** How long `run` lets a promise take unless told otherwise: ten minutes of virtual time. */

@@ -24,7 +24,10 @@ export interface PipeTraits {
   readonly random: Random
   /** How long bytes are under way; drawn for each write when a pair is given, order kept. */
   readonly delayMs: number | readonly [least: number, most: number]
-  /** Largest piece that is delivered at once: a number, `whole` writes, or sizes drawn at `random`, joined across writes. */
+  /**
+   * Largest piece that is delivered at once: a number, `whole` writes, or sizes drawn at `random`, joined across
+   * writes.
+   */
   readonly split: 'whole' | 'random' | number
   /** Bytes that may be under way or unread before the sender is held back. */
   readonly windowBytes: number

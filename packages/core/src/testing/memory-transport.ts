@@ -64,7 +64,9 @@ interface World {
   nextDialerPort: number
 }
 
-/** A network inside one process, for tests: nothing happens but by the given clock and random source, and microtasks. */
+/**
+ * A network inside one process, for tests: nothing happens but by the given clock and random source, and microtasks.
+ */
 export function createMemoryNetwork(options: MemoryNetworkOptions): MemoryNetwork {
   const world: World = {
     traits: toTraits(options),

@@ -31,7 +31,8 @@ const BUDGET = { maxItems: 1024, maxDepth: 8 }
 /**
  * The payload of Hello, at most 2 KiB.
  *
- * @throws {RangeError} when a capability's name is not 1 to 8 printable ASCII characters, there are more than 128, or it gets too long
+ * @throws {RangeError} when a capability's name is not 1 to 8 printable ASCII characters, there are more than 128, or
+ *   it gets too long
  */
 export function encodeHello(hello: Omit<Hello, 'version'> & { readonly version?: number }): Uint8Array {
   const { version = BASE_PROTOCOL_VERSION, name, listenPort, publicKey } = hello
@@ -50,7 +51,8 @@ export function encodeHello(hello: Omit<Hello, 'version'> & { readonly version?:
 /**
  * Reads a Hello. Items and bytes that a later version adds are ignored.
  *
- * @throws {PeerError} `too big message`; `invalid message` when it is malformed; `protocol handshake failed` with reason invalid identity for a key that is none
+ * @throws {PeerError} `too big message`; `invalid message` when it is malformed; `protocol handshake failed` with
+ *   reason invalid identity for a key that is none
  */
 export function decodeHello(payload: Uint8Array): Hello {
   if (payload.length > BASE_MESSAGE_BYTES) {

@@ -2,10 +2,15 @@
 import type { PeerError } from '../errors/peer-error.ts'
 import type { LinkSink } from './link.ts'
 
-/** Bytes that a kept chunk costs beside its content (array, buffer, slot), so that 1-byte chunks can't outgrow a bound. */
+/**
+ * Bytes that a kept chunk costs beside its content (array, buffer, slot), so that 1-byte chunks can't outgrow a bound.
+ */
 const CHUNK_COST_BYTES = 192
 
-/** For authors of transports: hand arriving bytes to `push`, the end to `end`; the rest of the sink's promises is kept here. */
+/**
+ * For authors of transports: hand arriving bytes to `push`, the end to `end`; the rest of the sink's promises is kept
+ * here.
+ */
 export class LinkInbox {
   #sink: LinkSink | undefined
   #waiting: Uint8Array[] | undefined

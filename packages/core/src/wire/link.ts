@@ -5,9 +5,15 @@ import type { Endpoint } from './address.ts'
 /** Who opened the link. */
 export type Direction = 'inbound' | 'outbound'
 
-/** What the owner of a link is told. Calls come one after another, never from inside `open`, `write`, `pause` or `resume`. */
+/**
+ * What the owner of a link is told. Calls come one after another, never from inside `open`, `write`, `pause` or
+ * `resume`.
+ */
 export interface LinkSink {
-  /** Bytes arrived, in order, in pieces of any size above 0. The chunk is the receiver's: it may be overwritten and kept. */
+  /**
+   * Bytes arrived, in order, in pieces of any size above 0. The chunk is the receiver's: it may be overwritten and
+   * kept.
+   */
   bytes(chunk: Uint8Array): void
   /** Said once after a `write` that answered `false`, when `bufferedBytes` has fallen below the low-water mark. */
   drain(): void
@@ -28,7 +34,8 @@ export interface Link {
   open(sink: LinkSink): void
   /**
    * Takes ownership of `chunk` and queues it. `false` means that `bufferedBytes` is above the high-water mark:
-   * the bytes are queued all the same, and `drain` follows. After the end of the link it does nothing and answers `false`.
+   * the bytes are queued all the same, and `drain` follows. After the end of the link it does nothing and answers
+   * `false`.
    */
   write(chunk: Uint8Array): boolean
   /** Stops delivery; the transport stops reading where it can (a browser's WebSocket can't). */
@@ -74,6 +81,9 @@ export interface Transport {
    * @throws {PeerError} `dial failed` with what is known of the cause
    */
   dial(endpoint: Endpoint, options?: DialOptions): Promise<Link>
-  /** Opens the listeners that the transport was made with; absent where there are none. @throws when an address is taken */
+  /**
+   * Opens the listeners that the transport was made with; absent where there are none. @throws when an address is
+   * taken
+   */
   listen?(handlers: ListenHandlers): Promise<readonly Listener[]>
 }

@@ -47,7 +47,8 @@ export interface Peer {
 
   shares(protocol: Protocol): boolean
   /**
-   * Sends one message. Resolves at once below the water mark, else when the link has drained; nobody needs to wait for it.
+   * Sends one message. Resolves at once below the water mark, else when the link has drained; nobody needs to wait for
+   * it.
    *
    * @throws {TypeError} when the protocol isn't shared or the message isn't its own
    */

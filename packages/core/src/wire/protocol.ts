@@ -5,7 +5,10 @@ import type { Peer } from './peer.ts'
 /** Turns a value into the payload of a message and back. */
 export interface Codec<T> {
   encode(value: T): Uint8Array
-  /** `payload` is the receiver's own; views into it may be kept. Whatever this throws ends the peer with `invalid message`. */
+  /**
+   * `payload` is the receiver's own; views into it may be kept. Whatever this throws ends the peer with `invalid
+   * message`.
+   */
   decode(payload: Uint8Array): T
 }
 
@@ -52,7 +55,9 @@ export interface MessageContext {
   readonly signal: AbortSignal
 }
 
-/** Given as a handler: messages wait, and hold back their peer when they are many, until `peer.messages` is iterated. */
+/**
+ * Given as a handler: messages wait, and hold back their peer when they are many, until `peer.messages` is iterated.
+ */
 export function later(): void {}
 
 /** What a user does with messages. A returned promise holds back the next message of this peer until it settles. */
@@ -65,7 +70,10 @@ export type Handlers<M extends Messages> = {
 /** Told of each peer that shares the protocol, before its first message and after its last. */
 export interface ProtocolHooks {
   opened?(peer: Peer): void
-  /** Told of each message that came, answers too, before it is decoded; `code` is the protocol's own. For logs and counters. */
+  /**
+   * Told of each message that came, answers too, before it is decoded; `code` is the protocol's own. For logs and
+   * counters.
+   */
   received?(peer: Peer, code: number, bytes: number): void
   closed?(peer: Peer, error: PeerError): void
 }

@@ -26,7 +26,10 @@ export function uintOf(item: RlpItem | undefined): number {
   return Number(value)
 }
 
-/** A whole number of at most `bits` bits, a multiple of 8. @throws {PeerError} `invalid message` when past it or not canonical */
+/**
+ * A whole number of at most `bits` bits, a multiple of 8. @throws {PeerError} `invalid message` when past it or not
+ * canonical
+ */
 export function bigUintOf(item: RlpItem | undefined, bits = 256): bigint {
   const digits = bytesOf(item)
   if (digits.length > bits / 8) throw rlpError(`a number of ${digits.length} bytes where ${bits / 8} fit`)

@@ -8,7 +8,8 @@ const MAX_GROWTH = 22
 /**
  * The original of one compressed block; a fresh array.
  *
- * @throws {PeerError} `too big message` when it says it has more than `maxBytes`; `invalid message` when it is malformed or has another length than it says
+ * @throws {PeerError} `too big message` when it says it has more than `maxBytes`; `invalid message` when it is
+ *   malformed or has another length than it says
  * @see https://github.com/google/snappy/blob/main/format_description.txt
  */
 export function uncompress(block: Uint8Array, maxBytes: number): Uint8Array {

@@ -6,7 +6,9 @@ import type { Transport } from '../../wire/link.ts'
 /** Bytes each way in the case of large transfers: more than any buffer on the way. */
 const BULK_BYTES = 16_777_216
 
-/** What may be on the way to a reader that has stopped: two kernel buffers that have grown as far as they do, and ours. */
+/**
+ * What may be on the way to a reader that has stopped: two kernel buffers that have grown as far as they do, and ours.
+ */
 const MAX_UNDER_WAY_BYTES = 33_554_432
 
 /** More than the high-water mark, less than what a kernel takes at once. */
