@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest'
+import { seededRandom } from '../base/random.ts'
+import { createManualClock } from '../testing/manual-clock.ts'
+import type { ManualClock } from '../testing/manual-clock.ts'
+import { inventory } from './plugin.ts'
+import type { Carrier, InventoryPlugin } from './plugin.ts'
+
+const TX = 1
+const PEER = { preferred: true, kinds: [TX] }
+
+function idOf(seed: number): Uint8Array {
+  return new Uint8Array(32).fill(seed)
+}
+
+/** A carrier that writes down what it is told, with the time. */
+function scribe(clock: ManualClock, name: string, lines: string[]): Carrier {
+  const seeds = (items: readonly { readonly id: Uint8Array }[]): string => items.map(({ id }) => id[0]).join(' ')
+  return {
+    ask: (peer, _, items) => void lines.push(`${clock.now()} ${name} ask ${peer}: ${seeds(items)}`),
+    announce: (peers, _, items) => void lines.push(`${clock.now()} ${name} tell ${peers.join(' ')}: ${seeds(items)}`),
+  }
+}
+
+function make(): { clock: ManualClock; items: InventoryPlugin; lines: string[]; carrier: Carrier } {
+  const clock = createManualClock()
+  const items = inventory({ limits: { gatherMs: 10, askTimeoutMs: 1000, storeMs: 5000 } })
+  items.start({ clock, random: seededRandom(1) })
+  const lines: string[] = []
+  return { clock, items, lines, carrier: scribe(clock, 'eth', lines) }
+}
+
+function receive(items: InventoryPlugin, seed: number, peer?: string): boolean {
+  return items.received(peer, { kind: TX, id: idOf(seed), meta: 0, bytes: Uint8Array.of(seed) })
+}
+
+describe('the inventory of a node', () => {
+  it('gathers what comes within ten milliseconds into one announcement', () => {
+    const { clock, items, lines, carrier } = make()
+    items.attach('a', PEER, carrier)
+    receive(items, 1)
+    clock.advance(5)
+    receive(items, 2)
+    clock.advance(5)
+    receive(items, 3)
+    clock.advance(10)
+    expect(lines).toEqual(['10 eth tell a: 1 2', '20 eth tell a: 3'])
+  })
+
+  it('asks the next peer when the first lets its time pass', () => {
+    const { clock, items, lines, carrier } = make()
+    for (const peer of ['a', 'b']) {
+      items.attach(peer, PEER, carrier)
+      items.announced(peer, TX, [{ id: idOf(1), meta: 0 }])
+    }
+    clock.advance(3000)
+    expect(lines.map((line) => line.replace(/[ab]:/, 'X:'))).toEqual(['10 eth ask X: 1', '1010 eth ask X: 1'])
+    expect(new Set(lines.map((line) => line.slice(-4))).size).toBe(2)
+  })
+
+  it('tells each peer through the carrier that reaches it', () => {
+    const { clock, items, lines, carrier } = make()
+    items.attach('a', PEER, carrier)
+    items.attach('b', PEER, scribe(clock, 'inv', lines))
+    items.attach('c', PEER, carrier)
+    receive(items, 1, 'c')
+    clock.advance(10)
+    expect(lines).toEqual(['10 eth tell a: 1', '10 inv tell b: 1'])
+  })
+
+  it('has one timer, moved nearer when need be, and none when there is nothing to wait for', () => {
+    const { clock, items, lines, carrier } = make()
+    expect(clock.pendingTimers).toBe(0)
+    items.attach('a', PEER, carrier)
+    expect(clock.pendingTimers).toBe(0)
+    receive(items, 1)
+    clock.advance(10)
+    expect(clock.nextTimerAt).toBe(5000)
+    items.announced('a', TX, [{ id: idOf(2), meta: 0 }])
+    expect([clock.pendingTimers, clock.nextTimerAt]).toEqual([1, 20])
+    clock.advance(10_000)
+    expect(lines).toEqual(['10 eth tell a: 1', '20 eth ask a: 2'])
+    expect(clock.pendingTimers).toBe(0)
+    expect(items.inspect()).toMatchObject({ stored: 0, tracked: 0, peers: 1 })
+  })
+
+  it('says nothing to a peer that has left', () => {
+    const { clock, items, lines, carrier } = make()
+    items.attach('a', PEER, carrier)
+    receive(items, 1)
+    items.detach('a')
+    clock.advance(10)
+    expect(lines).toEqual([])
+  })
+
+  it('leaves no timer and nothing to call when it has stopped', () => {
+    const { clock, items, lines, carrier } = make()
+    items.attach('a', PEER, carrier)
+    receive(items, 1)
+    items.stop()
+    items.detach('a')
+    clock.advance(10_000)
+    expect([clock.pendingTimers, lines]).toEqual([0, []])
+    expect(items.inspect()).toMatchObject({ peers: 0, stored: 0 })
+    expect(() => receive(items, 1)).toThrow(/is not running/)
+  })
+
+  it('belongs to one node', () => {
+    const { clock, items } = make()
+    expect(() => items.start({ clock, random: seededRandom(1) })).toThrow(TypeError)
+    expect(() => inventory().attach('a', PEER, scribe(clock, 'eth', []))).toThrow(/give it to createNode/)
+  })
+})
