@@ -14,7 +14,7 @@ export interface CheckBudget {
 export const DEFAULT_BUDGET: CheckBudget = { burst: 256, perSecond: 50 }
 
 /** Milliseconds of checking after which others get their turn. */
-const SLICE_MS = 8
+const SLICE_MS = 5
 
 export interface TransactionCheckerOptions {
   readonly crypto: Crypto
