@@ -1,0 +1,91 @@
+// Asks a relay over HTTP what to dial. Whatever it answers is a stranger's word.
+import { parseAddress } from '@peerwire/core'
+
+/** A relay on this machine or near answers in milliseconds; past this it is as good as down. */
+const ANSWER_MS = 5_000
+/** Far more than a relay has to say. */
+const MAX_CHARACTERS = 65_536
+/** Ways through the bridge that are offered; more are left out. */
+const MAX_TARGETS = 100
+
+export interface BridgeTarget {
+  readonly alias: string
+  /** What to dial; absent when the relay doesn't know the key of the node. */
+  readonly address: string | undefined
+}
+
+export interface RelayInfo {
+  readonly name: string
+  /** The first address that a tab can dial. */
+  readonly address: string
+  readonly bridge: readonly BridgeTarget[]
+}
+
+/** Where `base` (the page's own folder, or the URL of a relay) tells its addresses. */
+export function infoUrl(base: string): string {
+  return new URL('.well-known/peerwire', base).href
+}
+
+/** @throws {Error} one sentence that says what is wrong */
+export async function fetchRelayInfo(base: string, signal: AbortSignal): Promise<RelayInfo> {
+  const url = infoUrl(base)
+  const { origin } = new URL(url)
+  const text = await fetchText(url, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]), origin)
+  const info = readRelayInfo(text)
+  if (!info) throw new Error(`${origin} answers, but not as a relay with an address for tabs.`)
+  return info
+}
+
+async function fetchText(url: string, signal: AbortSignal, origin: string): Promise<string> {
+  let response: Response
+  try {
+    response = await fetch(url, { signal, cache: 'no-store' })
+  } catch (cause) {
+    // A page is not told why.
+    throw new Error(`The relay at ${origin} can’t be reached: it is down, or there is no way to it.`, { cause })
+  }
+  if (!response.ok) throw new Error(`${origin} answers with HTTP ${response.status}: there is no relay here.`)
+  return (await response.text()).slice(0, MAX_CHARACTERS)
+}
+
+/** Reads the relay's answer; `undefined` when it isn't one. */
+export function readRelayInfo(text: string): RelayInfo | undefined {
+  const answer = fieldsOf(parseJson(text))
+  const addresses = listOf(answer['addresses']).filter((entry) => typeof entry === 'string')
+  const address = addresses.find((entry) => isTabAddress(entry))
+  if (address === undefined) return undefined
+  const bridge = listOf(answer['bridge']).slice(0, MAX_TARGETS).map(fieldsOf).flatMap(readTarget)
+  return { name: typeof answer['name'] === 'string' ? answer['name'].slice(0, 100) : 'relay', address, bridge }
+}
+
+function readTarget(entry: Readonly<Record<string, unknown>>): BridgeTarget[] {
+  const { alias, address } = entry
+  if (typeof alias !== 'string') return []
+  return [
+    { alias: alias.slice(0, 100), address: typeof address === 'string' && isTabAddress(address) ? address : undefined },
+  ]
+}
+
+function isTabAddress(text: string): boolean {
+  try {
+    return /^wss?$/.test(parseAddress(text).endpoint.scheme)
+  } catch {
+    return false
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as readonly unknown[]) : []
+}

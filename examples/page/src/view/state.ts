@@ -1,0 +1,47 @@
+// The head of the page: how the tab stands with its relay, who it is, and on which network.
+import { type Node, toHex } from '@peerwire/core'
+import type { Eth } from '@peerwire/eth'
+import type { RelayLink } from '../relay-link.ts'
+import { moodOf, stateSentence, waitSentence } from '../relay-state.ts'
+import { hexOf, networkWords, shortHex } from '../words.ts'
+import { byId, setNotice, setText } from './dom.ts'
+
+/** How often a wait is counted down. */
+const TICK_MS = 500
+
+/** Shows the state of the link; the answer is to be called whenever it may have changed. */
+export function showState(link: () => RelayLink): () => void {
+  const update = (): void => {
+    const { state } = link()
+    byId('state').dataset['state'] = moodOf(state)
+    setText(byId('state-text'), stateSentence(state))
+    setText(byId('state-wait'), waitSentence(state, performance.now()))
+    byId('retry').hidden = state.kind !== 'unknown' && state.kind !== 'lost'
+    byId('rejoin').hidden = state.kind !== 'left'
+    if (state.kind === 'connected') setText(byId('relay-name'), state.name)
+  }
+  setInterval(update, TICK_MS)
+  byId('retry').addEventListener('click', () => link().wake())
+  byId('rejoin').addEventListener('click', () => link().start())
+  return update
+}
+
+export function showIdentity({ publicKey, id }: Node): void {
+  const element = byId('own-id')
+  setText(element, shortHex(id))
+  element.title = `id ${id}\nkey ${toHex(publicKey)}`
+}
+
+/** Shows the network once it is known, and peers of another one that were refused. */
+export function showNetwork(node: Node, chain: Eth): void {
+  chain.on('network:learned', ({ networkId, genesisHash }, peer) => {
+    const element = byId('network')
+    setText(element, `${networkWords(networkId)}, learned from ${peer.name === '' ? shortHex(peer.id) : peer.name}`)
+    element.title = `genesis ${hexOf(genesisHash)}`
+  })
+  chain.on('peer:ready', () => setNotice(byId('refused'), undefined))
+  node.on('peer:removed', ({ peer, error }) => {
+    if (error.code !== 'incompatible remote status') return
+    setNotice(byId('refused'), `${peer.name} was refused, because one tab is on one network: ${error.message}.`)
+  })
+}

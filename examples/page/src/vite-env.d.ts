@@ -1,0 +1,2 @@
+// What Vite adds to `import.meta` and to imports.
+/// <reference types="vite/client" />
