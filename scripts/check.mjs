@@ -2,19 +2,25 @@
 import { ensureInstalled } from './lib/install.mjs'
 import { checkFiles } from './lib/file-rules.mjs'
 import { requireNode } from './lib/node-version.mjs'
-import { root } from './lib/paths.mjs'
-import { runMain, Stop } from './lib/run.mjs'
+import { inRoot, root } from './lib/paths.mjs'
+import { runMain, runNode, Stop } from './lib/run.mjs'
 import { runTool } from './lib/tools.mjs'
 
 const STEPS = [
   ['types', () => tool('tsc', ['-b'], 'typescript')],
   ['lint', () => tool('oxlint', ['--type-aware', '--deny-warnings'])],
   ['format', () => tool('oxfmt', ['--check', '.'])],
+  ['docs/errors.md', () => script('errors-doc.mjs', '--check')],
   ['files', () => report(checkFiles(root))],
 ]
 
 async function tool(name, args, packageName = name) {
   const { code } = await runTool(name, args, {}, packageName)
+  return code === 0
+}
+
+async function script(name, ...args) {
+  const { code } = await runNode([inRoot('scripts', name), ...args])
   return code === 0
 }
 
