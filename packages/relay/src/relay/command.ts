@@ -38,7 +38,7 @@ const FLAGS: FlagTable = {
   sample: { help: 'run a sample source beside the relay, a peer that announces made-up transactions' },
   'no-page': { help: 'serve no page' },
   'log-level': { value: 'LEVEL', help: 'trace, debug, info, warn or error; default info' },
-  json: { help: 'print one JSON object a line: listening, peer, message, item, drop, setupfail, dialfail' },
+  json: { help: 'print one JSON object a line: listening, bridge, peer, message, item, drop, setupfail, dialfail' },
 }
 
 export const relayCommand: Command = {

@@ -78,9 +78,11 @@ export async function startRelay(options: RelayOptions, { output, logger }: Rela
     await source?.close()
     throw error
   }
+  const relay = describeRelay({ node, dataDir, bridge, source, facts: facts(), options })
   reportListening(node.addresses, output)
+  for (const { alias, endpoint, address } of relay.bridge) output.event('bridge', { alias, endpoint, address })
   held.release()
-  return describeRelay({ node, dataDir, bridge, source, facts: facts(), options })
+  return relay
 }
 
 function createRelayBridge({ bridge, origins, trustProxy }: RelayOptions, logger: Logger): Bridge {
