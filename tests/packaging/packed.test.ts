@@ -101,7 +101,7 @@ describe('a program of a user', () => {
     await start('dialer.mjs', String(address)).waitFor((line) => line['text'] === 'hello, dialer')
   })
 
-  it.runIf(NAMES.includes('peerwire'))('starts the peerwire command', async () => {
+  it('starts the peerwire command', async () => {
     const command = join(consumer.folder, 'node_modules', 'peerwire', 'bin', 'peerwire.mjs')
     const output = await mustRun(process.execPath, [command, '--version'], consumer.folder)
     expect(output.trim()).toBe(`peerwire ${readManifest('peerwire').version}`)

@@ -1,6 +1,4 @@
 // The packages of the workspace as the packaging tests see them.
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { readPackages } from '../../../scripts/lib/sources.mjs'
 
 /** A target of `exports` or `imports`: a path, or paths by condition. */
@@ -21,15 +19,10 @@ export interface WorkspacePackage {
   readonly manifest: Manifest
 }
 
-/** What is published. A folder whose main entry has no source yet is a package that is only planned. */
+/** What is published: every package that isn't private. */
 export function publishedPackages(): readonly WorkspacePackage[] {
   const all = readPackages() as readonly WorkspacePackage[]
-  return all.filter(({ path, manifest }) => manifest.private !== true && hasSource(path, manifest))
-}
-
-function hasSource(folder: string, { exports }: Manifest): boolean {
-  const built = pathsOf(exports['.']).find((path) => path.endsWith('.js')) ?? ''
-  return existsSync(join(folder, built.replace('./dist/', 'src/').replace(/\.js$/, '.ts')))
+  return all.filter(({ manifest }) => manifest.private !== true)
 }
 
 /** Every path that `target` can lead to. */
