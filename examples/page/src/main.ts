@@ -7,7 +7,7 @@ import { showBridge } from './view/bridge.ts'
 import { showEnded } from './view/ended.ts'
 import { showPeers } from './view/peers.ts'
 import { showSend } from './view/send.ts'
-import { showIdentity, showNetwork, showState } from './view/state.ts'
+import { showIdentity, showNetwork, showRelay, showState } from './view/state.ts'
 import { showTransactions } from './view/transactions.ts'
 
 /** Longest wait before a lost relay is dialed again: somebody may be looking. */
@@ -25,7 +25,15 @@ const node = createNode({
 
 const updateState = showState(() => link)
 const bridge = showBridge(node)
-const link = new RelayLink({ node, base: relayBase(), changed: updateState, informed: bridge.informed })
+const link = new RelayLink({
+  node,
+  base: relayBase(),
+  changed: updateState,
+  informed: (info) => {
+    showRelay(info)
+    bridge.informed(info)
+  },
+})
 const transactions = showTransactions()
 showIdentity(node)
 showNetwork(node, chain)

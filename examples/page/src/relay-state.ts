@@ -1,5 +1,5 @@
 // How the tab stands with its relay, as a sentence.
-import { DiscReason, type PeerError } from '@peerwire/core'
+import { DiscReason, discReasonText, type PeerError } from '@peerwire/core'
 
 export type RelayState =
   | { readonly kind: 'asking' }
@@ -72,6 +72,6 @@ function toldSentence({ reason }: PeerError): string {
     case DiscReason.uselessPeer:
       return 'The relay has no use for this tab yet: it knows no Ethereum network, because no node is connected to it.'
     default:
-      return `The relay ended the connection (reason ${String(reason)}).`
+      return `The relay ended the connection: ${discReasonText(reason)}.`
   }
 }

@@ -1,13 +1,15 @@
-// `it` with a Chromium at hand: one browser for a file, tabs that are strangers to each other, all closed with the
-// test.
+// `it` with a Chromium at hand: one browser for a file, tabs that are strangers to each other, all closed with the test.
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { launchBrowser } from '../../support/browser.ts'
+import { type RelayProcess, type RelayProcessOptions, startRelayProcess } from './relay-process.ts'
 
 interface Fixtures {
   readonly browser: Browser
   /** Opens a tab. What its console says with level error, and what it throws, fails the test at its end. */
   readonly openTab: (options?: TabOptions) => Promise<Page>
+  /** Starts the real relay; it is killed with the test. */
+  readonly startRelay: (options?: RelayProcessOptions) => Promise<RelayProcess>
   /** Called at the end, the last one first; for what else a test opens. */
   readonly cleanUp: (step: () => unknown) => void
 }
@@ -45,5 +47,8 @@ export const it = test.extend<Fixtures>({
       return page
     })
     expect(errors).toEqual([])
+  },
+  startRelay: async ({ cleanUp }, use) => {
+    await use((options = {}) => startRelayProcess(cleanUp, options))
   },
 })

@@ -52,7 +52,13 @@ async function dialAndTell(node: Node, address: string): Promise<void> {
   setText(result, 'Dialing …')
   try {
     const peer = await node.dial(address)
-    setText(result, `Connected to ${peer.name === '' ? 'a node without a name' : peer.name}.`)
+    const name = peer.name === '' ? 'a node without a name' : peer.name
+    const connected = `Connected to ${name}.`
+    setText(result, connected)
+    // It may be refused a moment later, when it says which network it is on.
+    peer.signal.addEventListener('abort', () => {
+      if (result.textContent === connected) setText(result, `No connection to ${name} any more: ${peer.error?.message}`)
+    })
   } catch (error) {
     setText(result, `No connection: ${error instanceof Error ? error.message : String(error)}`)
   }

@@ -1,6 +1,7 @@
 // The head of the page: how the tab stands with its relay, who it is, and on which network.
-import { type Node, toHex } from '@peerwire/core'
+import { formatEndpoint, type Node, parseAddress, toHex } from '@peerwire/core'
 import type { Eth } from '@peerwire/eth'
+import type { RelayInfo } from '../relay-info.ts'
 import type { RelayLink } from '../relay-link.ts'
 import { moodOf, stateSentence, waitSentence } from '../relay-state.ts'
 import { hexOf, networkWords, shortHex } from '../words.ts'
@@ -18,12 +19,19 @@ export function showState(link: () => RelayLink): () => void {
     setText(byId('state-wait'), waitSentence(state, performance.now()))
     byId('retry').hidden = state.kind !== 'unknown' && state.kind !== 'lost'
     byId('rejoin').hidden = state.kind !== 'left'
-    if (state.kind === 'connected') setText(byId('relay-name'), state.name)
   }
   setInterval(update, TICK_MS)
   byId('retry').addEventListener('click', () => link().wake())
   byId('rejoin').addEventListener('click', () => link().start())
   return update
+}
+
+/** Shows which relay it is: its key and where it listens. */
+export function showRelay({ address }: Pick<RelayInfo, 'address'>): void {
+  const { publicKey, endpoint } = parseAddress(address)
+  const element = byId('relay')
+  setText(element, `${shortHex(toHex(publicKey))} at ${formatEndpoint(endpoint)}`)
+  element.title = address
 }
 
 export function showIdentity({ publicKey, id }: Node): void {
