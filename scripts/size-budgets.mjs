@@ -1,4 +1,5 @@
-// What each entry may weigh in a page: bundled by esbuild, minified, brotli at its best, in bytes.
+// What each entry may weigh in a page: bundled by esbuild, minified, brotli at its best, in bytes. What is loaded on use
+// is weighed apart and doesn't count.
 
 /**
  * @typedef {object} Budget
@@ -6,7 +7,8 @@
  * @property {string} source - the program that is bundled
  * @property {string} [from] - the folder whose dependencies it has; `tests` by default
  * @property {string[]} [external] - packages that are left out
- * @property {number} bytes - the most it may weigh
+ * @property {number} bytes - the most it shall weigh: the goal
+ * @property {number} [limit] - where the goal is not reached yet: the most it may weigh until then
  */
 
 /** @type {Budget[]} */
@@ -16,9 +18,10 @@ export const BUDGETS = [
     source: "import './tab.ts'",
     from: 'examples/hello',
     bytes: 20_000,
+    limit: 33_000,
   },
-  { name: '@peerwire/core, everything', source: "export * from '@peerwire/core'", bytes: 26_000 },
-  { name: '@peerwire/core/rlpx', source: "export * from '@peerwire/core/rlpx'", bytes: 16_000 },
+  { name: '@peerwire/core, everything', source: "export * from '@peerwire/core'", bytes: 26_000, limit: 45_000 },
+  { name: '@peerwire/core/rlpx', source: "export * from '@peerwire/core/rlpx'", bytes: 16_000, limit: 16_500 },
   {
     name: '@peerwire/transport-ws, without the core',
     source: "export * from '@peerwire/transport-ws'",
