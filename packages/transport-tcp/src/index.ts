@@ -16,6 +16,9 @@ import {
 } from '@peerwire/core'
 import { TcpLink } from './tcp-link.ts'
 
+/** For each address of a name that has several; Node's own 250 ms gives up on remotes that are far away. */
+const ATTEMPT_TIMEOUT_MS = 2_000
+
 export interface TcpOptions {
   /** Where to listen, such as `tcp://127.0.0.1:30303`; port 0 takes a free one. */
   readonly listen?: string | readonly string[] | undefined
@@ -63,15 +66,16 @@ function dial(endpoint: Endpoint, settings: Settings, { signal }: DialOptions = 
       noDelay,
       keepAlive: keepAliveMs > 0,
       keepAliveInitialDelay: keepAliveMs,
+      autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT_MS,
     })
     socket.pause()
     const settle = (): void => {
       signal?.removeEventListener('abort', onAbort)
       socket.removeAllListeners('connect').removeAllListeners('error')
-      socket.on('error', () => undefined)
     }
     const onAbort = (): void => {
       settle()
+      socket.on('error', ignore)
       socket.destroy()
       reject(signal?.reason as Error)
     }
@@ -82,11 +86,14 @@ function dial(endpoint: Endpoint, settings: Settings, { signal }: DialOptions = 
     })
     socket.once('error', (cause: NodeJS.ErrnoException) => {
       settle()
+      socket.on('error', ignore)
       socket.destroy()
       reject(new PeerError('dial failed', DiscReason.networkError, dialText(endpoint, cause), { cause }))
     })
   })
 }
+
+function ignore(): void {}
 
 function dialText(endpoint: Endpoint, { code, message }: NodeJS.ErrnoException): string {
   const where = formatEndpoint(endpoint)

@@ -35,7 +35,6 @@ export class TcpLink implements Link {
       this.#error ??= new PeerError('link lost', DiscReason.networkError, lossText(cause), { cause })
     })
     socket.on('close', () => this.#finish())
-    socket.on('drain', () => this.#drained())
   }
 
   get bufferedBytes(): number {
@@ -59,6 +58,7 @@ export class TcpLink implements Link {
     if (this.#closing || this.#over || !socket.writable) return false
     if (chunk.length > 0) socket.write(chunk)
     if (socket.writableLength <= HIGH_WATER_BYTES) return true
+    if (!this.#needDrain) socket.once('drain', () => this.#drained())
     this.#needDrain = true
     return false
   }
@@ -93,7 +93,6 @@ export class TcpLink implements Link {
   }
 
   #drained(): void {
-    if (!this.#needDrain) return
     this.#needDrain = false
     if (!this.#closing && !this.#over) this.#sink?.drain()
   }

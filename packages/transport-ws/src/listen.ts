@@ -87,7 +87,8 @@ export function refuse(socket: Duplex, status: string, why: string): void {
 
 function answer(response: ServerResponse, status: number, why: string): void {
   if (response.headersSent || response.destroyed) return
-  response.writeHead(status, { 'Content-Type': 'text/plain', Connection: 'close' }).end(`${why}\n`)
+  const headers = { 'Content-Type': 'text/plain', 'Content-Length': why.length + 1, Connection: 'close' }
+  response.writeHead(status, headers).end(`${why}\n`)
 }
 
 interface WaitingRoom {

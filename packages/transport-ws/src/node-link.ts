@@ -16,6 +16,9 @@ const CLOSE_TIMEOUT_MS = 5_000
  */
 const MAX_PIECES = 4_096
 
+/** For each address of a name that has several; Node's own 250 ms gives up on remotes that are far away. */
+const ATTEMPT_TIMEOUT_MS = 2_000
+
 /** Close code for a kind of message that is not taken. */
 const UNSUPPORTED_DATA = 1003
 
@@ -29,6 +32,7 @@ export function socketOptions(maxPayload: number): { readonly maxPayload: number
     // The bytes are encrypted: compressing them costs and gains nothing.
     perMessageDeflate: false as const,
     skipUTF8Validation: true,
+    autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT_MS,
   }
   return bounds
 }
@@ -37,6 +41,7 @@ export class NodeWebSocketLink implements Link {
   readonly direction: Direction
   readonly remoteAddress: string
   readonly #ws: WebSocket
+  readonly #socket: Duplex
   readonly #inbox = new LinkInbox()
   #needDrain = false
   #closing = false
@@ -47,13 +52,13 @@ export class NodeWebSocketLink implements Link {
    */
   constructor(ws: WebSocket, socket: Duplex, direction: Direction, remoteAddress: string) {
     this.#ws = ws
+    this.#socket = socket
     this.direction = direction
     this.remoteAddress = remoteAddress
     ws.pause()
     ws.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary))
     ws.on('error', (cause) => this.#fail(cause))
     ws.on('close', (code, text) => this.#finish(code, text))
-    socket.on('drain', () => this.#drained())
   }
 
   get bufferedBytes(): number {
@@ -70,6 +75,7 @@ export class NodeWebSocketLink implements Link {
     if (this.#closing || this.#inbox.ended || ws.readyState !== ws.OPEN) return false
     if (chunk.length > 0) forEachMessage(chunk, (message) => ws.send(message))
     if (ws.bufferedAmount <= HIGH_WATER_BYTES) return true
+    if (!this.#needDrain) this.#socket.once('drain', () => this.#drained())
     this.#needDrain = true
     return false
   }
@@ -112,7 +118,6 @@ export class NodeWebSocketLink implements Link {
   }
 
   #drained(): void {
-    if (!this.#needDrain) return
     this.#needDrain = false
     this.#inbox.drain()
   }

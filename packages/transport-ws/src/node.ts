@@ -59,7 +59,7 @@ function dial(endpoint: Endpoint, settings: Settings, { signal }: DialOptions = 
       signal?.removeEventListener('abort', onAbort)
       ws.removeAllListeners()
       // A failed attempt may say more than one error.
-      ws.on('error', () => undefined)
+      ws.on('error', ignore)
     }
     const fail = (why: string, cause?: unknown): void => {
       settle()
@@ -85,15 +85,22 @@ function dial(endpoint: Endpoint, settings: Settings, { signal }: DialOptions = 
   })
 }
 
-function create(endpoint: Endpoint, { tls, maxPayloadBytes }: Settings): WebSocket {
+function create(endpoint: Endpoint, { tls, maxPayloadBytes, randomMasks }: Settings): WebSocket {
   try {
     return new WebSocket(formatEndpoint(endpoint), WEBSOCKET_PROTOCOL, {
       ...socketOptions(maxPayloadBytes),
+      ...(randomMasks ? {} : { generateMask: zeroMask }),
       ...(tls.ca === undefined ? {} : { ca: tls.ca }),
     })
   } catch (cause) {
     throw dialError(endpoint, 'is not a URL that can be dialed', cause)
   }
+}
+
+function ignore(): void {}
+
+function zeroMask(mask: Buffer): void {
+  mask.fill(0)
 }
 
 function readRefusal(response: IncomingMessage, done: (why: string) => void): void {
@@ -108,7 +115,7 @@ function readRefusal(response: IncomingMessage, done: (why: string) => void): vo
     text += chunk.toString('latin1')
     if (text.length > MAX_REFUSAL_TEXT) response.destroy()
   })
-  response.on('error', () => undefined)
+  response.on('error', ignore)
   response.once('close', finish)
 }
 

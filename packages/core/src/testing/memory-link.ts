@@ -103,7 +103,7 @@ class MemoryLink implements Link {
     this.#inbox.open({
       bytes: (chunk) => {
         bytes.call(sink, chunk)
-        this.#remote.#out.wake()
+        this.#wakeRemote()
       },
       drain: () => drain.call(sink),
       end: (error) => end.call(sink, error),
@@ -126,7 +126,7 @@ class MemoryLink implements Link {
     if (!this.#alive || this.#closing) return
     this.#closing = true
     this.#inbox.discard()
-    this.#remote.#out.wake()
+    this.#wakeRemote()
     this.#out.finish()
     if (this.#out.queuedBytes === 0) return
     this.#closeTimer = this.#traits.clock.setTimer(CLOSE_TIMEOUT_MS, () => this.abort())
@@ -137,7 +137,14 @@ class MemoryLink implements Link {
     if (!this.#alive) return
     this.#die()
     this.#out.destroy()
-    if (!this.#swallows) this.#traits.schedule(() => this.#remote.#lose())
+    const remote = this.#remote
+    if (!this.#swallows) this.#traits.schedule(() => remote.#lose())
+  }
+
+  // Bytes were taken here: the other end's pipe may have room again.
+  #wakeRemote(): void {
+    const remote = this.#remote
+    remote.#out.wake()
   }
 
   #receive(chunk: Uint8Array): void {

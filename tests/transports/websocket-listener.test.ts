@@ -1,0 +1,220 @@
+// Who may open a WebSocket to a listener, for how long one may wait, and what a listener does with its port.
+import { connect as connectTls } from 'node:tls'
+import { createManualClock } from '@peerwire/core/testing'
+import { webSocket, WEBSOCKET_PROTOCOL } from '@peerwire/transport-ws'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { TEST_CERTIFICATE } from './certificate.ts'
+import { failureOf, openRaw, record } from './support.ts'
+import { outcomeOf, rawClient, serve, tls } from './websocket-support.ts'
+
+describe('who may connect', () => {
+  it('a client that does not offer the subprotocol is refused', async () => {
+    const { endpoint, links } = await serve()
+    const wanted = `400 the subprotocol ${WEBSOCKET_PROTOCOL} must be offered`
+    expect(await outcomeOf(rawClient(endpoint, []))).toBe(wanted)
+    expect(await outcomeOf(rawClient(endpoint, ['chat', 'peerwire.2']))).toBe(wanted)
+    expect(links).toHaveLength(0)
+  })
+
+  it('of several subprotocols ours is taken, and no compression', async () => {
+    const { endpoint } = await serve()
+    const client = rawClient(endpoint, ['chat', WEBSOCKET_PROTOCOL], { perMessageDeflate: true })
+    expect(await outcomeOf(client)).toBe('open')
+    expect(client.protocol).toBe(WEBSOCKET_PROTOCOL)
+    expect(client.extensions).toBe('')
+  })
+
+  it.each([
+    ['no Origin', undefined, undefined, 'open'],
+    ['a page of this machine', 'http://localhost:5173', undefined, 'open'],
+    ['a page of this machine by IPv6', 'http://[::1]:1', undefined, 'open'],
+    ['a page of elsewhere', 'https://evil.example', undefined, '403 pages of this origin may not connect'],
+    ['a sandboxed page', 'null', undefined, '403 pages of this origin may not connect'],
+    [
+      'a name that only begins like this machine',
+      'http://localhost.evil.example',
+      undefined,
+      '403 pages of this origin may not connect',
+    ],
+    ['a listed page', 'https://app.example', ['https://app.example/'], 'open'],
+    [
+      'a listed page on another port',
+      'https://app.example:8443',
+      ['https://app.example'],
+      '403 pages of this origin may not connect',
+    ],
+    [
+      'a page of this machine where there is a list',
+      'http://localhost:5173',
+      ['https://app.example'],
+      '403 pages of this origin may not connect',
+    ],
+    ['a sandboxed page where all may', 'null', '*' as const, 'open'],
+  ])('%s', async (_, origin, origins, wanted) => {
+    const { endpoint } = await serve(origins === undefined ? {} : { origins })
+    const client = rawClient(endpoint, [WEBSOCKET_PROTOCOL], origin === undefined ? {} : { origin })
+    expect(await outcomeOf(client)).toBe(wanted)
+  })
+
+  it('a page of the same host and port is let in', async () => {
+    const { endpoint } = await serve()
+    const headers = { host: 'relay.example:4000' }
+    const same = rawClient(endpoint, [WEBSOCKET_PROTOCOL], { headers, origin: 'https://relay.example:4000' })
+    expect(await outcomeOf(same)).toBe('open')
+    const other = rawClient(endpoint, [WEBSOCKET_PROTOCOL], { headers, origin: 'https://relay.example' })
+    expect(await outcomeOf(other)).toContain('403')
+  })
+
+  it('only the path of the listener is served, whatever its query', async () => {
+    const { endpoint } = await serve({ listen: 'ws://127.0.0.1:0/peers' })
+    expect(await outcomeOf(rawClient(endpoint, [WEBSOCKET_PROTOCOL]))).toBe('open')
+    expect(await outcomeOf(rawClient({ ...endpoint, path: '/peers?a=1' }, [WEBSOCKET_PROTOCOL]))).toBe('open')
+    expect(await outcomeOf(rawClient({ ...endpoint, path: '/' }, [WEBSOCKET_PROTOCOL]))).toContain('404')
+  })
+})
+
+describe('connections that wait for their upgrade', () => {
+  it.each(['ws', 'wss'] as const)('a mute one is dropped after 5 s (%s)', async (scheme) => {
+    const clock = createManualClock()
+    const { endpoint } = await serve({ listen: `${scheme}://127.0.0.1:0/`, tls, clock })
+    const { answer, socket } = await openRaw(endpoint)
+    // The listener has seen the connection once it has set its timer.
+    while (clock.pendingTimers === 0) await new Promise((resolve) => setImmediate(resolve))
+    clock.advance(4_999)
+    expect(socket.destroyed).toBe(false)
+    clock.advance(1)
+    expect(await answer).toBe('')
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('one that dribbles its headers is dropped after 5 s all the same', async () => {
+    const clock = createManualClock()
+    const { endpoint } = await serve({ clock })
+    const { answer, socket } = await openRaw(endpoint, 'GET / HTTP/1.1\r\n')
+    while (clock.pendingTimers === 0) await new Promise((resolve) => setImmediate(resolve))
+    for (let second = 0; second < 5; second++) {
+      socket.write(`X-${second}: 1\r\n`)
+      clock.advance(1_000)
+    }
+    await answer
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('an upgraded one is not', async () => {
+    const clock = createManualClock()
+    const { endpoint, links } = await serve({ clock })
+    expect(await outcomeOf(rawClient(endpoint, [WEBSOCKET_PROTOCOL]))).toBe('open')
+    expect(clock.pendingTimers).toBe(0)
+    expect(links).toHaveLength(1)
+  })
+
+  it('headers of more than 8 KiB are refused', async () => {
+    const { endpoint } = await serve()
+    const head = (length: number): string => `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(length)}\r\n\r\n`
+    expect(await (await openRaw(endpoint, head(8_300))).answer).not.toContain('peerwire')
+    expect(await (await openRaw(endpoint, head(8_000))).answer).toContain('426')
+  })
+
+  it('past 512 of them the next is dropped, and the upgraded live on', async () => {
+    const { endpoint, links } = await serve()
+    expect(await outcomeOf(rawClient(endpoint, [WEBSOCKET_PROTOCOL]))).toBe('open')
+    const waiting = await Promise.all(Array.from({ length: 512 }, () => openRaw(endpoint)))
+    expect(await (await openRaw(endpoint, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')).answer).toBe('')
+    waiting[0]!.socket.destroy()
+    await waiting[0]!.answer
+    const late = rawClient(endpoint, [WEBSOCKET_PROTOCOL])
+    expect(await outcomeOf(late)).toBe('open')
+    expect(links).toHaveLength(2)
+  })
+
+  it('plain HTTP is answered with 426 and one sentence', async () => {
+    const { endpoint } = await serve()
+    const { answer } = await openRaw(endpoint, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect(await answer).toMatch(/^HTTP\/1\.1 426 [^]*\r\n\r\nthis port speaks peerwire\.1\n$/)
+  })
+})
+
+describe('listeners', () => {
+  it('closing frees the port at once, and links that were accepted live on', async () => {
+    const { endpoint, listener, next } = await serve()
+    const accepted = next()
+    const dialed = record(await webSocket().dial(endpoint))
+    const { received } = record(await accepted)
+    await Promise.all([listener.close(), listener.close()])
+    const again = await serve({ listen: `ws://127.0.0.1:${endpoint.port}/` })
+    expect(again.endpoint).toEqual(endpoint)
+    dialed.link.write(new Uint8Array([1, 2, 3]))
+    expect([...(await received(3))]).toEqual([1, 2, 3])
+  })
+
+  it('a taken address is one sentence that names it, and the listeners opened before it are closed', async () => {
+    const taken = await serve()
+    const address = `ws://127.0.0.1:${taken.endpoint.port}/`
+    const free = await serve()
+    await free.listener.close()
+    const first = `ws://127.0.0.1:${free.endpoint.port}/`
+    const error = await failureOf(serve({ listen: [first, address] }))
+    expect(error.message).toBe(`cannot listen on ${address}: the address is taken`)
+    await serve({ listen: first })
+  })
+
+  it('several may be opened, with and without TLS', async () => {
+    const { listeners } = await serve({ listen: ['ws://127.0.0.1:0/', 'wss://127.0.0.1:0/'], tls })
+    for (const { endpoint } of listeners) record(await webSocket({ tls }).dial(endpoint))
+    expect(listeners.map(({ endpoint }) => endpoint.scheme)).toEqual(['ws', 'wss'])
+  })
+
+  it('options that cannot be used are named', () => {
+    expect(() => webSocket({ listen: 'tcp://127.0.0.1:1' })).toThrow(/not a WebSocket endpoint/)
+    expect(() => webSocket({ listen: 'wss://127.0.0.1:1/' })).toThrow(/needs tls\.key and tls\.cert/)
+    expect(() => webSocket({ listen: 'ws://127.0.0.1:1/?a=1' })).toThrow(/no query/)
+    expect(() => webSocket({ origins: ['app.example'] })).toThrow(/not an origin/)
+    expect(() => webSocket({ maxPayloadBytes: 10 })).toThrow(RangeError)
+  })
+
+  it('hooks may answer requests and take upgrades over', async () => {
+    const { endpoint, links } = await serve({
+      request: ({ url }, response) => {
+        if (url !== '/page') return false
+        response.end('the page')
+        return true
+      },
+      upgrade: ({ url }, socket) => {
+        if (url !== '/taken') return false
+        socket.end('taken over')
+        return true
+      },
+    })
+    const ask = async (path: string): Promise<string> =>
+      await (
+        await openRaw(endpoint, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+      ).answer
+    expect(await ask('/page')).toContain('the page')
+    expect(await ask('/other')).toContain('426')
+    const head = 'GET /taken HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+    expect(await (await openRaw(endpoint, head)).answer).toBe('taken over')
+    expect(links).toHaveLength(0)
+  })
+})
+
+describe('TLS', () => {
+  it('a client that speaks no TLS to wss is dropped, and others are served', async () => {
+    const { endpoint } = await serve({ listen: 'wss://127.0.0.1:0/', tls })
+    await (
+      await openRaw(endpoint, 'GET / HTTP/1.1\r\n\r\n')
+    ).answer
+    const { link } = record(await webSocket({ tls }).dial(endpoint))
+    expect(link.remoteAddress).toBe(`wss://127.0.0.1:${endpoint.port}/`)
+  })
+
+  it('one that goes silent after TLS is dropped after 5 s', async () => {
+    const clock = createManualClock()
+    const { endpoint } = await serve({ listen: 'wss://127.0.0.1:0/', tls, clock })
+    const socket = connectTls({ host: endpoint.host, port: endpoint.port, ca: TEST_CERTIFICATE })
+    onTestFinished(() => void socket.destroy())
+    await new Promise((resolve) => socket.once('secureConnect', resolve))
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    clock.advance(5_000)
+    await closed
+  })
+})

@@ -1,0 +1,37 @@
+// Listeners of the WebSocket transport, and clients that do what ours would not.
+import type { Endpoint } from '@peerwire/core'
+import { webSocket, type WebSocketOptions } from '@peerwire/transport-ws'
+import { onTestFinished } from 'vitest'
+import { type ClientOptions, WebSocket } from 'ws'
+import { TEST_CERTIFICATE, TEST_KEY } from './certificate.ts'
+import { listen, type Listening } from './support.ts'
+
+/** For `wss`: the throw-away certificate, trusted by the dialer too. */
+export const tls = { key: TEST_KEY, cert: TEST_CERTIFICATE, ca: TEST_CERTIFICATE }
+
+/** Listens on a free port of 127.0.0.1. */
+export async function serve(options: WebSocketOptions = {}): Promise<Listening> {
+  return await listen(webSocket({ listen: 'ws://127.0.0.1:0/', ...options }))
+}
+
+/** A client of `ws` itself, so that it can do what our own would not. */
+export function rawClient({ host, port, path }: Endpoint, protocols: string[], options: ClientOptions = {}): WebSocket {
+  const client = new WebSocket(`ws://${host}:${port}${path ?? '/'}`, protocols, options)
+  onTestFinished(() => client.terminate())
+  return client
+}
+
+/** `open`, or the status of the refusal and the sentence that came with it. */
+export async function outcomeOf(client: WebSocket): Promise<string> {
+  return await new Promise((resolve) => {
+    client.once('open', () => resolve('open'))
+    client.once('error', (error) => resolve(error.message))
+    client.once('unexpected-response', (_, response) => {
+      let body = ''
+      response.on('data', (chunk: Buffer) => {
+        body += chunk.toString()
+      })
+      response.on('end', () => resolve(`${response.statusCode} ${body}`))
+    })
+  })
+}
