@@ -17,7 +17,10 @@ function targetOf(id: string): Target {
   return { id, endpoint: { scheme: 'tcp', host: id, port: 30_303 }, group: `group of ${id}` }
 }
 
-const candidate = (id: string): DialEvent => ({ type: 'candidate', target: targetOf(id) })
+const candidate = (id: string, change: Partial<Target> = {}): DialEvent => ({
+  type: 'candidate',
+  target: { ...targetOf(id), ...change },
+})
 const candidates = (...ids: string[]): DialEvent[] => ids.map((id) => candidate(id))
 const wanted = (id: string): DialEvent => ({ type: 'persistent added', target: { ...targetOf(id), group: undefined } })
 const unwanted = (id: string): DialEvent => ({ type: 'persistent removed', id })

@@ -23,6 +23,14 @@ export interface NodeDialOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** What trusting a key means just now. */
+export interface TrustAnswer {
+  readonly connected: boolean
+  /** Whether it is dialed, because it is persistent; trust alone dials nobody. */
+  readonly dialed: boolean
+  readonly sentence: string
+}
+
 /** One running peerwire instance. */
 export interface Node extends Events<NodeEvents> {
   /** keccak-256 of the public key, hex. */
@@ -47,8 +55,11 @@ export interface Node extends Events<NodeEvents> {
   addPersistent(address: Address | string): DialExplanation
   /** Stops dialing it again; a connection that stands stays. `false` when it wasn't persistent. */
   removePersistent(address: Address | string): boolean
-  /** Admits this key above the limits from now on. */
-  addTrusted(publicKey: Uint8Array): void
+  /**
+   * Admits this key above the limits from now on, and never ends it to make room. It isn't dialed by this: for that make
+   * it persistent, too. The answer says what happens.
+   */
+  addTrusted(publicKey: Uint8Array): TrustAnswer
   removeTrusted(publicKey: Uint8Array): boolean
   /** Why the node of this key is or is not dialed now, what happened last, and when next; as data and as a sentence. */
   explain(publicKey: Uint8Array): DialExplanation
@@ -206,9 +217,15 @@ class RunningNode implements Node {
     return this.#dials.removePersistent(asAddress(address))
   }
 
-  addTrusted(publicKey: Uint8Array): void {
+  addTrusted(publicKey: Uint8Array): TrustAnswer {
     if (publicKey.length !== 64) throw new TypeError(`a public key has 64 bytes, not ${publicKey.length}`)
-    this.#trusted.add(idOf(this.#settings, publicKey))
+    const id = idOf(this.#settings, publicKey)
+    this.#trusted.add(id)
+    const connected = this.#connections.peers.get(id) !== undefined
+    const dialed = this.#dials.isPersistent(id)
+    const now = connected ? 'is connected and stays' : 'is admitted above the limits when it connects'
+    const sentence = `${id.slice(0, 8)}… ${now}; it is ${dialed ? 'dialed, being persistent' : 'not dialed by this'}`
+    return { connected, dialed, sentence }
   }
 
   removeTrusted(publicKey: Uint8Array): boolean {

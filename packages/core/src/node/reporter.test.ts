@@ -55,12 +55,18 @@ describe('the reporter', () => {
   })
 
   it.each([
-    { persistent: false, handshaken: false, level: 'debug' },
-    { persistent: true, handshaken: false, level: 'warn' },
-    { persistent: false, handshaken: true, level: 'info' },
-    { persistent: true, handshaken: true, level: 'info' },
-  ])('gives $level to persistent=$persistent handshaken=$handshaken', ({ persistent, handshaken, level }) => {
-    expect(levelOf(persistent, handshaken)).toBe(level)
+    ['added', false, true, 'info'],
+    ['added', true, true, 'info'],
+    ['removed', false, true, 'info'],
+    ['removed', true, true, 'info'],
+    ['removed', false, false, 'debug'],
+    ['removed', true, false, 'warn'],
+    ['setup failed', false, false, 'debug'],
+    ['setup failed', true, false, 'warn'],
+    ['dial failed', false, false, 'debug'],
+    ['dial failed', true, false, 'warn'],
+  ] as const)('%s, persistent %s, handshaken %s is written as %s', (happening, persistent, handshaken, level) => {
+    expect(levelOf(happening, persistent, handshaken)).toBe(level)
   })
 
   it('counts failures by code, reason, phase and direction, never by text', () => {

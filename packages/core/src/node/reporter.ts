@@ -20,12 +20,17 @@ export interface FailureCount {
 /** Different kinds of failure that are counted; a remote chooses its reason, so they have a bound. */
 const MAX_KINDS = 1024
 
+/** What a line is about. */
+export type Happening = 'added' | 'removed' | 'setup failed' | 'dial failed'
+
 /**
- * The level of a line, after btcd: an error is worth a line by default when the user asked for the peer,
- * and so is the loss of a peer that had finished its handshakes; anything else is for those who look.
+ * The level of a line: by default one reads who came and who was lost once they had finished their handshakes, and what
+ * goes wrong with peers that were asked for; anything else is for those who look closer.
  */
-export function levelOf(persistent: boolean, handshaken: boolean): LogLevel {
-  return handshaken ? 'info' : persistent ? 'warn' : 'debug'
+export function levelOf(happening: Happening, persistent: boolean, handshaken: boolean): LogLevel {
+  if (happening === 'added') return 'info'
+  if (happening === 'removed') return handshaken ? 'info' : persistent ? 'warn' : 'debug'
+  return persistent ? 'warn' : 'debug'
 }
 
 export class Reporter {
@@ -44,16 +49,27 @@ export class Reporter {
 
   follow(events: Emitter<NodeEvents>): void {
     events.on('peer:added', (peer) => {
-      this.#logger.log('info', 'New peer', { peer: String(peer), name: peer.name, peercount: this.#peerCount() })
+      this.#logger.log(levelOf('added', peer.persistent, true), 'New peer', {
+        peer: String(peer),
+        name: peer.name,
+        peercount: this.#peerCount(),
+      })
     })
     events.on('peer:removed', (removal) => this.#removed(removal))
     events.on('setup:failed', ({ error, direction, remoteAddress }) => {
       this.#count(error, 'setup', direction)
-      this.#logger.log('debug', 'Connection set-up failed', { remote: remoteAddress, direction, err: String(error) })
+      this.#logger.log(levelOf('setup failed', false, false), 'Connection set-up failed', {
+        remote: remoteAddress,
+        direction,
+        err: String(error),
+      })
     })
     events.on('dial:failed', ({ address, error, persistent }) => {
       this.#count(error, 'dial', 'outbound')
-      this.#logger.log(levelOf(persistent, false), 'Dial failed', { url: formatAddress(address), err: String(error) })
+      this.#logger.log(levelOf('dial failed', persistent, false), 'Dial failed', {
+        url: formatAddress(address),
+        err: String(error),
+      })
     })
   }
 
@@ -65,7 +81,11 @@ export class Reporter {
   #removed({ peer, error, durationMs }: Removal): void {
     this.#count(error, 'peer', peer.direction)
     const duration = formatDuration(durationMs)
-    this.#logger.log('info', 'Lost peer', { peer: String(peer), duration, err: String(error) })
+    this.#logger.log(levelOf('removed', peer.persistent, true), 'Lost peer', {
+      peer: String(peer),
+      duration,
+      err: String(error),
+    })
     if (!this.#logger.enabled('trace')) return
     const { url } = peer
     this.#logger.log('trace', 'Removing p2p peer', { peercount: this.#peerCount(), url, duration, err: String(error) })

@@ -81,7 +81,12 @@ export function list<T>(item: RlpCodec<T>, { maxItems = 65_536 }: ListOptions = 
 }
 
 /** Fields of a struct, in the order they have on the wire. */
-export type Fields = Readonly<Record<string, RlpCodec<never>>>
+export type Fields = Readonly<Record<string, AnyRlpCodec>>
+/** Any RLP codec, whatever its value. */
+export interface AnyRlpCodec {
+  toItem(value: never): RlpInput
+  fromItem(item: RlpItem): unknown
+}
 export type StructOf<F> = { -readonly [K in keyof F]: F[K] extends { fromItem(item: RlpItem): infer T } ? T : never }
 
 /** A list with a fixed meaning per place. Extra places at the end are ignored, so that a later version may add some. */
