@@ -6,7 +6,16 @@ import { describe, expect } from 'vitest'
 import { createSampleTransactions } from '../../packages/relay/src/sample/transactions.ts'
 import { it } from './support/it.ts'
 import { startPageHost } from './support/page-host.ts'
-import { cellsOf, CONNECTION_ERRORS, ended, hashesOf, peers, state, takeScreenshot } from './support/relay-page.ts'
+import {
+  cellsOf,
+  CONNECTION_ERRORS,
+  ended,
+  hashesOf,
+  peers,
+  state,
+  takeScreenshot,
+  SOON,
+} from './support/relay-page.ts'
 
 const HOSTILE_NAME = `<img src=x onerror="document.title='taken over'"></td>\u202e<script>alert(1)</script>`
 
@@ -42,11 +51,11 @@ describe('the page and strangers', () => {
     for (let i = 0; i < 260; i++) announce()
     const tab = await openTab()
     await tab.goto(host.url)
-    await expect.poll(() => tab.locator('#transactions-count').textContent()).toBe('260')
+    await expect.poll(() => tab.locator('#transactions-count').textContent(), SOON).toBe('260')
     expect(await hashesOf(tab)).toHaveLength(200)
     const newest = (await hashesOf(tab))[0]
     announce()
-    await expect.poll(() => tab.locator('#transactions-count').textContent()).toBe('261')
+    await expect.poll(() => tab.locator('#transactions-count').textContent(), SOON).toBe('261')
     expect(await hashesOf(tab)).toHaveLength(200)
     expect((await hashesOf(tab))[1]).toBe(newest)
   })
@@ -70,7 +79,7 @@ describe('the page and strangers', () => {
     const refused = await tab.locator('#refused').textContent()
     expect(refused).toMatch(/^elsewhere was refused/)
     expect(refused).toMatch(/99\D.*1885693298/)
-    expect(await peers(tab).count()).toBe(1)
+    await expect.poll(() => peers(tab).count(), SOON).toBe(1)
     await takeScreenshot(tab, 'page-other-network')
   })
 
@@ -88,8 +97,8 @@ describe('the page and strangers', () => {
       .poll(() => result.textContent())
       .toBe('No connection: address without a public key: ws://relay.example/')
     await dial(host.address.replace(/127.*/, '127.0.0.1:1/').replace(/\/\/[0-9a-f]{4}/, '//0000'))
-    await expect.poll(() => result.textContent()).toMatch(/^No connection: (?!address)/)
+    await expect.poll(() => result.textContent(), SOON).toMatch(/^No connection: (?!address)/)
     await dial(`enode://${'11'.repeat(64)}@127.0.0.1:30303`)
-    await expect.poll(() => result.textContent()).toMatch(/^No connection: no transport for tcp:/)
+    await expect.poll(() => result.textContent(), SOON).toMatch(/^No connection: no transport for tcp:/)
   })
 })

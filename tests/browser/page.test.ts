@@ -4,7 +4,7 @@ import { eth } from '@peerwire/eth'
 import { tcp } from '@peerwire/transport-tcp'
 import { describe, expect } from 'vitest'
 import { it } from './support/it.ts'
-import { cellsOf, hashesOf, peers, state, takeScreenshot, transactions } from './support/relay-page.ts'
+import { cellsOf, hashesOf, peers, state, takeScreenshot, transactions, SOON } from './support/relay-page.ts'
 
 describe('the page with a sample source', () => {
   it('is a peer of the relay and shows transactions within seconds, each as another peer has it', async ({
@@ -57,8 +57,8 @@ describe('the page with a sample source', () => {
     const [first, second] = [await openTab(), await openTab()]
     await Promise.all([first.goto(relay.url), second.goto(relay.url)])
     const [inFirst, inSecond] = [await transactions(first, 5), await transactions(second, 5)]
-    for (const { hash } of inFirst) await expect.poll(() => hashesOf(second)).toContain(hash)
-    for (const { hash } of inSecond) await expect.poll(() => hashesOf(first)).toContain(hash)
+    for (const { hash } of inFirst) await expect.poll(() => hashesOf(second), SOON).toContain(hash)
+    for (const { hash } of inSecond) await expect.poll(() => hashesOf(first), SOON).toContain(hash)
     // Each has a key of its own.
     const ids = await Promise.all([first, second].map((tab) => tab.locator('#own-id').textContent()))
     expect(ids[0]).not.toBe(ids[1])
@@ -72,10 +72,20 @@ describe('the page with a sample source', () => {
     await tab.getByRole('button', { name: 'Pause the list' }).click()
     const still = await hashesOf(tab)
     const count = tab.locator('#transactions-count')
-    await expect.poll(async () => Number(await count.textContent())).toBeGreaterThan(still.length + 2)
+    await expect.poll(async () => Number(await count.textContent()), SOON).toBeGreaterThan(still.length + 2)
     expect(await hashesOf(tab)).toEqual(still)
     await tab.getByRole('button', { name: 'Go on' }).click()
-    await expect.poll(async () => (await hashesOf(tab)).length).toBeGreaterThan(still.length + 2)
+    await expect.poll(async () => (await hashesOf(tab)).length, SOON).toBeGreaterThan(still.length + 2)
     expect((await hashesOf(tab)).slice(-still.length)).toEqual(still)
+  })
+
+  it('fits a telephone: only the tables scroll sideways', async ({ startRelay, openTab }) => {
+    const relay = await startRelay({ args: ['--sample'] })
+    const tab = await openTab({ viewport: { width: 360, height: 740 }, colorScheme: 'dark' })
+    await tab.goto(relay.url)
+    await transactions(tab, 2)
+    await tab.getByText('Sign and send a transaction').click()
+    await takeScreenshot(tab, 'page-telephone')
+    expect(await tab.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
   })
 })

@@ -3,7 +3,7 @@ import { portableCrypto, toHex } from '@peerwire/core'
 import type { Page } from 'playwright-core'
 import { describe, expect } from 'vitest'
 import { it } from '../browser/support/it.ts'
-import { cellsOf, hashesOf, peers, state, takeScreenshot, transactions } from '../browser/support/relay-page.ts'
+import { cellsOf, hashesOf, peers, state, takeScreenshot, transactions, SOON } from '../browser/support/relay-page.ts'
 import { NETWORK_ID, startRealGeth } from './support/real-geth.ts'
 import type { RealGeth } from './support/real-geth.ts'
 
@@ -38,7 +38,7 @@ async function signInTab(tab: Page, geth: RealGeth): Promise<string> {
   await tab.getByLabel('Nonce').fill(String(nonce))
   await tab.getByRole('button', { name: 'Sign and send' }).click()
   const result = tab.locator('#send-result')
-  await expect.poll(() => result.textContent()).toMatch(/^Sent 0x[0-9a-f]{64} to one peer\.$/)
+  await expect.poll(() => result.textContent(), SOON).toMatch(/^Sent 0x[0-9a-f]{64} to one peer\.$/)
   return /0x[0-9a-f]{64}/.exec((await result.textContent()) ?? '')![0]
 }
 
@@ -109,7 +109,7 @@ describe('the page with a full geth', () => {
 
     // From here on the relay is nothing but a pipe.
     await tab.getByRole('button', { name: /^Disconnect from peerwire/ }).click()
-    await expect.poll(() => state(tab).textContent()).toContain('you disconnected from it')
+    await expect.poll(() => state(tab).textContent(), SOON).toContain('you disconnected from it')
     const { transactions: driven } = await geth.drive({ pool: 4 })
     for (const { hash } of driven) await expect.poll(() => hashesOf(tab), { timeout: ANNOUNCE_MS }).toContain(hash)
     const hashes = new Set(driven.map(({ hash }) => hash))
@@ -117,7 +117,7 @@ describe('the page with a full geth', () => {
       if (hashes.has(hash)) expect(from).toMatch(/^Geth\/v1\.17\.8/)
     }
     await expectInPool(geth, await signInTab(tab, geth))
-    expect(await peers(tab).count()).toBe(1)
+    await expect.poll(() => peers(tab).count(), SOON).toBe(1)
     await takeScreenshot(tab, 'page-geth-through-bridge')
   })
 })

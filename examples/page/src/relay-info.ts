@@ -29,9 +29,9 @@ export function infoUrl(base: string): string {
 /** @throws {Error} one sentence that says what is wrong */
 export async function fetchRelayInfo(base: string, signal: AbortSignal): Promise<RelayInfo> {
   const url = infoUrl(base)
-  const { origin } = new URL(url)
+  const { origin, protocol } = new URL(url)
   const text = await fetchText(url, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]), origin)
-  const info = readRelayInfo(text)
+  const info = readRelayInfo(text, protocol === 'https:')
   if (!info) throw new Error(`${origin} answers, but not as a relay with an address for tabs.`)
   return info
 }
@@ -48,11 +48,16 @@ async function fetchText(url: string, signal: AbortSignal, origin: string): Prom
   return (await response.text()).slice(0, MAX_CHARACTERS)
 }
 
-/** Reads the relay's answer; `undefined` when it isn't one. */
-export function readRelayInfo(text: string): RelayInfo | undefined {
+/**
+ * Reads the relay's answer; `undefined` when it isn't one.
+ *
+ * @param isSecure - the relay was asked over TLS: then `wss` comes first, for a secure page may dial nothing else
+ */
+export function readRelayInfo(text: string, isSecure: boolean): RelayInfo | undefined {
   const answer = fieldsOf(parseJson(text))
   const addresses = listOf(answer['addresses']).filter((entry) => typeof entry === 'string')
-  const address = addresses.find((entry) => isTabAddress(entry))
+  const dialable = addresses.filter((entry) => isTabAddress(entry))
+  const address = (isSecure ? dialable.find((entry) => entry.startsWith('wss:')) : undefined) ?? dialable[0]
   if (address === undefined) return undefined
   const bridge = listOf(answer['bridge']).slice(0, MAX_TARGETS).map(fieldsOf).flatMap(readTarget)
   return { name: typeof answer['name'] === 'string' ? answer['name'].slice(0, 100) : 'relay', address, bridge }

@@ -24,6 +24,8 @@ export interface PageHostOptions {
   /** The client name it gives. */
   readonly name?: string
   readonly network?: EthNetwork
+  /** An earlier one that was closed, whose key and port are to be taken again. */
+  readonly again?: PageHost
   readonly cleanUp: (step: () => unknown) => void
 }
 
@@ -33,12 +35,15 @@ export interface PageHost {
   /** `ws://KEY@127.0.0.1:PORT/` */
   readonly address: string
   readonly node: Node
+  readonly privateKey: Uint8Array
   /** What it holds is announced to tabs. */
   readonly inventory: InventoryPlugin
 }
 
-export async function startPageHost({ name, network, cleanUp }: PageHostOptions): Promise<PageHost> {
+export async function startPageHost({ name, network, again, cleanUp }: PageHostOptions): Promise<PageHost> {
   const items = inventory()
+  const privateKey = again?.privateKey ?? generatePrivateKey()
+  const listen = again ? withoutKey(again.address) : 'ws://127.0.0.1:0/'
   const request = createHttp({
     listener: () => listener(),
     facts: () => ({
@@ -53,15 +58,20 @@ export async function startPageHost({ name, network, cleanUp }: PageHostOptions)
   })
   const node = createNode({
     ...(name === undefined ? {} : { name }),
-    privateKey: generatePrivateKey(),
-    transports: [webSocket({ listen: 'ws://127.0.0.1:0/', request })],
+    privateKey,
+    transports: [webSocket({ listen, request })],
     plugins: [items, eth({ network: network ?? sampleNetwork(), inventory: items })],
   })
-  const listener = () => parseEndpoint(node.addresses[0]!.replace(/\/\/.*@/, '//'))
+  const listener = () => parseEndpoint(withoutKey(node.addresses[0]!))
   cleanUp(() => node.close())
   await node.start()
   const { host, port } = listener()
-  return { url: `http://${host}:${port}/`, address: node.addresses[0]!, node, inventory: items }
+  return { url: `http://${host}:${port}/`, address: node.addresses[0]!, node, privateKey, inventory: items }
+}
+
+/** The endpoint of an address. */
+export function withoutKey(address: string): string {
+  return address.replace(/\/\/[0-9a-f]{128}@/, '//')
 }
 
 /** Serves the page where there is no relay; the answer is the page's URL. */

@@ -41,6 +41,9 @@ export async function hashesOf(tab: Page): Promise<string[]> {
   return await rows.evaluateAll((found) => found.map((row) => row.getAttribute('data-hash') ?? ''))
 }
 
+/** For what takes a moment, also on a busy machine. */
+export const SOON = { timeout: 15_000 }
+
 /** What Chromium's console says when nobody listens, or a relay goes away. */
 export const CONNECTION_ERRORS = /WebSocket connection to|Failed to load resource/
 

@@ -4,14 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type JsonProcess, startProcess } from '../../support/json-process.ts'
+import { withoutKey } from './page-host.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../../packages/relay/bin/peerwire.mjs', import.meta.url))
 
 export interface RelayProcessOptions {
   /** Flags besides the listeners, such as `--sample`. */
   readonly args?: readonly string[]
-  /** An earlier one, whose ports and data directory are to be taken again. */
+  /** An earlier one, whose ports and, with `sameKey`, data directory are to be taken again. */
   readonly again?: RelayProcess
+  /** Default true. */
+  readonly sameKey?: boolean
 }
 
 export interface RelayProcess {
@@ -30,9 +33,9 @@ export interface RelayProcess {
 /** Starts a relay on free ports of 127.0.0.1 and waits for its listeners. */
 export async function startRelayProcess(
   cleanUp: (step: () => unknown) => void,
-  { args = [], again }: RelayProcessOptions,
+  { args = [], again, sameKey = true }: RelayProcessOptions,
 ): Promise<RelayProcess> {
-  const dataDir = again?.dataDir ?? (await temporaryFolder(cleanUp))
+  const dataDir = (sameKey ? again?.dataDir : undefined) ?? (await temporaryFolder(cleanUp))
   const listen = again?.listen ?? ['ws://127.0.0.1:0/', 'tcp://127.0.0.1:0']
   const flags = ['--json', '--data-dir', dataDir, ...listen.flatMap((url) => ['--listen', url]), ...args]
   const process_ = startProcess(process.execPath, [PROGRAM, 'relay', ...flags], { name: 'peerwire relay' })
@@ -47,10 +50,6 @@ export async function startRelayProcess(
     dataDir,
     listen: [withoutKey(addresses.ws), withoutKey(addresses.enode).replace('enode:', 'tcp:')],
   }
-}
-
-function withoutKey(address: string): string {
-  return address.replace(/\/\/[0-9a-f]{128}@/, '//')
 }
 
 async function temporaryFolder(cleanUp: (step: () => unknown) => void): Promise<string> {
