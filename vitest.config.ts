@@ -24,7 +24,7 @@ export default defineConfig({
         plugins,
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', 'examples/*/*.test.ts'],
           setupFiles,
           testTimeout: UNIT_TEST_MS,
           sequence: { groupOrder: 0 },
