@@ -10,6 +10,8 @@ import type { FailureCount } from './reporter.ts'
 export interface PeerInspection {
   readonly id: string
   readonly url: string
+  /** `ending` while its goodbye is being sent. */
+  readonly state: 'connected' | 'ending'
   readonly direction: string
   readonly name: string
   readonly capabilities: readonly Capability[]
@@ -61,6 +63,7 @@ export function inspectNode({ node, state, settings, connections, dials, counter
     peers: [...connections.peers.values()].map((peer) => ({
       id: peer.id,
       url: peer.url,
+      state: peer.error ? 'ending' : 'connected',
       direction: peer.direction,
       name: peer.name,
       capabilities: peer.capabilities,

@@ -55,14 +55,15 @@ export interface SetUpHost<P extends LinkSink> {
   begin(peer: P): void
 }
 
-type Phase = 'encryption' | 'hello' | 'peer' | 'over'
+/** Where a set-up is; `held` waits for another link of the same key. */
+export type SetUpPhase = 'encryption' | 'held' | 'hello' | 'peer' | 'over'
 
 export class SetUp<P extends LinkSink> implements LinkSink {
   readonly task: SetUpTask
   readonly #host: SetUpHost<P>
   readonly #handshake: Handshake
   readonly #result: Deferred<P> = createDeferred()
-  #phase: Phase = 'encryption'
+  #phase: SetUpPhase = 'encryption'
   #codec: FrameCodec | undefined
   #publicKey: Uint8Array | undefined
   #peer: P | undefined
@@ -87,7 +88,7 @@ export class SetUp<P extends LinkSink> implements LinkSink {
     return this.#publicKey
   }
 
-  get phase(): Phase {
+  get phase(): SetUpPhase {
     return this.#phase
   }
 
@@ -178,6 +179,7 @@ export class SetUp<P extends LinkSink> implements LinkSink {
     this.#timer = clock.setTimer(Math.max(0, left), () => this.#timeout('protocol handshake'))
     const held = this.#host.checkpointKey(this, remotePublicKey)
     if (!held) return this.#greet(rest)
+    this.#phase = 'held'
     this.task.link.pause()
     held.then(
       () => this.#guard(() => this.#release(rest)),
@@ -189,7 +191,8 @@ export class SetUp<P extends LinkSink> implements LinkSink {
   }
 
   #release(rest: Uint8Array): void {
-    if (this.#phase !== 'hello') return
+    if (this.#phase !== 'held') return
+    this.#phase = 'hello'
     const again = this.#host.checkpointKey(this, this.#publicKey!)
     if (again)
       throw new PeerError(

@@ -1,0 +1,89 @@
+// Each state of a peer's life, drawn from what `inspect` gives and nothing else.
+import { describe, expect, it } from 'vitest'
+import { randomBelow } from '../base/random.ts'
+import { portableCrypto } from '../crypto/portable.ts'
+import { generatePrivateKey } from '../crypto/private-key.ts'
+import { text } from '../protocols/codecs.ts'
+import { defineProtocol, message } from '../protocols/define-protocol.ts'
+import { createInitiator } from '../rlpx/handshake.ts'
+import { testNetwork } from '../testing/test-network.ts'
+import { parseAddress } from '../wire/address.ts'
+import type { LinkSink } from '../wire/link.ts'
+import type { Node } from './node.ts'
+
+const chat = defineProtocol({ name: 'chat', version: 1, messages: { say: message(0, text) } })
+
+/** One line for each connection: its direction and its state. */
+function draw(node: Node): string[] {
+  const { setUps, peers, failures, dialing } = node.inspect()
+  return [
+    ...setUps.map(({ direction, phase }) => `${direction} ${phase}`),
+    ...peers.map(({ direction, state }) => `${direction} peer ${state}`),
+    ...(dialing?.dialing ?? []).map(() => 'dialing'),
+    ...failures.map(({ code, phase, count }) => `${phase} ${code} ${count}`),
+  ]
+}
+
+describe('inspect', () => {
+  it('is plain JSON', async () => {
+    const world = await testNetwork(2, [chat.with({})])
+    await world.connect(0, 1)
+    const inspection = world.nodes[0]!.inspect()
+    expect(JSON.parse(JSON.stringify(inspection))).toEqual(inspection)
+    await world.close()
+  })
+
+  it('shows an inbound connection in every state until it is over', async () => {
+    const world = await testNetwork(1, [chat.with({})])
+    const [node] = world.nodes
+    const { endpoint, publicKey } = parseAddress(node!.addresses[0]!)
+    const link = await world.until(world.network.transport('stranger').dial(endpoint))
+    const { random } = world
+    const stranger = { crypto: portableCrypto, random, privateKey: generatePrivateKey(random) }
+    const handshake = createInitiator({ ...stranger, remotePublicKey: publicKey })
+    const sink: LinkSink = { bytes: () => undefined, drain: () => undefined, end: () => undefined }
+    link.open(sink)
+    await world.advance(10)
+    expect(draw(node!)).toEqual(['inbound encryption'])
+    link.write(handshake.start()!)
+    await world.advance(10)
+    expect(draw(node!)).toEqual(['inbound hello'])
+    await world.advance(20_000)
+    expect(draw(node!)).toEqual(['setup setup timeout 1'])
+    await world.close()
+  })
+
+  it('shows a dial, a peer, its goodbye and what ended it', async () => {
+    const world = await testNetwork(2, [chat.with({})], { delayMs: 100 })
+    const [a, b] = world.nodes
+    a!.addPersistent(b!.addresses[0]!)
+    await world.advance(50)
+    expect(draw(a!)).toContain('dialing')
+    await world.advance(2000)
+    expect(draw(a!)).toEqual(['outbound peer connected'])
+    world.network.blackHole('node0', 'node1', true)
+    a!.removePersistent(b!.addresses[0]!)
+    a!.peers[0]!.disconnect()
+    expect(draw(a!)).toEqual(['outbound peer ending'])
+    await world.advance(5000)
+    expect(draw(a!)).toEqual(['peer disconnect reason 1'])
+    world.network.blackHole('node0', 'node1', false)
+    await world.close()
+  })
+
+  it('shows the link that waits while two nodes dial each other', async () => {
+    const held = new Set<string>()
+    for (let seed = 1; seed <= 10; seed++) {
+      const world = await testNetwork(2, [chat.with({})], { seed, delayMs: [1, 20] })
+      const [a, b] = world.nodes
+      const dials = Promise.all([a!.dial(b!.addresses[0]!), b!.dial(a!.addresses[0]!)])
+      for (let i = 0; i < 100; i++) {
+        await world.advance(1 + randomBelow(world.random, 3))
+        for (const node of [a!, b!]) for (const line of draw(node)) if (line.endsWith('held')) held.add(line)
+      }
+      await world.until(dials)
+      await world.close()
+    }
+    expect(held.size).toBeGreaterThan(0)
+  })
+})
