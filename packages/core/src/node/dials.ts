@@ -49,11 +49,7 @@ export class Dials {
 
   // Loaded on use: a page that only dials by hand never fetches the dialer.
   async #load(): Promise<void> {
-    const [{ createDialer }, { dialPolicy }, { groupOf }] = await Promise.all([
-      import('../dialing/dialer.ts'),
-      import('../dialing/policy.ts'),
-      import('../addresses/groups.ts'),
-    ])
+    const { createDialer, dialPolicy, groupOf } = await import('./self-dialing.ts')
     if (this.#closed || this.#dialer) return
     const { settings, publicKey, connections } = this.#host
     const { clock, random, plugins, logger } = settings
