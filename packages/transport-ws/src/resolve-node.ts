@@ -1,5 +1,5 @@
 // Asks a relay by its plain URL for its addresses, in pages and in Node.
-import { parseAddress } from '@peerwire/core'
+import { type Clock, parseAddress, systemClock } from '@peerwire/core'
 
 /** Where a listener tells its addresses. */
 export const WELL_KNOWN_PATH = '/.well-known/peerwire'
@@ -32,6 +32,7 @@ export interface ResolveOptions {
   readonly signal?: AbortSignal | undefined
   /** Default 10 s. */
   readonly timeoutMs?: number | undefined
+  readonly clock?: Clock | undefined
 }
 
 /**
@@ -41,26 +42,23 @@ export interface ResolveOptions {
  * @throws {Error} one sentence: not reachable, too slow, or not a relay's answer; or the signal's reason
  */
 export async function resolveNode(url: string | URL, options: ResolveOptions = {}): Promise<ResolvedNode> {
-  const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options
+  const { signal, timeoutMs = DEFAULT_TIMEOUT_MS, clock = systemClock } = options
   signal?.throwIfAborted()
   const target = documentUrl(url)
-  const timeout = AbortSignal.timeout(timeoutMs)
+  // Not `AbortSignal.any` of a `timeout`: Node 20 may collect them before their time.
+  const controller = new AbortController()
+  const timer = clock.setTimer(timeoutMs, () => controller.abort(new Error(`no answer within ${timeoutMs} ms`)))
+  const onAbort = (): void => controller.abort(signal?.reason)
+  signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    const response = await fetch(target, {
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-      cache: 'no-store',
-      credentials: 'omit',
-      headers: { accept: 'application/json' },
-    })
-    if (!response.ok) {
-      void response.body?.cancel().catch(() => undefined)
-      throw new Error(`HTTP ${response.status} where a relay tells its addresses`)
-    }
-    return readDocument(await readText(response))
+    return readDocument(await fetchText(target, controller.signal))
   } catch (cause) {
     signal?.throwIfAborted()
-    const why = timeout.aborted ? `no answer within ${timeoutMs} ms` : textOf(cause)
-    throw new Error(`cannot resolve ${target.origin}: ${why}`, { cause })
+    const why: unknown = controller.signal.aborted ? controller.signal.reason : cause
+    throw new Error(`cannot resolve ${target.origin}: ${textOf(why)}`, { cause })
+  } finally {
+    timer.cancel()
+    signal?.removeEventListener('abort', onAbort)
   }
 }
 
@@ -70,6 +68,14 @@ function documentUrl(url: string | URL): URL {
   if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:')
     throw new TypeError(`not the URL of a relay: ${url}`)
   return new URL(WELL_KNOWN_PATH, parsed.origin)
+}
+
+async function fetchText(target: URL, signal: AbortSignal): Promise<string> {
+  const headers = { accept: 'application/json' }
+  const response = await fetch(target, { signal, cache: 'no-store', credentials: 'omit', headers })
+  if (response.ok) return await readText(response)
+  void response.body?.cancel().catch(() => undefined)
+  throw new Error(`HTTP ${response.status} where a relay tells its addresses`)
 }
 
 async function readText(response: Response): Promise<string> {

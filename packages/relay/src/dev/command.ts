@@ -6,6 +6,8 @@ import {
   parseAddress,
   parseEndpoint,
   type Peer,
+  systemClock,
+  type Timer,
   toHex,
   type Transport,
 } from '@peerwire/core'
@@ -115,21 +117,38 @@ async function call(
   const onMessage = sends.length === 0 ? echoBack : (_: Peer, echo: Send): void => check.returned(echo)
   const node = echoNode([tcp(), webSocket()], protocols, output, onMessage)
   reportNode(node, output)
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+  const limit = limitBy(signal, timeoutMs, () => `${check.waiting} echoes are missing`)
   await node.start()
   try {
-    const peer = await node.dial(address, { signal: limit })
+    const peer = await node.dial(address, { signal: limit.signal })
     output.text(`connected to ${peer.name}`)
     if (sends.length === 0) await ended(peer, signal)
-    else await exchange(peer, { sends, count, check, limit })
+    else await exchange(peer, { sends, count, check, limit: limit.signal })
     return 0
-  } catch (error) {
-    if (limit.aborted && !signal.aborted) {
-      throw new Error(`not done within ${timeoutMs} ms: ${check.waiting} echoes are missing`, { cause: error })
-    }
-    throw error
   } finally {
+    limit.cancel()
     await node.close()
+  }
+}
+
+interface Limit extends Timer {
+  readonly signal: AbortSignal
+}
+
+// Not `AbortSignal.any` with a `timeout`: Node 20 may collect them before their time.
+function limitBy(signal: AbortSignal, timeoutMs: number, missing: () => string): Limit {
+  const controller = new AbortController()
+  const stop = (): void => controller.abort(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  const timer = systemClock.setTimer(timeoutMs, () => {
+    controller.abort(new Error(`not done within ${timeoutMs} ms: ${missing()}`))
+  })
+  return {
+    signal: controller.signal,
+    cancel: () => {
+      timer.cancel()
+      signal.removeEventListener('abort', stop)
+    },
   }
 }
 
