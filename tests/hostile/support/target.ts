@@ -40,7 +40,17 @@ export const protocol = defineProtocol({
 
 export const CAPABILITIES = [{ name: 'target', version: 1 }] as const
 /** Codes on the wire. */
-export const Code = { echo: 16, echoed: 17, small: 18, big: 19, act: 20, nobodys: 23, ignored: 24, past: 25 } as const
+export const Code = {
+  echo: 16,
+  echoed: 17,
+  small: 18,
+  big: 19,
+  act: 20,
+  nobodys: 23,
+  ask: 21,
+  ignored: 24,
+  past: 25,
+} as const
 
 /** What `act` does, by its text; a test may add to it. */
 export type Acts = Readonly<Record<string, (peer: Peer) => unknown>>
