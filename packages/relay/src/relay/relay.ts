@@ -79,7 +79,7 @@ export async function startRelay(options: RelayOptions, { output, logger }: Rela
     throw error
   }
   const relay = describeRelay({ node, dataDir, bridge, source, facts: facts(), options })
-  reportListening(node.addresses, output)
+  reportListening(addressesFor({ ...facts(), publicEndpoint: undefined, advertised: [] }), output)
   for (const { alias, endpoint, address } of relay.bridge) output.event('bridge', { alias, endpoint, address })
   held.release()
   return relay

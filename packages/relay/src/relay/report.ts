@@ -14,7 +14,7 @@ import { formatEndpoint, toHex } from '@peerwire/core'
 import type { Output } from '../command/output.ts'
 import { pageUrl } from './public-addresses.ts'
 
-/** One `listening` line per listener, to be called once the node has started. */
+/** One `listening` line per listener, by their addresses. */
 export function reportListening(addresses: readonly string[], output: Output): void {
   for (const text of addresses) {
     const { endpoint } = parseAddress(text)
