@@ -25,6 +25,9 @@ const LOW_WATER_BYTES = 131_072
  */
 const LOOK_MS = 5
 
+/** How long `close` waits for what is queued and for the remote's own close frame before it drops both. */
+const CLOSE_TIMEOUT_MS = 5_000
+
 export interface BrowserLinkOptions {
   readonly clock: Clock
   /** Most that is kept while nobody reads. */
@@ -37,7 +40,8 @@ export class BrowserWebSocketLink implements Link {
   readonly #socket: WebSocket
   readonly #options: BrowserLinkOptions
   readonly #inbox = new LinkInbox()
-  #look: Timer | undefined
+  /** The next look at `bufferedAmount`, or the end of the patience of `close`. */
+  #timer: Timer | undefined
   #closing = false
 
   /** @param socket - just opened, with `binaryType` `arraybuffer` */
@@ -64,7 +68,7 @@ export class BrowserWebSocketLink implements Link {
     // A send copies, so the view is the browser's no longer than the call.
     if (chunk.length > 0) forEachMessage(chunk, (message) => socket.send(message as Uint8Array<ArrayBuffer>))
     if (socket.bufferedAmount <= HIGH_WATER_BYTES) return true
-    this.#look ??= this.#options.clock.setTimer(LOOK_MS, () => this.#lookAgain())
+    this.#timer ??= this.#options.clock.setTimer(LOOK_MS, () => this.#lookAgain())
     return false
   }
 
@@ -81,6 +85,8 @@ export class BrowserWebSocketLink implements Link {
     this.#closing = true
     this.#inbox.discard()
     this.#socket.close(NORMAL_CLOSURE)
+    this.#timer?.cancel()
+    this.#timer = this.#options.clock.setTimer(CLOSE_TIMEOUT_MS, () => this.abort())
   }
 
   abort(error?: PeerError): void {
@@ -97,19 +103,18 @@ export class BrowserWebSocketLink implements Link {
     if (this.#inbox.heldBytes > maxUnreadBytes) {
       const message = `more than ${maxUnreadBytes} unread bytes, and a browser cannot hold the remote back`
       this.abort(new PeerError('receive queue full', DiscReason.subprotocolError, message))
-    } else if (this.#look) this.#drainIfLow()
+    } else if (this.#timer) this.#drainIfLow()
   }
 
   #lookAgain(): void {
-    this.#look = undefined
-    if (this.#inbox.ended || this.#closing || this.#drainIfLow()) return
-    this.#look = this.#options.clock.setTimer(LOOK_MS, () => this.#lookAgain())
+    if (this.#drainIfLow()) return
+    this.#timer = this.#options.clock.setTimer(LOOK_MS, () => this.#lookAgain())
   }
 
   #drainIfLow(): boolean {
-    if (this.#socket.bufferedAmount > LOW_WATER_BYTES) return false
-    this.#look?.cancel()
-    this.#look = undefined
+    if (this.#closing || this.#socket.bufferedAmount > LOW_WATER_BYTES) return false
+    this.#timer?.cancel()
+    this.#timer = undefined
     this.#inbox.drain()
     return true
   }
@@ -120,8 +125,8 @@ export class BrowserWebSocketLink implements Link {
   }
 
   #release(): void {
-    this.#look?.cancel()
-    this.#look = undefined
+    this.#timer?.cancel()
+    this.#timer = undefined
     this.#socket.onmessage = null
     this.#socket.onclose = null
   }

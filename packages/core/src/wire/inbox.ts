@@ -92,6 +92,8 @@ export class LinkInbox {
 
   /** As `end`, but what is kept is dropped, also after an `end` that waits for its bytes to be taken. */
   abort(error?: PeerError): void {
+    // An end that waits for its bytes to be taken has not happened yet for the sink: ours comes before it.
+    if (this.#waiting) this.#error = error
     this.#waiting = undefined
     this.#heldBytes = 0
     this.#paused = false

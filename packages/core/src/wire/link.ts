@@ -43,7 +43,10 @@ export interface Link {
   resume(): void
   /** Bytes accepted by `write` that have not reached the operating system yet. */
   readonly bufferedBytes: number
-  /** Sends what is queued, then ends the link. `end` follows. What the remote still sends is dropped. */
+  /**
+   * Sends what is queued, then ends the link. `end` follows, after 5 s also where the remote takes nothing.
+   * What the remote still sends is dropped.
+   */
   close(): void
   /** Ends the link now, dropping what is queued. `end` follows, with `error` where given. */
   abort(error?: PeerError): void

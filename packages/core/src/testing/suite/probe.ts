@@ -11,9 +11,6 @@ const MAX_VIOLATIONS = 10
 /** Chunks that are overwritten and looked at again at the end. */
 const KEPT_CHUNKS = 8
 
-/** What the probe writes into each chunk it got, which is now its own. */
-const SCRIBBLE = 0xee
-
 export class Probe implements LinkSink {
   readonly link: Link
   readonly violations: string[] = []
@@ -32,7 +29,8 @@ export class Probe implements LinkSink {
   error: PeerError | undefined
   maxBufferedBytes = 0
   readonly #clock: Clock
-  readonly #kept: Uint8Array[] = []
+  readonly #kept: { readonly chunk: Uint8Array; readonly filledWith: number }[] = []
+  #scribbled = 0
   readonly #watchers = new Set<() => void>()
   #opened = false
   #inside = ''
@@ -102,7 +100,7 @@ export class Probe implements LinkSink {
       if (wrong >= 0) this.#violate(`byte ${wrong} of the stream was wrong`)
       this.received += chunk.length
       this.onBytes?.(chunk)
-      if (this.scribbles) this.#keep(chunk.fill(SCRIBBLE))
+      if (this.scribbles) this.#scribble(chunk)
     })
   }
 
@@ -151,14 +149,17 @@ export class Probe implements LinkSink {
 
   /** What was not kept so far, chunks that were written to after they had been given included. */
   broken(): readonly string[] {
-    if (this.#kept.some((chunk) => chunk.some((byte) => byte !== SCRIBBLE))) {
+    if (this.#kept.some(({ chunk, filledWith }) => chunk.some((byte) => byte !== filledWith))) {
       this.#violate('a chunk was written to after it had been given')
     }
     return this.violations
   }
 
-  #keep(chunk: Uint8Array): void {
-    if (this.#kept.length < KEPT_CHUNKS) this.#kept.push(chunk)
+  // The chunk is ours now: what is written into it must stay, unlike what is written into the next.
+  #scribble(chunk: Uint8Array): void {
+    this.#scribbled = (this.#scribbled + 1) & 0xff
+    chunk.fill(this.#scribbled)
+    if (this.#kept.length < KEPT_CHUNKS) this.#kept.push({ chunk, filledWith: this.#scribbled })
   }
 
   #call<T>(name: string, call: () => T): T {
