@@ -51,10 +51,9 @@ export function isPeerError(value: unknown): value is PeerError {
 
 /** The text of anything that was thrown. */
 export function causeText(cause: unknown): string {
-  if (cause instanceof PeerError) return cause.toString()
-  if (cause instanceof Error) return oneLine(cause.message || cause.name)
   try {
-    return oneLine(String(cause))
+    if (cause instanceof PeerError) return cause.toString()
+    return oneLine(String(cause instanceof Error ? cause.message || cause.name : cause))
   } catch {
     return 'a value without text'
   }
