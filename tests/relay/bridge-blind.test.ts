@@ -60,8 +60,8 @@ const it = base.extend<{ readonly world: World }>({
   },
 })
 
-function untilDelivered({ delivered }: World, line: string): Promise<void> {
-  return expect.poll(() => delivered, { interval: 5 }).toContain(line) as unknown as Promise<void>
+async function untilDelivered({ delivered }: World, line: string): Promise<void> {
+  await expect.poll(() => delivered, { interval: 5 }).toContain(line)
 }
 
 describe('the bridge', () => {
@@ -84,7 +84,7 @@ describe('the bridge', () => {
       const seen = recorder.seen(way)
       // Compressed in a frame, 100,000 equal letters are about 5 KB.
       expect(seen.length).toBeGreaterThan(1_000)
-      for (const secret of secrets) expect(seen.includes(secret), `${way}: ${secret}`).toBe(false)
+      for (const secret of secrets) expect(seen.includes(secret), `${way}: ${secret.toString('hex')}`).toBe(false)
     }
   })
 

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 
 export type Way = 'up' | 'down'
 
-/** Which byte is altered: from the `at`th of the stream that goes this way, or of its part after the handshake packet. */
+/** Which byte is altered: the `at`th of the whole stream, of its part after the handshake packet, or from now on. */
 export interface Alteration {
   readonly way: Way
   readonly at: number
