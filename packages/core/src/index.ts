@@ -21,8 +21,10 @@ export { formatAddress, formatEndpoint, parseAddress, parseEndpoint } from './wi
 export type { Address, Endpoint } from './wire/address.ts'
 export { LinkInbox } from './wire/inbox.ts'
 export { bigUintOf, bytesOf, listOf, textOf, uintOf } from './wire/rlp-values.ts'
-export { encodeRlp, readList, readListViews, readRlp } from './wire/rlp.ts'
-export type { RlpInput, RlpItem } from './wire/rlp.ts'
+export { encodeRlp } from './wire/rlp-writer.ts'
+export { readList, readListViews, readRlp } from './wire/rlp.ts'
+export type { RlpInput } from './wire/rlp-writer.ts'
+export type { RlpItem } from './wire/rlp.ts'
 export type { DialOptions, Direction, Link, LinkSink, ListenHandlers, Listener, Transport } from './wire/link.ts'
 export type { Capability, Peer, RequestOptions } from './wire/peer.ts'
 export type {

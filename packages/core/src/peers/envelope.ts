@@ -1,6 +1,7 @@
 // The `[id, body]` around questions and answers, without decoding the body.
 import { concatBytes } from '../base/bytes.ts'
-import { encodeRlp, readListViews } from '../wire/rlp.ts'
+import { encodeRlp, rlpHeader } from '../wire/rlp-writer.ts'
+import { readListViews } from '../wire/rlp.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
 
@@ -8,7 +9,7 @@ import { PeerError } from '../errors/peer-error.ts'
 export function wrapBody(id: bigint, body: Uint8Array): Uint8Array {
   const encodedId = encodeRlp(id)
   const length = encodedId.length + body.length
-  return concatBytes(listHeader(length), encodedId, body)
+  return concatBytes(rlpHeader(0xc0, length), encodedId, body)
 }
 
 /** Reads the id and the encoded body. @throws {PeerError} `invalid message` */
@@ -29,13 +30,6 @@ function readId(encoded: Uint8Array): bigint {
   let id = 0n
   for (const byte of encoded.subarray(1)) id = (id << 8n) | BigInt(byte)
   return id
-}
-
-function listHeader(length: number): Uint8Array {
-  if (length < 56) return Uint8Array.of(0xc0 + length)
-  const bytes: number[] = []
-  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest & 0xff)
-  return Uint8Array.of(0xf7 + bytes.length, ...bytes)
 }
 
 function invalid(text: string): PeerError {

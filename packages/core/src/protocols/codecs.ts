@@ -1,7 +1,9 @@
 // The shipped codecs: RLP values, raw bytes, and JSON that a schema checks.
 import { bytesToUtf8, utf8ToBytes } from '../base/bytes.ts'
-import { encodeRlp, readRlp } from '../wire/rlp.ts'
-import type { RlpInput, RlpItem } from '../wire/rlp.ts'
+import { encodeRlp } from '../wire/rlp-writer.ts'
+import { readRlp } from '../wire/rlp.ts'
+import type { RlpInput } from '../wire/rlp-writer.ts'
+import type { RlpItem } from '../wire/rlp.ts'
 import type { Codec } from '../wire/protocol.ts'
 
 /** A codec whose value is one RLP item, so that it can be part of a list or a struct. */

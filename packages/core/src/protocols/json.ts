@@ -1,6 +1,7 @@
 // JSON payloads, checked by any Standard Schema validator, so that what a stranger sends is what the type says.
 import { bytesToUtf8, utf8ToBytes } from '../base/bytes.ts'
-import { encodeRlp, readRlp } from '../wire/rlp.ts'
+import { encodeRlp } from '../wire/rlp-writer.ts'
+import { readRlp } from '../wire/rlp.ts'
 import type { Codec } from '../wire/protocol.ts'
 
 /** The part of the Standard Schema interface (version 1) that is used; zod, valibot, arktype and others have it. */

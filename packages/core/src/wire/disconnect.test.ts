@@ -5,7 +5,7 @@ import { fromHex, toHex } from '../base/bytes.ts'
 import { DiscReason, discReasonText } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import { decodeDisconnect, encodeDisconnect } from './disconnect.ts'
-import { encodeRlp } from './rlp.ts'
+import { encodeRlp } from './rlp-writer.ts'
 import { compress } from './snappy-compress.ts'
 
 describe('writing', () => {

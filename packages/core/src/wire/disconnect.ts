@@ -1,6 +1,7 @@
 // Disconnect: strict in what is sent, tolerant in what is read, for every client sends another form.
 import { DiscReason } from '../errors/disc-reason.ts'
-import { encodeRlp, readRlp, type RlpItem } from './rlp.ts'
+import { encodeRlp } from './rlp-writer.ts'
+import { readRlp, type RlpItem } from './rlp.ts'
 import { uncompress } from './snappy.ts'
 
 /** Most bytes a compressed reason may have; a list of one number has at most 10. */

@@ -5,7 +5,7 @@ import { concatBytes, fromHex, toHex } from '../base/bytes.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import { decodeHello, encodeHello, type Hello } from './hello.ts'
 import type { Capability } from './peer.ts'
-import { encodeRlp, type RlpInput } from './rlp.ts'
+import { encodeRlp, type RlpInput } from './rlp-writer.ts'
 
 const publicKey = new Uint8Array(64).fill(0xab)
 const ours = { name: 'peerwire/1', capabilities: [{ name: 'eth', version: 69 }], listenPort: 0, publicKey }

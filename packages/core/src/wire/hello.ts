@@ -5,7 +5,8 @@ import { BASE_MESSAGE_BYTES } from './base-messages.ts'
 import { compareCapabilities, isCapabilityName } from './capabilities.ts'
 import type { Capability } from './peer.ts'
 import { bigUintOf, bytesOf, listOf } from './rlp-values.ts'
-import { encodeRlp, readRlpPrefix, type RlpItem } from './rlp.ts'
+import { encodeRlp } from './rlp-writer.ts'
+import { readRlpPrefix, type RlpItem } from './rlp.ts'
 
 /** The version of the base protocol that we speak: with compression after Hello. */
 export const BASE_PROTOCOL_VERSION = 5

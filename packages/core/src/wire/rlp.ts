@@ -1,13 +1,8 @@
-// RLP, both ways: what strangers send is read with a budget and without copies; writing is the `rlp` package's.
-import { encode } from 'rlp'
-import { utf8ToBytes } from '../base/bytes.ts'
+// RLP, read: what strangers send, with a budget and without copies.
 import { readHeader, rlpError, type RlpHeader } from './rlp-header.ts'
 
 /** One item that was read. Strings are views into the message: valid as long as it is. */
 export type RlpItem = Uint8Array | readonly RlpItem[]
-
-/** What can be written: text as UTF-8, numbers big-endian without leading zeros. */
-export type RlpInput = Uint8Array | string | number | bigint | readonly RlpInput[]
 
 export interface RlpBudget {
   /** Most items over all depths, the outermost included. Default: 65,536. A block of 1,024 headers has about 20,000. */
@@ -95,32 +90,4 @@ export function readListViews(bytes: Uint8Array, maxItems: number = MAX_ITEMS): 
     views.push(bytes.subarray(position, header.end))
   }
   return views
-}
-
-/** Writes one item. @throws {RangeError} for a number that is negative, not whole, or past 2^53 - 1 */
-export function encodeRlp(input: RlpInput): Uint8Array {
-  return encode(plain(input))
-}
-
-type Plain = Uint8Array | Plain[]
-
-// The package reads text that starts with 0x as hex: it gets nothing but bytes.
-function plain(input: RlpInput): Plain {
-  if (input instanceof Uint8Array) return input
-  if (typeof input === 'string') return utf8ToBytes(input)
-  if (typeof input === 'object') return input.map(plain)
-  return digitsOf(input)
-}
-
-function digitsOf(value: number | bigint): Uint8Array {
-  if (value < 0 || (typeof value === 'number' && !Number.isSafeInteger(value))) {
-    throw new RangeError(`RLP has whole numbers from 0, not ${value}`)
-  }
-  if (!value) return new Uint8Array(0)
-  const hex = value.toString(16)
-  const digits = new Uint8Array((hex.length + 1) >> 1)
-  for (let i = digits.length, end = hex.length; i-- > 0; end -= 2) {
-    digits[i] = parseInt(hex.slice(Math.max(0, end - 2), end), 16)
-  }
-  return digits
 }
