@@ -43,7 +43,7 @@ export const it = test.extend<Fixtures>({
       const page = await context.newPage()
       const note = (text: string): void => void (expectedErrors?.test(text) || errors.push(text))
       page.on('console', (line) => line.type() === 'error' && note(line.text()))
-      page.on('pageerror', (error) => note(`thrown: ${error.stack ?? error.message}`))
+      page.on('pageerror', (error) => note(`thrown: ${error.stack || String(error)}`))
       return page
     })
     expect(errors).toEqual([])
