@@ -152,7 +152,7 @@ describe('a relay', () => {
     await node.start()
     // Both sides send Hello at once, so that the refusal may meet a dial that has just succeeded.
     const refusal = await node.dial(ws).then(
-      (peer) => new Promise((resolve) => peer.signal.addEventListener('abort', () => resolve(peer.error))),
+      (peer) => peer.error ?? new Promise((resolve) => node.once('peer:removed', ({ error }) => resolve(error))),
       (error: unknown) => error,
     )
     expect(refusal).toMatchObject({ code: 'remote disconnect reason', reason: 4 })
