@@ -36,10 +36,10 @@ export function createKeyPair(): KeyPair {
   return generateKeyPair(portableCrypto, systemRandom)
 }
 
-/** Connects to a port of 127.0.0.1. */
-export async function connectTo(port: number, keys: KeyPair = createKeyPair()): Promise<Attacker> {
-  const socket = connect(port, '127.0.0.1')
-  const attacker = new Attacker(socket, keys)
+/** Connects to a port of 127.0.0.1. `allowHalfOpen`: the other side's end is not answered with one of its own. */
+export async function connectTo(port: number, { allowHalfOpen = false } = {}): Promise<Attacker> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen })
+  const attacker = new Attacker(socket, createKeyPair())
   await within('a connection', new Promise((resolve) => socket.once('connect', resolve)))
   attacker.localPort = socket.localPort
   return attacker
@@ -147,6 +147,15 @@ export class Attacker {
     const goodbye = await this.messages.first('a goodbye or the end', ({ code }) => code === BaseCode.disconnect)
     await within('the end of the link', this.closed)
     return goodbye && decodeDisconnect(goodbye.payload)
+  }
+
+  /** Leaves what comes unread from now on, until `read`. */
+  stopReading(): void {
+    this.socket.pause()
+  }
+
+  read(): void {
+    this.socket.resume()
   }
 
   /** Drops the link. */

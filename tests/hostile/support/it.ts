@@ -40,15 +40,15 @@ export const it = test.extend<Fixtures>({
 })
 
 function track(target: Target, cleanUp: (step: () => unknown) => void): Target {
-  const tracked = (open: () => Promise<Attacker>) => async (): Promise<Attacker> => {
-    const attacker = await open()
+  const tracked = async (opening: Promise<Attacker>): Promise<Attacker> => {
+    const attacker = await opening
     cleanUp(() => attacker.end())
     return attacker
   }
   return {
     ...target,
-    attack: tracked(target.attack),
-    session: tracked(target.session),
-    greeted: tracked(target.greeted),
+    attack: () => tracked(target.attack()),
+    session: () => tracked(target.session()),
+    greeted: (options) => tracked(target.greeted(options)),
   }
 }

@@ -73,7 +73,7 @@ export interface Target {
   /** With the encryption handshake done. */
   session(): Promise<Attacker>
   /** A peer. */
-  greeted(): Promise<Attacker>
+  greeted(options?: { readonly allowHalfOpen?: boolean }): Promise<Attacker>
   /** How the attacker's set-up failed. */
   failureOf(attacker: Attacker): Promise<SetUpFailure>
   /** How the attacker's life as a peer ended. */
@@ -105,8 +105,8 @@ export async function startTarget({ acts = {}, limits, ...options }: TargetOptio
   const bystander = await startHonest()
   const friend = await bystander.dial(address)
   const port = Number(address.split(':').at(-1))
-  const session = async (): Promise<Attacker> => {
-    const attacker = await connectTo(port)
+  const session = async (options?: { readonly allowHalfOpen?: boolean }): Promise<Attacker> => {
+    const attacker = await connectTo(port, options)
     await attacker.initiate(node.publicKey)
     return attacker
   }
@@ -122,9 +122,9 @@ export async function startTarget({ acts = {}, limits, ...options }: TargetOptio
     removals,
     received,
     attack: () => connectTo(port),
-    session,
-    greeted: async () => {
-      const attacker = await session()
+    session: () => session(),
+    greeted: async (options) => {
+      const attacker = await session(options)
       const added = new Promise<void>((resolve) => {
         node.on('peer:added', (peer) => byKey(attacker)(peer) && resolve())
       })
