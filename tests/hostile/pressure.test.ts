@@ -186,7 +186,7 @@ describe('frames that never end', () => {
   it('cost what has come of them, and end their senders by the read limit', async ({ startTarget: start }) => {
     const clock = createManualClock()
     const target = await start({ clock })
-    const attackers = await Promise.all(Array.from({ length: 20 }, () => target.greeted()))
+    const attackers = await Promise.all(Array.from({ length: 6 }, () => target.greeted()))
     const starts = attackers.map(({ codec }) => {
       const frame = codec.sealCompressed(Code.big, new Uint8Array(10 * MIB))
       return frame.slice(0, 64 * KIB)
@@ -199,7 +199,8 @@ describe('frames that never end', () => {
         await target.expectUnharmed()
       }
     })
-    expect(peakBytes).toBeLessThan(100 * MIB)
+    // Taken by what their headers say, they would be 60.
+    expect(peakBytes).toBeLessThan(50 * MIB)
     for (const attacker of attackers) expect(target.peerOf(attacker).error).toBeUndefined()
     clock.advance(1 + SLOT_MS)
     for (const attacker of attackers) {
