@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fromHex } from '../base/bytes.ts'
+import type { Clock } from '../base/clock.ts'
 import { seededRandom } from '../base/random.ts'
 import { groupOf } from '../addresses/groups.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
@@ -300,5 +301,48 @@ describe('dialer', () => {
     dialer.wake()
     expect(dials).toHaveLength(before + 1)
     dialer.close()
+  })
+})
+
+describe('a dialer whose timers come a moment early', () => {
+  // As in browsers: timers cut off fractions of a millisecond, and time goes on from one look at the clock to the next.
+  function createHastyClock(): { readonly clock: Clock; advanceAsync(ms: number): Promise<void> } {
+    const inner = createManualClock()
+    let lookedMs = 0
+    const clock: Clock = {
+      now: () => inner.now() + (lookedMs += 0.25),
+      wallNow: () => inner.wallNow(),
+      setTimer: (delayMs, fn) => inner.setTimer(Math.max(0, delayMs - 0.3), fn),
+    }
+    return { clock, advanceAsync: (ms) => inner.advanceAsync(ms) }
+  }
+
+  function createHastyDialer(): { readonly dialer: Dialer; countIn(ms: number): Promise<number> } {
+    const { clock, advanceAsync } = createHastyClock()
+    let count = 0
+    const dialer = createDialer({
+      clock,
+      random: seededRandom(1),
+      policy: dialPolicy({ retryMaxMs: 5000 }),
+      selfPublicKey: fromHex(hexOf(0)),
+      groupOf,
+      attempt: async () => {
+        count++
+        throw FAILED
+      },
+    })
+    const countIn = async (ms: number): Promise<number> => {
+      await advanceAsync(ms)
+      dialer.close()
+      return count
+    }
+    return { dialer, countIn }
+  }
+
+  it('does not forget a persistent peer that became due between two looks at the clock', async () => {
+    const { dialer, countIn } = createHastyDialer()
+    dialer.addPersistent(LOCAL)
+    // Every 5 s, give or take a fifth.
+    expect(await countIn(600_000)).toBeGreaterThan(95)
   })
 })

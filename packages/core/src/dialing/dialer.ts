@@ -91,6 +91,8 @@ class TaskRunner implements Dialer {
   readonly #refusals = new Map<string, DialRefusal>()
   #state: DialState
   #timer: { readonly atMs: number; readonly timer: Timer } | undefined
+  /** The time of the latest step: what was not due then is still to come, also when it is due by now. */
+  #steppedAtMs = 0
   #busy = false
   #closed = false
 
@@ -198,7 +200,8 @@ class TaskRunner implements Dialer {
   }
 
   #take(event: DialEvent): void {
-    const { state, tasks } = step(this.#state, event, this.#options.clock.now())
+    this.#steppedAtMs = this.#options.clock.now()
+    const { state, tasks } = step(this.#state, event, this.#steppedAtMs)
     this.#state = state
     for (const task of tasks) if (!this.#closed) this.#begin(task)
   }
@@ -282,14 +285,13 @@ class TaskRunner implements Dialer {
   #schedule(): void {
     if (this.#closed) return
     const { clock } = this.#options
-    const nowMs = clock.now()
     const resting = wantsCandidate(this.#state) ? this.#mix.nextAtMs : undefined
-    const atMs = Math.min(nextStepAtMs(this.#state, nowMs) ?? Infinity, resting ?? Infinity)
+    const atMs = Math.min(nextStepAtMs(this.#state, this.#steppedAtMs) ?? Infinity, resting ?? Infinity)
     if (this.#timer?.atMs === atMs) return
     this.#timer?.timer.cancel()
     this.#timer = undefined
     if (atMs === Infinity) return
-    const timer = clock.setTimer(Math.max(0, atMs - nowMs), () => {
+    const timer = clock.setTimer(Math.max(0, atMs - clock.now()), () => {
       this.#timer = undefined
       this.#handle({ type: 'clock' })
     })

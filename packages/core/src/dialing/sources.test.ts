@@ -167,6 +167,16 @@ describe('SourceMix', () => {
     expect(rig.mix.nextAtMs).toBeUndefined()
   })
 
+  it('still says when a rest ends that ended since it was last read, so that nobody forgets it', async () => {
+    const rig = createRig()
+    rig.mix.add('stale', forever('stale'))
+    await draw(rig.mix, 1_000, false)
+    rig.nowMs = 251
+    expect(rig.mix.nextAtMs).toBe(250)
+    rig.mix.read()
+    expect(rig.mix.nextAtMs).toBeUndefined()
+  })
+
   it('closes with readers pending, and tells every source', async () => {
     const { mix, ended } = createRig()
     const dry = createDrySource()

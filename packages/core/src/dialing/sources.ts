@@ -92,10 +92,10 @@ export class SourceMix {
     }
   }
 
-  /** When a resting source may be asked again. */
+  /** When a source that was resting at the latest `read` may be asked again; this may have passed since. */
   get nextAtMs(): number | undefined {
-    const nowMs = this.#options.now()
-    const rests = this.#sources.map((source) => source.restsUntilMs).filter((untilMs) => untilMs > nowMs)
+    const idle = this.#sources.filter(({ ready, reading }) => !ready && !reading)
+    const rests = idle.map(({ restsUntilMs }) => restsUntilMs).filter((untilMs) => untilMs > -Infinity)
     return rests.length > 0 ? Math.min(...rests) : undefined
   }
 
