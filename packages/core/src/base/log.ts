@@ -45,8 +45,11 @@ export function formatLine(level: LogLevel, wallMs: number, message: string, fie
   return line
 }
 
-// Control characters and quotes of strangers must not forge a line.
+// Control characters, breaks and quotes of strangers must not forge a line; JSON escapes only some of them.
 function quote(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return /[\s"=\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text) || text === '' ? JSON.stringify(text) : text
+  if (text !== '' && !/[\s"=\p{C}\p{Zl}\p{Zp}]/u.test(text)) return text
+  return JSON.stringify(text).replace(
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
+    (hidden) => `\\u${hidden.codePointAt(0)!.toString(16).padStart(4, '0')}`,
+  )
 }

@@ -6,7 +6,7 @@ import { causeText, isPeerError, PeerError } from './peer-error.ts'
 
 /** What a log or a terminal takes for the end of a line, or for a command. */
 // eslint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/
 
 describe('the one-line form', () => {
   it('is that of the removal line, without a cause', () => {
@@ -38,12 +38,25 @@ describe('the one-line form', () => {
     ['commands of terminals', 'a\u001b[2Jb\u0007', 'a [2Jb '],
     ['null bytes', 'a\u0000b', 'a b'],
     ['breaks of Unicode', 'a\u2028b\u2029c\u0085d', 'a b c d'],
+    ['turns of direction', 'a\u202eb\u2066c\ufeffd', 'a b c d'],
+    ['halves of characters', 'a\ud83db', 'a b'],
     ['a forged line', 'x\n[ERROR] [01-01|00:00:00.000] all is lost', 'x [ERROR] [01-01|00:00:00.000] all is lost'],
-  ])('has no %s, in message or cause', (_, hostile, shown) => {
+  ])('has no %s, in message and cause', (_, hostile, shown) => {
     const error = new PeerError('invalid message', DiscReason.breachOfProtocol, hostile, { cause: new Error(hostile) })
     expect(String(error)).toBe(
       `PeerError(code=invalid message, reason=breach of protocol, err=${shown}, message=${shown})`,
     )
+  })
+
+  it('shows 512 characters of a message and of a cause, and that there were more', () => {
+    const whole = 'x'.repeat(512)
+    const cause = new Error(`${whole}y`)
+    const error = new PeerError('handler failed', DiscReason.subprotocolError, `${whole}yy`, { cause })
+    expect(String(error)).toBe(
+      `PeerError(code=handler failed, reason=subprotocol error, err=${whole}…, message=${whole}…)`,
+    )
+    expect(causeText(whole)).toBe(whole)
+    expect(error.message).toHaveLength(514)
   })
 
   it('is one line, whatever the texts are', () => {

@@ -2,6 +2,9 @@
 import type { PeerErrorCode } from './codes.ts'
 import { DiscReason, discReasonText } from './disc-reason.ts'
 
+/** Most characters of a message or a cause that one line shows: a handler may throw with all of what a stranger sent. */
+const MAX_TEXT = 512
+
 /** What `JSON.stringify` gives of a PeerError; the keys and their order are stable. */
 export interface PeerErrorJson {
   readonly code: PeerErrorCode
@@ -59,7 +62,8 @@ export function causeText(cause: unknown): string {
   }
 }
 
+// A stranger's text may be in it: nothing invisible, nothing that breaks a line or turns text around.
 function oneLine(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+  const line = text.slice(0, MAX_TEXT).replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
+  return text.length > MAX_TEXT ? `${line}…` : line
 }
