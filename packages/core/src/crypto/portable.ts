@@ -1,11 +1,11 @@
-// The reference provider: the noble packages and a small AES, the same in every browser and in Node.
+// The reference provider: the noble packages, the same in every browser and in Node.
+import { unsafe } from '@noble/ciphers/aes.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { getPublicKey, getSharedSecret, hashes, Point, recoverPublicKey, sign } from '@noble/secp256k1'
 import { concatBytes } from '../base/bytes.ts'
 import type { Crypto, RunningHash } from '../base/crypto.ts'
-import { encryptBlock, expandKey } from './aes.ts'
 import { createPortableKeystream } from './portable-keystream.ts'
 import { isPrivateKey } from './private-key.ts'
 
@@ -76,12 +76,6 @@ function createKeccak256(): RunningHash {
 }
 
 function createBlockCipher(key: Uint8Array): (block: Uint8Array) => Uint8Array {
-  const keys = expandKey(key)
-  return (block) => {
-    const words = new DataView(block.buffer, block.byteOffset, 16)
-    const result = new Uint8Array(16)
-    const output = new DataView(result.buffer)
-    encryptBlock(keys, words.getUint32(0), words.getUint32(4), words.getUint32(8), words.getUint32(12), output, 0)
-    return result
-  }
+  const roundKeys = unsafe.expandKeyLE(key)
+  return (block) => unsafe.encryptBlock(roundKeys, new Uint8Array(block))
 }
