@@ -19,7 +19,8 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
   setTimer: (delayMs, fn) => {
-    const handle = setTimeout(fn, delayMs)
+    // Platforms cut off fractions, and then the call comes before its time.
+    const handle = setTimeout(fn, Math.ceil(delayMs))
     return { cancel: () => clearTimeout(handle) }
   },
 }
