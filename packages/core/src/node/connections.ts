@@ -1,5 +1,4 @@
 // Everything that is connected or about to be: set-ups in progress, the peer set, and what happens at both checkpoints.
-import type { PrefixPolicy } from '../addresses/prefix.ts'
 import { createDeferred } from '../base/abort.ts'
 import { equalBytes, toHex } from '../base/bytes.ts'
 import type { Emitter } from '../base/emitter.ts'
@@ -10,7 +9,6 @@ import { ConnectedPeer } from '../peers/connected-peer.ts'
 import type { PeerHost } from '../peers/connected-peer.ts'
 import { createOfferTable } from '../peers/conversation.ts'
 import type { Conversation, OfferTable } from '../peers/conversation.ts'
-import type { EvictionCandidate } from '../peers/eviction.ts'
 import { PeerSet } from '../peers/peer-set.ts'
 import { matchCapabilities } from '../wire/capabilities.ts'
 import { BASE_PROTOCOL_VERSION } from '../wire/hello.ts'
@@ -18,6 +16,7 @@ import type { Hello } from '../wire/hello.ts'
 import type { Link } from '../wire/link.ts'
 import type { NodeEvents } from './events.ts'
 import type { Gate } from './gate.ts'
+import type { makeRoom } from './make-room.ts'
 import type { Settings } from './options.ts'
 import { SetUp } from './set-up.ts'
 import type { Greeted, SetUpHost, SetUpTask } from './set-up.ts'
@@ -53,6 +52,7 @@ export class Connections {
   /** Peers that have left or are about to: they hold a link until their goodbye is over. */
   readonly #living = new Set<ConnectedPeer>()
   #gate: Gate | undefined
+  #makeRoom: typeof makeRoom | undefined
   #closed = false
   #onEmpty: (() => void) | undefined
 
@@ -89,11 +89,12 @@ export class Connections {
     return this.#setUps
   }
 
-  /** Must be called before `accept`. The gate is loaded here: a tab that never listens never fetches it. */
+  /** Must be called before `accept`. What only listeners need is loaded here: a tab never fetches it. */
   async openGate(): Promise<void> {
     const { clock, limits, prefixes } = this.#host.settings
-    const { Gate } = await import('./gate.ts')
+    const { Gate, makeRoom } = await import('./listening.ts')
     this.#gate ??= new Gate(clock, limits, prefixes)
+    this.#makeRoom = makeRoom
   }
 
   /** Takes an inbound link; a failure is reported as `setup:failed`. */
@@ -193,7 +194,10 @@ export class Connections {
     const check = (): PeerError | undefined =>
       this.peers.checkShared(candidate, conversations.length, this.#tables.length)
     let refusal = check()
-    if (refusal && this.#mayMakeRoom(refusal, task) && this.#makeRoom()) refusal = check()
+    if (refusal && this.#mayMakeRoom(refusal, task)) {
+      this.#makeRoom?.(this.peers, this.#host.settings.admission, this.#gate?.prefixes)
+      refusal = check()
+    }
     if (refusal) throw refusal
     const facts = {
       id,
@@ -213,21 +217,6 @@ export class Connections {
 
   #mayMakeRoom({ reason }: PeerError, { direction }: SetUpTask): boolean {
     return reason === DiscReason.tooManyPeers && direction === 'inbound' && this.#host.settings.admission !== undefined
-  }
-
-  /**
-   * Ends the inbound peer that the policy of admission chooses. Its place is free at once, its goodbye takes its time.
-   */
-  #makeRoom(): boolean {
-    const { admission } = this.#host.settings
-    const prefixes = this.#gate?.prefixes
-    const inbound = [...this.peers.values()].filter(({ direction }) => direction === 'inbound')
-    const id = admission?.(inbound.map((peer) => evictionFacts(peer, prefixes)))
-    const chosen = id === undefined ? undefined : this.peers.get(id)
-    if (chosen?.direction !== 'inbound') return false
-    this.peers.remove(chosen)
-    chosen.disconnect(DiscReason.tooManyPeers, 'made room for a newcomer')
-    return true
   }
 
   #conversations(hello: Hello): Conversation[] {
@@ -285,19 +274,6 @@ export class Connections {
 /** keccak-256 of a public key, in hex: a peer's id. */
 export function idOf({ crypto }: Pick<Settings, 'crypto'>, publicKey: Uint8Array): string {
   return toHex(crypto.keccak256(publicKey))
-}
-
-function evictionFacts(peer: ConnectedPeer, prefixes: PrefixPolicy | undefined): EvictionCandidate {
-  const prefix = prefixes?.prefixOf(peer.remoteAddress)
-  return {
-    id: peer.id,
-    trusted: peer.trusted,
-    group: prefix ?? 'local',
-    minPingMs: peer.minPingMs,
-    usefulAtMs: peer.usefulAtMs,
-    connectedAtMs: peer.connectedAtMs,
-    scarceNetwork: prefix === undefined,
-  }
 }
 
 function hookFailed(error: unknown): PeerError {

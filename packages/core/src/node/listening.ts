@@ -1,0 +1,3 @@
+// What a node that listens needs, as one file to load.
+export { Gate } from './gate.ts'
+export { makeRoom } from './make-room.ts'

@@ -1,0 +1,34 @@
+// Room for a newcomer in a full node: an inbound peer that the policy of admission chooses has to go.
+import type { PrefixPolicy } from '../addresses/prefix.ts'
+import { DiscReason } from '../errors/disc-reason.ts'
+import type { ConnectedPeer } from '../peers/connected-peer.ts'
+import type { EvictionCandidate } from '../peers/eviction.ts'
+import type { PeerSet } from '../peers/peer-set.ts'
+import type { Admission } from './options.ts'
+
+/** Ends the inbound peer that `admission` chooses, if any. Its place is free at once, its goodbye takes its time. */
+export function makeRoom(
+  peers: PeerSet<ConnectedPeer>,
+  admission: Admission | undefined,
+  prefixes: PrefixPolicy | undefined,
+): void {
+  const inbound = [...peers.values()].filter(({ direction }) => direction === 'inbound')
+  const id = admission?.(inbound.map((peer) => evictionFacts(peer, prefixes)))
+  const chosen = inbound.find((peer) => peer.id === id)
+  if (!chosen) return
+  peers.remove(chosen)
+  chosen.disconnect(DiscReason.tooManyPeers, 'made room for a newcomer')
+}
+
+function evictionFacts(peer: ConnectedPeer, prefixes: PrefixPolicy | undefined): EvictionCandidate {
+  const prefix = prefixes?.prefixOf(peer.remoteAddress)
+  return {
+    id: peer.id,
+    trusted: peer.trusted,
+    group: prefix ?? 'local',
+    minPingMs: peer.minPingMs,
+    usefulAtMs: peer.usefulAtMs,
+    connectedAtMs: peer.connectedAtMs,
+    scarceNetwork: prefix === undefined,
+  }
+}
