@@ -20,7 +20,9 @@ export interface Address {
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { ws: 80, wss: 443, enode: 30303, tcp: 30303 }
-const FORM = /^([a-z][a-z0-9+.-]*):\/\/(?:([^@/?#]*)@)?(\[[0-9a-f:.]+\]|[^:@/?#[\]]+)(?::(\d{1,5}))?([/?#].*)?$/i
+// No part holds anything invisible: what is read here is printed.
+const FORM =
+  /^([a-z][a-z0-9+.-]*):\/\/(?:([^@/?#]*)@)?(\[[0-9a-f:.]+\]|[^\s\p{C}:@/?#[\]]+)(?::(\d{1,5}))?([/?#][^\s\p{C}]*)?$/iu
 
 /**
  * Reads an address with its key, such as `wss://KEY@relay.example/` or `enode://KEY@127.0.0.1:30303`.
