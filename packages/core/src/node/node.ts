@@ -2,7 +2,6 @@
 import { abortable } from '../base/abort.ts'
 import type { Events, ListenOptions, Listener as EventListener } from '../base/emitter.ts'
 import { Emitter } from '../base/emitter.ts'
-import { guardFloods } from '../base/flood-guard.ts'
 import type { DialExplanation } from '../dialing/explain.ts'
 import type { Address } from '../wire/address.ts'
 import { formatAddress, parseAddress } from '../wire/address.ts'
@@ -100,7 +99,7 @@ class RunningNode implements Node {
     this.#settings = settings
     this.publicKey = settings.crypto.publicKeyOf(settings.privateKey)
     this.id = idOf(settings, this.publicKey)
-    this.#reporter = new Reporter(guardFloods(settings.logger, settings.clock), () => this.#connections.peers.size)
+    this.#reporter = new Reporter(settings.logger, () => this.#connections.peers.size)
     this.#events = new Emitter((error, event) => this.#reporter.note(`a listener of ${event} threw`, error))
     this.#connections = new Connections({
       settings,
@@ -162,6 +161,7 @@ class RunningNode implements Node {
         logger,
         signal: this.#abort.signal,
       })
+      if (this.#state === 'starting') await this.#reporter.open(clock)
       if (this.#state === 'starting') await this.#listen()
     } catch (error) {
       await this.close()

@@ -9,16 +9,18 @@ import { describePeer, shortUrl } from '../peers/peer-name.ts'
 import { createManualClock } from '../testing/manual-clock.ts'
 import type { Peer } from '../wire/peer.ts'
 import type { NodeEvents } from './events.ts'
-import { formatDuration, levelOf, Reporter } from './reporter.ts'
+import { formatDuration, levelOf } from './log-lines.ts'
+import { Reporter } from './reporter.ts'
 
 const KEY = Uint8Array.of(0xd3, 0x99, 0xf4, 0xb0, ...new Uint8Array(60))
 
-function createFixture(level: LogLevel, peerCount = 0) {
+async function createFixture(level: LogLevel, peerCount = 0) {
   const lines: string[] = []
   const clock = createManualClock({ wallStartMs: Date.UTC(2023, 7, 28, 16, 33, 40, 205) })
   const reporter = new Reporter(createLineLogger({ clock, level, write: (line) => lines.push(line) }), () => peerCount)
   const events = new Emitter<NodeEvents>(() => undefined)
   reporter.follow(events)
+  await reporter.open(clock)
   const url = shortUrl(KEY, 'tcp', '1.2.3.4:30303')
   const peer = {
     direction: 'inbound',
@@ -36,8 +38,8 @@ const remoteFull = new PeerError(
 )
 
 describe('the reporter', () => {
-  it('writes the removal line with its keys in order', () => {
-    const { lines, events, peer } = createFixture('trace')
+  it('writes the removal line with its keys in order', async () => {
+    const { lines, events, peer } = await createFixture('trace')
     events.emit('peer:removed', { peer, error: remoteFull, durationMs: 6.901, remoteRequested: true })
     expect(lines.at(-1)).toBe(
       '[TRACE] [08-28|16:33:40.205] Removing p2p peer peercount=0 url=enode://d399f4b...@1.2.3.4:30303 duration=6.901ms ' +
@@ -45,8 +47,8 @@ describe('the reporter', () => {
     )
   })
 
-  it('says by default that a peer was lost which had finished its handshakes', () => {
-    const { lines, events, peer } = createFixture('info')
+  it('says by default that a peer was lost which had finished its handshakes', async () => {
+    const { lines, events, peer } = await createFixture('info')
     events.emit('peer:removed', { peer, error: remoteFull, durationMs: 61_500, remoteRequested: true })
     expect(lines).toEqual([
       '[INFO] [08-28|16:33:40.205] Lost peer peer="enode://d399f4b...@1.2.3.4:30303 (inbound)" duration=1m1.5s ' +
@@ -69,8 +71,8 @@ describe('the reporter', () => {
     expect(levelOf(happening, persistent, handshaken)).toBe(level)
   })
 
-  it('counts failures by code, reason, phase and direction, never by text', () => {
-    const { events, reporter, peer } = createFixture('error')
+  it('counts failures by code, reason, phase and direction, never by text', async () => {
+    const { events, reporter, peer } = await createFixture('error')
     for (const text of ['one', 'two']) {
       const error = new PeerError('bad mac', DiscReason.breachOfProtocol, text)
       events.emit('peer:removed', { peer, error, durationMs: 1, remoteRequested: false })
@@ -82,8 +84,8 @@ describe('the reporter', () => {
     ])
   })
 
-  it('keeps a bounded number of kinds of failure, whatever reasons remotes make up', () => {
-    const { events, reporter, peer } = createFixture('error')
+  it('keeps a bounded number of kinds of failure, whatever reasons remotes make up', async () => {
+    const { events, reporter, peer } = await createFixture('error')
     for (let i = 0; i <= 1024; i++) {
       const error = new PeerError('remote disconnect reason', 1000 + i, 'made up')
       events.emit('peer:removed', { peer, error, durationMs: 1, remoteRequested: true })

@@ -1,10 +1,13 @@
-// Turns events into log lines and counters; the only place where a removal becomes text.
+// Counts failures by their origin, and hands what happens to those who write it down.
+import type { Clock } from '../base/clock.ts'
 import type { Emitter } from '../base/emitter.ts'
-import type { LogLevel, Logger } from '../base/log.ts'
+import { silentLogger } from '../base/log.ts'
+import type { Logger } from '../base/log.ts'
 import { causeText } from '../errors/peer-error.ts'
 import type { PeerError } from '../errors/peer-error.ts'
 import { formatAddress } from '../wire/address.ts'
-import type { NodeEvents, Removal } from './events.ts'
+import type { NodeEvents } from './events.ts'
+import type { LogLines } from './log-lines.ts'
 
 export type Phase = 'dial' | 'setup' | 'peer'
 
@@ -20,23 +23,11 @@ export interface FailureCount {
 /** Different kinds of failure that are counted; a remote chooses its reason, so they have a bound. */
 const MAX_KINDS = 1024
 
-/** What a line is about. */
-export type Happening = 'added' | 'removed' | 'setup failed' | 'dial failed'
-
-/**
- * The level of a line: by default one reads who came and who was lost once they had finished their handshakes, and what
- * goes wrong with peers that were asked for; anything else is for those who look closer.
- */
-export function levelOf(happening: Happening, persistent: boolean, handshaken: boolean): LogLevel {
-  if (happening === 'added') return 'info'
-  if (happening === 'removed') return handshaken ? 'info' : persistent ? 'warn' : 'debug'
-  return persistent ? 'warn' : 'debug'
-}
-
 export class Reporter {
-  readonly #logger: Logger
+  #logger: Logger
   readonly #peerCount: () => number
   readonly #counts = new Map<string, FailureCount>()
+  #lines: LogLines | undefined
 
   constructor(logger: Logger, peerCount: () => number) {
     this.#logger = logger
@@ -47,48 +38,34 @@ export class Reporter {
     return [...this.#counts.values()]
   }
 
+  /** Begins to write lines. Who gives no logger never fetches their texts. */
+  async open(clock: Clock): Promise<void> {
+    if (this.#logger === silentLogger) return
+    const { createLogLines, guardFloods } = await import('./log-lines.ts')
+    this.#logger = guardFloods(this.#logger, clock)
+    this.#lines = createLogLines(this.#logger, this.#peerCount, formatAddress)
+  }
+
+  /** Called before any listener of the user's is added, so that lines and counts come before what they do. */
   follow(events: Emitter<NodeEvents>): void {
-    events.on('peer:added', (peer) => {
-      this.#logger.log(levelOf('added', peer.persistent, true), 'New peer', {
-        peer: String(peer),
-        name: peer.name,
-        peercount: this.#peerCount(),
-      })
+    events.on('peer:added', (peer) => this.#lines?.added(peer))
+    events.on('peer:removed', (removal) => {
+      this.#count(removal.error, 'peer', removal.peer.direction)
+      this.#lines?.removed(removal)
     })
-    events.on('peer:removed', (removal) => this.#removed(removal))
-    events.on('setup:failed', ({ error, direction, remoteAddress }) => {
-      this.#count(error, 'setup', direction)
-      this.#logger.log(levelOf('setup failed', false, false), 'Connection set-up failed', {
-        remote: remoteAddress,
-        direction,
-        err: String(error),
-      })
+    events.on('setup:failed', (failure) => {
+      this.#count(failure.error, 'setup', failure.direction)
+      this.#lines?.setUpFailed(failure)
     })
-    events.on('dial:failed', ({ address, error, persistent }) => {
-      this.#count(error, 'dial', 'outbound')
-      this.#logger.log(levelOf('dial failed', persistent, false), 'Dial failed', {
-        url: formatAddress(address),
-        err: String(error),
-      })
+    events.on('dial:failed', (failure) => {
+      this.#count(failure.error, 'dial', 'outbound')
+      this.#lines?.dialFailed(failure)
     })
   }
 
   /** Something failed that ends no peer. */
   note(message: string, error: unknown): void {
     this.#logger.log('error', message, { err: causeText(error) })
-  }
-
-  #removed({ peer, error, durationMs }: Removal): void {
-    this.#count(error, 'peer', peer.direction)
-    const duration = formatDuration(durationMs)
-    this.#logger.log(levelOf('removed', peer.persistent, true), 'Lost peer', {
-      peer: String(peer),
-      duration,
-      err: String(error),
-    })
-    if (!this.#logger.enabled('trace')) return
-    const { url } = peer
-    this.#logger.log('trace', 'Removing p2p peer', { peercount: this.#peerCount(), url, duration, err: String(error) })
   }
 
   #count(error: PeerError, phase: Phase, direction: 'inbound' | 'outbound'): void {
@@ -98,18 +75,4 @@ export class Reporter {
     const { code } = error
     this.#counts.set(key, { code, reason: String(error.reason), phase, direction, count: (before?.count ?? 0) + 1 })
   }
-}
-
-/** A duration as Go prints it: `6.901ms`, `1m2.5s`. */
-export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${trim(ms, 3)}ms`
-  const seconds = ms / 1000
-  if (seconds < 60) return `${trim(seconds, 3)}s`
-  const minutes = Math.floor(seconds / 60)
-  const rest = `${trim(seconds - minutes * 60, 3)}s`
-  return minutes < 60 ? `${minutes}m${rest}` : `${Math.floor(minutes / 60)}h${minutes % 60}m${rest}`
-}
-
-function trim(value: number, digits: number): string {
-  return String(Number(value.toFixed(digits)))
 }
