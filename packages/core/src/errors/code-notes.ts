@@ -6,7 +6,7 @@ export interface CodeNote {
   readonly whatToDo: string
 }
 
-/** One row a code; a missing one fails to compile. */
+/** One row a code; a missing one fails to compile. What begins with `For protocols` is made by theirs alone. */
 export const CODE_NOTES: Readonly<Record<PeerErrorCode, CodeNote>> = {
   'dial failed': {
     meaning: 'No link could be opened, or the address can not be dialed from here.',
@@ -67,14 +67,17 @@ export const CODE_NOTES: Readonly<Record<PeerErrorCode, CodeNote>> = {
     whatToDo: 'Compare the lengths of the protocols at both ends.',
   },
   'obsolete message': {
-    meaning: 'The message belongs to an older version of the protocol.',
+    meaning: 'For protocols: the message belongs to an older version.',
     whatToDo: 'Update the remote.',
   },
   'failed to receive a message': {
-    meaning: 'Reading failed for another reason; the cause tells.',
+    meaning: 'For protocols: reading failed for another reason; the cause tells.',
     whatToDo: 'Read the cause.',
   },
-  'failed to send a message': { meaning: 'Writing failed; the cause tells.', whatToDo: 'Read the cause.' },
+  'failed to send a message': {
+    meaning: 'For protocols: writing failed; the cause tells.',
+    whatToDo: 'Read the cause.',
+  },
   'send queue full': {
     meaning: 'The remote reads slower than we send, past the bound of the queue.',
     whatToDo: 'Wait for `send` before sending more.',
@@ -83,7 +86,10 @@ export const CODE_NOTES: Readonly<Record<PeerErrorCode, CodeNote>> = {
     meaning: 'More arrived than could be read, where the platform can not hold back the remote.',
     whatToDo: 'Make handlers faster, or ask for less at once.',
   },
-  'ping failure': { meaning: 'A ping could not be sent.', whatToDo: 'Read the cause.' },
+  'ping failure': {
+    meaning: 'For protocols: a ping of theirs could not be sent. That of the base protocol ends as `write timeout`.',
+    whatToDo: 'Read the cause.',
+  },
   'pong failure': {
     meaning: 'The remote sends pings faster than it reads their answers.',
     whatToDo: 'Nothing; it was a flood.',
@@ -110,7 +116,7 @@ export const CODE_NOTES: Readonly<Record<PeerErrorCode, CodeNote>> = {
     whatToDo: 'Give a network, or connect to a first peer.',
   },
   'failed to send the local status': {
-    meaning: 'The greeting of a protocol could not be sent.',
+    meaning: 'For protocols: the greeting could not be sent.',
     whatToDo: 'Read the cause.',
   },
   'failed to receive the remote status': {
