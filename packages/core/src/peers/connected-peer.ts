@@ -6,20 +6,20 @@ import { PeerError } from '../errors/peer-error.ts'
 import type { Endpoint } from '../wire/address.ts'
 import { BaseCode, EMPTY_LIST } from '../wire/base-messages.ts'
 import { decodeDisconnect, encodeDisconnect } from '../wire/disconnect.ts'
+import type { Exchange } from '../wire/exchange.ts'
 import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
 import type { Direction, Link, LinkSink } from '../wire/link.ts'
 import type { Capability, Peer, RequestOptions } from '../wire/peer.ts'
+import type { Requests } from '../wire/requests.ts'
 import { later } from '../wire/protocol.ts'
 import type { AnswerOf, Messages, Protocol, RequestNames, SendNames, ValueOf } from '../wire/protocol.ts'
 import { isRequest } from './conversation.ts'
 import type { Conversation } from './conversation.ts'
-import { wrapBody } from './envelope.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { PeerLimits } from './limits.ts'
 import { Outbox } from './outbox.ts'
 import { describePeer, shortUrl } from './peer-name.ts'
 import { Reader } from './reader.ts'
-import { Requests } from './requests.ts'
 
 /** What is known of a connection when checkpoint 2 has passed. */
 export interface PeerFacts {
@@ -168,9 +168,10 @@ export class ConnectedPeer implements Peer, LinkSink {
     const { offset, definition } = this.#definition(protocol, name)
     if (!isRequest(definition)) throw new TypeError(`${protocol.name}.${name} is not a request`)
     if (this.#error) throw this.#error
+    const { exchange } = definition
     const body = definition.codec.encode(question as never)
-    const send = (id: bigint): void => void this.#write(offset + definition.code, wrapBody(id, body))
-    const answer = this.#useRequests().ask(definition, question, send, options)
+    const send = (id: bigint): void => void this.#write(offset + definition.code, exchange.wrap(id, body))
+    const answer = this.#useRequests(exchange).ask(definition, question, send, options)
     this.#reader.resumeIfRoom()
     return (await answer) as AnswerOf<M[K]>
   }
@@ -186,9 +187,9 @@ export class ConnectedPeer implements Peer, LinkSink {
     return this.#reader.mailbox(conversation, name) as AsyncIterableIterator<ValueOf<M[K]>>
   }
 
-  #useRequests(): Requests {
+  #useRequests(exchange: Exchange): Requests {
     const { clock, limits } = this.#host
-    this.#requests ??= new Requests(clock, limits, this.#host.requestIdSeed())
+    this.#requests ??= exchange.createRequests(clock, limits, this.#host.requestIdSeed())
     return this.#requests
   }
 
@@ -312,7 +313,7 @@ export class ConnectedPeer implements Peer, LinkSink {
       get requests(): Requests | undefined {
         return peer.#requests
       },
-      useRequests: () => peer.#useRequests(),
+      useRequests: (exchange: Exchange) => peer.#useRequests(exchange),
       base: (message: WireMessage) => peer.#base(message),
       reply: (code: number, payload: Uint8Array) => peer.#write(code, payload),
       fail: (error: PeerError) => peer.fail(error),

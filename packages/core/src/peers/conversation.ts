@@ -1,14 +1,19 @@
 // The codes that a shared protocol takes on one link, and which message each of them is.
 import type { AnyCodec, MessageDefinition, Offer, RequestDefinition } from '../wire/protocol.ts'
 
-export type Role = 'message' | 'request' | 'answer'
-
-export interface KnownMessage {
+interface Message {
   readonly name: string
-  readonly role: Role
   readonly codec: AnyCodec
   readonly maxBytes: number
 }
+
+/** A question, or an answer to one of ours. */
+export interface KnownExchange extends Message {
+  readonly role: 'request' | 'answer'
+  readonly request: RequestDefinition
+}
+
+export type KnownMessage = KnownExchange | (Message & { readonly role: 'message' })
 
 /** An offer with its messages by code: made once per node and shared by all its peers. */
 export interface OfferTable {
@@ -28,9 +33,10 @@ export function createOfferTable(offer: Offer): OfferTable {
   for (const [name, definition] of Object.entries(offer.protocol.messages)) {
     const { code, codec, maxBytes } = definition
     if (isRequest(definition)) {
-      byCode.set(code, { name, role: 'request', codec, maxBytes })
       const { answer } = definition
-      byCode.set(answer.code, { name, role: 'answer', codec: answer.codec, maxBytes: answer.maxBytes })
+      byCode.set(code, { name, role: 'request', codec, maxBytes, request: definition })
+      const { codec: answerCodec, maxBytes: answerBytes } = answer
+      byCode.set(answer.code, { name, role: 'answer', codec: answerCodec, maxBytes: answerBytes, request: definition })
     } else byCode.set(code, { name, role: 'message', codec, maxBytes })
   }
   return { offer, byCode }

@@ -4,15 +4,15 @@ import { DiscReason } from '../errors/disc-reason.ts'
 import { isPeerError, PeerError } from '../errors/peer-error.ts'
 import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
 import type { Link } from '../wire/link.ts'
+import type { Exchange } from '../wire/exchange.ts'
 import { later } from '../wire/protocol.ts'
 import type { Peer } from '../wire/peer.ts'
+import type { Requests } from '../wire/requests.ts'
 import { conversationOf } from './conversation.ts'
-import type { Conversation, KnownMessage } from './conversation.ts'
-import { unwrapBody, wrapBody } from './envelope.ts'
+import type { Conversation, KnownExchange, KnownMessage } from './conversation.ts'
 import { Inbox } from './inbox.ts'
 import type { PeerLimits } from './limits.ts'
 import { Mailbox } from './mailbox.ts'
-import type { Requests } from './requests.ts'
 
 /** Most bytes of a base-protocol message, as go-ethereum has it. */
 const BASE_MAX_BYTES = 2048
@@ -26,7 +26,7 @@ export interface ReaderHost {
   readonly peer: Peer
   readonly requests: Requests | undefined
   /** The same, made now where it wasn't needed before. */
-  useRequests(): Requests
+  useRequests(exchange: Exchange): Requests
   /** A message of the base protocol, codes 0 to 15. */
   base(message: WireMessage): void
   reply(code: number, payload: Uint8Array): Promise<void>
@@ -164,9 +164,10 @@ export class Reader {
     this.#inbox.push(payload.length, () => this.#handle(conversation, known, payload))
   }
 
-  #answer(known: KnownMessage, own: number, payload: Uint8Array): void {
-    const { id, body } = unwrapBody(payload)
-    this.#host.useRequests().answer(id, own, () => decodeOf(known, body))
+  #answer(known: KnownExchange, own: number, payload: Uint8Array): void {
+    const { exchange } = known.request
+    const { id, body } = exchange.unwrap(payload)
+    this.#host.useRequests(exchange).answer(id, own, () => decodeOf(known, body))
   }
 
   #handle(conversation: Conversation, known: KnownMessage, payload: Uint8Array): Promise<void> | undefined {
@@ -192,19 +193,18 @@ export class Reader {
     return table.offer.handlers[known.name]?.(peer, value, contextOf(peer))
   }
 
-  async #respond(conversation: Conversation, known: KnownMessage, payload: Uint8Array): Promise<void> {
-    const { id, body } = unwrapBody(payload)
+  async #respond(conversation: Conversation, known: KnownExchange, payload: Uint8Array): Promise<void> {
+    const { exchange, answer } = known.request
+    const { id, body } = exchange.unwrap(payload)
     const { protocol, handlers } = conversation.table.offer
-    const definition = protocol.messages[known.name]
-    if (!definition || !('answer' in definition)) return
     if (!handlers[known.name]) {
       const text = `${protocol.name}.${known.name} is not served here`
       throw new PeerError('invalid message code', DiscReason.subprotocolError, text)
     }
-    const answer = await this.#call(conversation, known, body)
+    const value = await this.#call(conversation, known, body)
     if (this.#closed) return
-    const encoded = definition.answer.codec.encode(answer as never)
-    await this.#host.reply(conversation.offset + definition.answer.code, wrapBody(id, encoded))
+    const encoded = answer.codec.encode(value as never)
+    await this.#host.reply(conversation.offset + answer.code, exchange.wrap(id, encoded))
   }
 
   #fail(error: unknown): void {

@@ -1,4 +1,5 @@
 // Typed subprotocols: names, codes and codecs in one value, from which the types of handlers and sends follow.
+import { exchange } from '../wire/exchange.ts'
 import type {
   AnyCodec,
   AnyHandler,
@@ -59,6 +60,7 @@ export function request<Q, A>(
     answer: { code: answerCode, codec: answer, maxBytes: options.maxAnswerBytes ?? maxBytes },
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     fits: options.fits,
+    exchange,
   }
 }
 

@@ -1,5 +1,6 @@
 // What a subprotocol is, as types: the shapes that `defineProtocol` makes and that peers and the node read.
 import type { PeerError } from '../errors/peer-error.ts'
+import type { Exchange } from './exchange.ts'
 import type { Peer } from './peer.ts'
 
 /** Turns a value into the payload of a message and back. */
@@ -37,6 +38,8 @@ export interface RequestDefinition<
   readonly fits?: ((question: never, answer: never) => true | string) | undefined
   /** How long to wait for the answer, in milliseconds. */
   readonly timeoutMs: number
+  /** How both travel and find each other; `request` gives it. */
+  readonly exchange: Exchange
 }
 
 export type Messages = Readonly<Record<string, MessageDefinition | RequestDefinition>>

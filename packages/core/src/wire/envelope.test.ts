@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fromHex } from '../base/bytes.ts'
 import { PeerError } from '../errors/peer-error.ts'
-import { encodeRlp } from '../wire/rlp-writer.ts'
+import { encodeRlp } from './rlp-writer.ts'
 import { unwrapBody, wrapBody } from './envelope.ts'
 
 const ids = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })

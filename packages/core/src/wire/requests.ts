@@ -4,8 +4,8 @@ import type { Deferred } from '../base/abort.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
-import type { RequestOptions } from '../wire/peer.ts'
-import type { RequestDefinition } from '../wire/protocol.ts'
+import type { RequestOptions } from './peer.ts'
+import type { RequestDefinition } from './protocol.ts'
 
 /** Ids of timed-out questions kept, so that a late answer is told from one that nobody asked for. */
 const LATE_IDS = 64

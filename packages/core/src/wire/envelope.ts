@@ -1,7 +1,7 @@
 // The `[id, body]` around questions and answers, without decoding the body.
 import { concatBytes } from '../base/bytes.ts'
-import { encodeRlp, rlpHeader } from '../wire/rlp-writer.ts'
-import { readListViews } from '../wire/rlp.ts'
+import { encodeRlp, rlpHeader } from './rlp-writer.ts'
+import { readListViews } from './rlp.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
 
