@@ -1,5 +1,5 @@
 // The lines of what happens, in the words that operators look for; the only place where a removal becomes text.
-// Loaded where there is a logger. It is given what the rest of the node uses too, so that bundlers leave that where it is.
+// Loaded where there is a logger. What the rest of the node uses too is passed in, so that bundlers don't move it here.
 import type { LogLevel, Logger } from '../base/log.ts'
 import type { Address } from '../wire/address.ts'
 import type { Peer } from '../wire/peer.ts'
