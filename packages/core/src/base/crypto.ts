@@ -39,6 +39,6 @@ export interface Crypto {
   aes128Ctr(key: Uint8Array, iv: Uint8Array, bytes: Uint8Array): Uint8Array
   /** A keystream for a session, 32-byte key. */
   createKeystream(key: Uint8Array): Keystream
-  /** AES-256 of single blocks under one key: a function from 16 bytes to a fresh 16. */
+  /** AES-256 of single blocks under one key: a function from the first 16 bytes of an array to a fresh 16. */
   createBlockCipher(key: Uint8Array): (block: Uint8Array) => Uint8Array
 }

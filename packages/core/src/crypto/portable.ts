@@ -77,5 +77,5 @@ function createKeccak256(): RunningHash {
 
 function createBlockCipher(key: Uint8Array): (block: Uint8Array) => Uint8Array {
   const roundKeys = unsafe.expandKeyLE(key)
-  return (block) => unsafe.encryptBlock(roundKeys, new Uint8Array(block))
+  return (block) => unsafe.encryptBlock(roundKeys, new Uint8Array(block.subarray(0, 16)))
 }

@@ -32,7 +32,7 @@ export class FrameMac {
   }
 
   #step(digest: Uint8Array, mixed: Uint8Array): Uint8Array {
-    const seed = this.#encryptBlock(digest.subarray(0, TAG_BYTES))
+    const seed = this.#encryptBlock(digest)
     for (let i = 0; i < TAG_BYTES; i++) seed[i]! ^= mixed[i]!
     this.#hash.update(seed)
     this.#digest = this.#hash.digest()

@@ -1,0 +1,23 @@
+// The provider in Node: hashes and ciphers are Node's own or WebAssembly, secp256k1 is the portable one.
+import { createCipheriv, createHash, createHmac } from 'node:crypto'
+import { plainBytes } from '../base/bytes.ts'
+import type { Crypto } from '../base/crypto.ts'
+import { createBlockCipher } from './block-cipher.node.ts'
+import { NodeKeystream } from './keystream.node.ts'
+import { portableCrypto } from './portable.ts'
+import { WasmKeccak256, wasmKeccak256 } from './wasm-keccak/keccak.ts'
+
+/**
+ * What a node uses when it is given nothing else. In Node: keccak-256 by WebAssembly; keystreams, AES-128-CTR, SHA-256
+ * and HMAC by `node:crypto`; the rest is `portableCrypto`. Elsewhere it is `portableCrypto`.
+ */
+export const defaultCrypto: Crypto = {
+  ...portableCrypto,
+  keccak256: wasmKeccak256,
+  createKeccak256: () => new WasmKeccak256(),
+  sha256: (bytes) => plainBytes(createHash('sha256').update(bytes).digest()),
+  hmacSha256: (key, bytes) => plainBytes(createHmac('sha256', key).update(bytes).digest()),
+  aes128Ctr: (key, iv, bytes) => plainBytes(createCipheriv('aes-128-ctr', key, iv).update(bytes)),
+  createKeystream: (key) => new NodeKeystream(key),
+  createBlockCipher,
+}
