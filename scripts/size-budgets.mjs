@@ -1,4 +1,5 @@
-// What each entry may weigh in a page: bundled by esbuild, minified, brotli at its best, in bytes. What is loaded on use
+// What each entry may weigh in a page: bundled by esbuild, minified, brotli at its best, in bytes. What is
+// loaded on use
 // is weighed apart and doesn't count.
 
 /**

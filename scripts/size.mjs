@@ -1,4 +1,5 @@
-// npm run size: what the entries weigh in a page, against goals and limits; `-- --parts` says what the first is made of.
+// npm run size: what the entries weigh in a page, against goals and limits; `-- --parts` says what the first is
+// made of.
 import { ensureBuilt } from './lib/built.mjs'
 import { ensureInstalled } from './lib/install.mjs'
 import { requireNode } from './lib/node-version.mjs'

@@ -1,4 +1,5 @@
-// What strangers send in place of auth and ack: garbage, forged keys, every length. The remote learns nothing of any failure.
+// What strangers send in place of auth and ack: garbage, forged keys, every length. The remote learns nothing of
+// any failure.
 import { describe, expect } from 'vitest'
 import { DiscReason, parseAddress } from '@peerwire/core'
 import { portableCrypto } from '@peerwire/core/rlpx'

@@ -1,4 +1,5 @@
-// What strangers put into messages that a protocol decodes: bombs of RLP, questions without sense, answers nobody asked for.
+// What strangers put into messages that a protocol decodes: bombs of RLP, questions without sense, answers
+// nobody asked for.
 import { describe, expect } from 'vitest'
 import { concatBytes, DiscReason, encodeRlp } from '@peerwire/core'
 import type { PeerErrorCode, RlpInput } from '@peerwire/core'

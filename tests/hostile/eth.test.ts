@@ -1,4 +1,5 @@
-// Questions to a node that serves eth: extremes of numbers give a bounded answer at once, and what can't be read ends the asker.
+// Questions to a node that serves eth: extremes of numbers give a bounded answer at once, and what can't be read
+// ends the asker.
 import { describe, expect } from 'vitest'
 import { concatBytes, DiscReason, encodeRlp, readList, readListViews, toHex } from '@peerwire/core'
 import type { RlpInput } from '@peerwire/core'

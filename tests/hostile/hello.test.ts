@@ -1,4 +1,5 @@
-// What strangers send in place of Hello: each is refused with its reason, which the remote is told, and frees its place.
+// What strangers send in place of Hello: each is refused with its reason, which the remote is told, and frees
+// its place.
 import { describe, expect } from 'vitest'
 import { concatBytes, DiscReason, encodeRlp } from '@peerwire/core'
 import type { PeerErrorCode, RlpInput } from '@peerwire/core'

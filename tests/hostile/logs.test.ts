@@ -1,4 +1,5 @@
-// Whatever strangers write, at whatever level the log is: no line breaks, no commands of terminals, none longer than a few lines.
+// Whatever strangers write, at whatever level the log is: no line breaks, no commands of terminals, none longer
+// than a few lines.
 import { describe, expect } from 'vitest'
 import { createLineLogger, encodeRlp, systemClock } from '@peerwire/core'
 import type { LogLevel } from '@peerwire/core'

@@ -1,4 +1,5 @@
-// What a peer may send that no honest one does: codes, sizes, compression and frames. Its reason is told, nobody else is hurt.
+// What a peer may send that no honest one does: codes, sizes, compression and frames. Its reason is told, nobody
+// else is hurt.
 import { describe, expect } from 'vitest'
 import { concatBytes, DiscReason, encodeRlp } from '@peerwire/core'
 import type { DiscReason as Reason, PeerErrorCode } from '@peerwire/core'

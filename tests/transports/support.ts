@@ -1,4 +1,5 @@
-// What the socket tests share: links that write down what they are told, listeners and raw sockets that end with the test.
+// What the socket tests share: links that write down what they are told, listeners and raw sockets that end with
+// the test.
 import { connect, type Socket } from 'node:net'
 import type { Endpoint, Link, Listener, PeerError, Transport } from '@peerwire/core'
 import { onTestFinished } from 'vitest'

@@ -25,7 +25,8 @@ export interface WebSocketOptions {
   /** Largest message taken from a remote; default 256 KiB. */
   readonly maxPayloadBytes?: number | undefined
   /**
-   * Draws a mask for each message that is dialed out, as RFC 6455 section 5.3 has it; default `false`: the mask is zero.
+   * Draws a mask for each message that is dialed out, as RFC 6455 section 5.3 has it; default `false`: the mask
+   * is zero.
    * Masks guard careless proxies against bytes that a stranger's script chose. Here a program speaks, and its bytes
    * are ciphertext that nobody can choose; XORing them at both ends costs three quarters of the throughput.
    */

@@ -1,4 +1,5 @@
-// `it` with a Chromium at hand: one browser for a file, tabs that are strangers to each other, all closed with the test.
+// `it` with a Chromium at hand: one browser for a file, tabs that are strangers to each other, all closed with
+// the test.
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { launchBrowser } from '../../support/browser.ts'

@@ -15,7 +15,10 @@ interface Window {
   suppressed: number
 }
 
-/** A logger that writes at most 20 lines of one message a second; the next one after that says how many were left out. */
+/**
+ * A logger that writes at most 20 lines of one message a second; the next one after that says how many were left
+ * out.
+ */
 export function guardFloods(logger: Logger, clock: Clock): Logger {
   const windows = new Map<string, Window>()
   return {

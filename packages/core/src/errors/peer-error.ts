@@ -2,7 +2,10 @@
 import type { PeerErrorCode } from './codes.ts'
 import { DiscReason, discReasonText } from './disc-reason.ts'
 
-/** Most characters of a message or a cause that one line shows: a handler may throw with all of what a stranger sent. */
+/**
+ * Most characters of a message or a cause that one line shows: a handler may throw with all of what a stranger
+ * sent.
+ */
 const MAX_TEXT = 512
 
 /** What `JSON.stringify` gives of a PeerError; the keys and their order are stable. */

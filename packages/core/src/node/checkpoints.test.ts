@@ -38,7 +38,10 @@ interface Keys {
   readonly publicKey: Uint8Array
 }
 
-/** The far end of one link: goes through the encryption handshake where it has one, and says no more than it is told. */
+/**
+ * The far end of one link: goes through the encryption handshake where it has one, and says no more than it is
+ * told.
+ */
 class Stranger implements LinkSink {
   readonly keys: Keys
   readonly #link: Link

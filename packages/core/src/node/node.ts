@@ -55,7 +55,8 @@ export interface Node extends Events<NodeEvents> {
   /** Stops dialing it again; a connection that stands stays. `false` when it wasn't persistent. */
   removePersistent(address: Address | string): boolean
   /**
-   * Admits this key above the limits from now on, and never ends it to make room. It isn't dialed by this: for that make
+   * Admits this key above the limits from now on, and never ends it to make room. It isn't dialed by this: for
+   * that make
    * it persistent, too. The answer says what happens.
    */
   addTrusted(publicKey: Uint8Array): TrustAnswer

@@ -47,14 +47,20 @@ export class RateEstimator {
     return this.#peers.get(peerId)?.get(kind)?.roundTripMs
   }
 
-  /** How many items to ask for so that the answer takes about `targetMs`; at least 1, so that nobody is starved for ever. */
+  /**
+   * How many items to ask for so that the answer takes about `targetMs`; at least 1, so that nobody is starved
+   * for ever.
+   */
   capacity(peerId: string, kind: string, targetMs: number): number {
     const throughput = this.#peers.get(peerId)?.get(kind)?.throughput ?? 0
     const items = Math.floor(1 + OVERESTIMATE * throughput * targetMs)
     return Number.isSafeInteger(items) ? Math.max(1, items) : Number.MAX_SAFE_INTEGER
   }
 
-  /** Of these peers the one that brings this kind fastest; one that was never asked comes first, so that it is tried. */
+  /**
+   * Of these peers the one that brings this kind fastest; one that was never asked comes first, so that it is
+   * tried.
+   */
   best(kind: string, peerIds: Iterable<string>): string | undefined {
     let best: string | undefined
     let most = -1
