@@ -5,9 +5,9 @@ import {
   createInitiator,
   createResponder,
   decodeHello,
+  defaultCrypto as crypto,
   encodeHello,
   generateKeyPair,
-  portableCrypto as crypto,
   systemRandom as random,
 } from '@peerwire/core/rlpx'
 

@@ -12,6 +12,7 @@ export type { LineLoggerOptions, LogFields, Logger, LogLevel } from './base/log.
 export { randomBelow, seededRandom, systemRandom } from './base/random.ts'
 export type { Random } from './base/random.ts'
 export { portableCrypto } from './crypto/portable.ts'
+export { defaultCrypto } from '#default-crypto'
 export { generatePrivateKey } from './crypto/private-key.ts'
 export type { PeerErrorCode } from './errors/codes.ts'
 export { DiscReason, discReasonText } from './errors/disc-reason.ts'

@@ -7,7 +7,7 @@ import { silentLogger } from '../base/log.ts'
 import type { Logger } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
 import type { Random } from '../base/random.ts'
-import { portableCrypto } from '../crypto/portable.ts'
+import { defaultCrypto } from '#default-crypto'
 import type { DialPolicy } from '../dialing/policy.ts'
 import { DEFAULT_PEER_LIMITS } from '../peers/limits.ts'
 import type { EvictionCandidate } from '../peers/eviction.ts'
@@ -112,7 +112,7 @@ export interface Settings {
 /** Checks options and fills in defaults. @throws {TypeError} naming the option that is wrong */
 export function readOptions(options: NodeOptions): Settings {
   const { privateKey, transports, plugins = [] } = options
-  const crypto = options.crypto ?? portableCrypto
+  const crypto = options.crypto ?? defaultCrypto
   if (!(privateKey instanceof Uint8Array) || !crypto.isPrivateKey(privateKey)) {
     throw new TypeError('createNode needs a privateKey of 32 bytes; generatePrivateKey() makes one')
   }
