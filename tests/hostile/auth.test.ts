@@ -4,6 +4,7 @@ import { describe, expect } from 'vitest'
 import { DiscReason, parseAddress } from '@peerwire/core'
 import { portableCrypto } from '@peerwire/core/rlpx'
 import type { Crypto } from '@peerwire/core/rlpx'
+import { rounds } from '../support/counts.ts'
 import { createKeyPair } from './support/attacker.ts'
 import type { Attacker } from './support/attacker.ts'
 import { BAD_KEYS, BAD_SIGNATURES } from './support/bad-keys.ts'
@@ -125,6 +126,20 @@ describe('in place of ack, to a node that dials', () => {
     attacker.write(sized(size, first === 0 ? new Uint8Array(0) : noise(size, first)))
     expect(await dial).toMatchObject(DIAL_REFUSED)
     await within('the end of the link', attacker.closed)
+    await target.expectUnharmed()
+  })
+
+  it('noise of any length up to 400, and whatever it begins with', async ({ target, trap }) => {
+    const step = rounds(41, 1)
+    for (const first of [2, 3, 4, 0xff]) {
+      for (let length = 0; length <= 400; length += step) {
+        const dial = dialOf(target, trap.address)
+        const attacker = await trap.accepted()
+        attacker.write(sized(length, noise(length, first)))
+        expect(await dial).toMatchObject(DIAL_REFUSED)
+      }
+    }
+    expect(target.node.inspect().setUps).toEqual([])
     await target.expectUnharmed()
   })
 
