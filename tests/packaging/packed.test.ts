@@ -87,6 +87,15 @@ describe('a program of a user', () => {
     expect(output.trim()).toBe('true')
   })
 
+  it('has the fast cryptography in Node', async () => {
+    const code = `for (const entry of ['@peerwire/core', '@peerwire/core/rlpx']) {
+      const { defaultCrypto, portableCrypto } = await import(entry)
+      console.log(defaultCrypto.keccak256 !== portableCrypto.keccak256)
+    }`
+    const output = await mustRun(process.execPath, ['--input-type=module', '-e', code], consumer.folder)
+    expect(output.trim().split('\n')).toEqual(['true', 'true'])
+  })
+
   it('says hello in Node, from both ends', async ({ onTestFinished }) => {
     consumer.write({ 'dialer.mjs': DIALER })
     const start = (...args: string[]): JsonProcess => {
@@ -159,7 +168,7 @@ const CONSUMER_OPTIONS = {
 /** A bundle without anything of Node in it. */
 function expectForPage(inputs: readonly string[], code: string): void {
   expect(code).not.toMatch(/(?:from|import|require)\s*\(?\s*["']node:/)
-  expect(inputs.filter((path) => /node_modules\/ws\/|^node:|\.node\.js$/.test(path))).toEqual([])
+  expect(inputs.filter((path) => /node_modules\/ws\/|^node:|\.node\.js$|wasm-keccak/.test(path))).toEqual([])
   expect(inputs.some((path) => path.includes('@peerwire'))).toBe(true)
 }
 

@@ -78,6 +78,7 @@ export interface NodeOptions {
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined
+  /** Default `defaultCrypto`: fast in Node, portable elsewhere. */
   readonly crypto?: Crypto | undefined
   /** Whose inbound connections count together; default /24 and /64, with loopback and LAN exempt. */
   readonly prefixes?: PrefixPolicy | undefined
