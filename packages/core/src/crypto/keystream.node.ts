@@ -7,11 +7,11 @@ import type { Keystream } from '../base/crypto.ts'
 const LEAST_AHEAD_BYTES = 512
 /** Bytes that a busy stream takes ahead; doubling gets there. */
 const MOST_AHEAD_BYTES = 4096
-/** From here on a cipher of its own is quicker than an XOR in JavaScript. */
+/** From here on a cipher of its own is quicker than an XOR in JavaScript; for a stream at rest `LEAST_AHEAD_BYTES`. */
 const DIRECT_BYTES = 4096
 /** The most that is encrypted at once, for the result is a second copy. */
 const PIECE_BYTES = 65_536
-/** A stream is busy when at most so many stretches were taken by all streams since its last one. */
+/** A stream is busy when all streams took at most so often since it did. */
 const BUSY_WITHIN = 256
 
 /** Fewer bytes are XORed one by one, more as words through a view that must be made. */
@@ -19,8 +19,8 @@ const WORDS_FROM_BYTES = 48
 
 const ZEROS = /* @__PURE__ */ new Uint8Array(MOST_AHEAD_BYTES)
 
-/** Stretches taken by all streams: a clock that runs as fast as they are used. */
-let stretches = 0
+/** How often all streams took something: a clock that runs as fast as they are used. */
+let taken = 0
 
 export class NodeKeystream implements Keystream {
   readonly #key: Uint8Array
@@ -39,8 +39,11 @@ export class NodeKeystream implements Keystream {
   apply(bytes: Uint8Array): boolean {
     for (let done = 0; done < bytes.length;) {
       if (this.#ahead && this.#used < this.#ahead.byteLength) done = this.#xor(bytes, done, this.#ahead)
-      else if (bytes.length - done >= DIRECT_BYTES) done = this.#encrypt(bytes, done)
-      else this.#takeAhead()
+      else {
+        const busy = taken - this.#takenAt <= BUSY_WITHIN
+        if (bytes.length - done >= (busy ? DIRECT_BYTES : LEAST_AHEAD_BYTES)) done = this.#encrypt(bytes, done)
+        else this.#takeAhead(busy)
+      }
     }
     return true
   }
@@ -64,12 +67,11 @@ export class NodeKeystream implements Keystream {
     return end
   }
 
-  #takeAhead(): void {
-    const busy = stretches - this.#takenAt <= BUSY_WITHIN
-    const length = busy ? Math.min(MOST_AHEAD_BYTES, this.#ahead!.byteLength * 2) : LEAST_AHEAD_BYTES
-    this.#takenAt = ++stretches
-    const taken = this.#take(ZEROS.subarray(0, length))
-    this.#ahead = new DataView(taken.buffer, taken.byteOffset, length)
+  #takeAhead(busy: boolean): void {
+    const last = this.#ahead?.byteLength ?? 0
+    const length = busy ? Math.min(MOST_AHEAD_BYTES, last * 2 || LEAST_AHEAD_BYTES) : LEAST_AHEAD_BYTES
+    const stretch = this.#take(ZEROS.subarray(0, length))
+    this.#ahead = new DataView(stretch.buffer, stretch.byteOffset, length)
     this.#used = 0
   }
 
@@ -78,6 +80,7 @@ export class NodeKeystream implements Keystream {
     // Big-endian, as the counter of CTR.
     for (let i = 15, rest = this.#blocks; rest > 0; i--, rest = Math.floor(rest / 256)) counter[i] = rest & 0xff
     this.#blocks += input.length / 16
+    this.#takenAt = ++taken
     return createCipheriv('aes-256-ctr', this.#key, counter).update(input)
   }
 }
