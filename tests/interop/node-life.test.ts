@@ -94,6 +94,8 @@ describe('a persistent geth', () => {
       const added = ours.next('peer:added')
       ours.node.addPersistent(geth.enode)
       expect(await added).toMatchObject({ id: geth.id, persistent: true, direction: 'outbound' })
+      // Ended before its own end of the connection is a peer, geth says no goodbye.
+      await geth.waitFor('peer')
       const [removal, failure] = [ours.removal(), ours.next('dial:failed')]
       await geth[end]()
       expect(await removal).toMatchObject({ error: { code } })
