@@ -1,5 +1,7 @@
 // The ends of peers and nodes: stuck peers, races of goodbyes, and nothing left afterwards.
 import { describe, expect, it } from 'vitest'
+import { portableCrypto } from '../crypto/portable.ts'
+import { generatePrivateKey } from '../crypto/private-key.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import { text } from '../protocols/codecs.ts'
@@ -21,7 +23,7 @@ describe('closing a node', () => {
   it('ends within a second however its peers are stuck, and leaves nothing', async () => {
     for (let seed = 1; seed <= countOf({ short: 3, long: 50 }); seed++) {
       const never = chat.with({ say: () => new Promise(() => undefined) })
-      const world = await testNetwork(26, [never], { seed, options: () => ({ maxPeers: 100, maxInbound: 100 }) })
+      const world = await testNetwork(21, [never], { seed, options: () => ({ maxPeers: 100, maxInbound: 100 }) })
       const [hub] = world.nodes
       const raw = world.network.transport('stranger')
       const endpoint = { scheme: 'memory', host: 'node0', port: Number(hub!.addresses[0]!.split(':').at(-1)) }
@@ -34,10 +36,22 @@ describe('closing a node', () => {
       }
       for (let i = 1; i <= 20; i++) world.network.blackHole('node0', `node${i}`, true)
       for (const peer of hub!.peers) void peer.send(chat, 'say', 'x'.repeat(500_000))
-      for (let i = 21; i < 26; i++) {
-        world.network.blackHole('node0', `node${i}`, true)
-        hub!.addPersistent(world.nodes[i]!.addresses[0]!)
+      const stranger = (host: string) => {
+        const publicKey = portableCrypto.publicKeyOf(generatePrivateKey(world.random))
+        return { publicKey, endpoint: { scheme: 'memory', host, port: 1 } }
       }
+      for (let i = 0; i < 20; i++) {
+        world.network.blackHole('node0', `hole${i}`, true)
+        hub!.addPersistent(stranger(`hole${i}`))
+        hub!.addPersistent(stranger(`nobody${i}`))
+      }
+      await world.advance(3000)
+      const { dialing, setUps, peers } = hub!.inspect()
+      expect({ dialing: dialing!.dialing.length, asleep: dialing!.persistent.length }).toEqual({
+        dialing: 20,
+        asleep: 40,
+      })
+      expect([setUps.length, peers.length]).toEqual([40, 20])
       let after = 0
       const before = world.clock.now()
       await world.until(hub!.close())
