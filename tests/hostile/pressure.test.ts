@@ -227,7 +227,11 @@ describe('a peer that was ended', () => {
     clock.advance(GOODBYE_MS - 1)
     await target.expectUnharmed()
     expect(attacker.socket.destroyed).toBe(false)
+    expect(target.removals.all.map(({ peer }) => peer.name)).not.toContain('attacker')
     clock.advance(1)
+    // At once: the socket would be given up by itself some seconds later.
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(target.removals.all.map(({ peer }) => peer.name)).toContain('attacker')
     expect(await target.removalOf(attacker)).toMatchObject({ error: { code: 'invalid message code' } })
     // What it sends now is answered with a reset.
     attacker.write(block)

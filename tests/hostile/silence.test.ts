@@ -127,6 +127,22 @@ describe('a stranger who stops after', () => {
   })
 })
 
+it('a stranger who is slow at the encryption handshake has less time left for Hello', async ({
+  startTarget: start,
+}) => {
+  const { clock, target } = await startSlow(start)
+  const attacker = await target.attack()
+  await until('a set-up', () => target.node.inspect().setUps.length === 1)
+  clock.advance(ENCRYPTION_MS - 1)
+  await attacker.initiate(target.node.publicKey)
+  clock.advance(SET_UP_MS - ENCRYPTION_MS)
+  expect(target.failures.all).toEqual([])
+  clock.advance(1)
+  expect(await target.failureOf(attacker)).toMatchObject(TIMED_OUT)
+  expect(await attacker.told()).toBe(DiscReason.readTimeout)
+  await target.expectUnharmed()
+})
+
 describe('a stranger who sends a byte now and then', () => {
   const drip = async (clock: ManualClock, attacker: Attacker, bytes: Uint8Array, everyMs: number): Promise<void> => {
     for (const byte of bytes) {
