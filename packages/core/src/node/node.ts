@@ -153,13 +153,14 @@ class RunningNode implements Node {
     if (this.#state !== 'new') throw new TypeError(`start was called on a node that is ${this.#state}`)
     this.#state = 'starting'
     try {
-      const { clock, random, crypto, logger } = this.#settings
+      const { clock, random, crypto, logger, storage } = this.#settings
       await runPlugins(this.#settings.plugins, {
         node: this,
         clock,
         random,
         crypto,
         logger,
+        storage,
         signal: this.#abort.signal,
       })
       if (this.#state === 'starting') await this.#reporter.open(clock)

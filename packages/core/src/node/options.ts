@@ -7,6 +7,7 @@ import { silentLogger } from '../base/log.ts'
 import type { Logger } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
 import type { Random } from '../base/random.ts'
+import type { Storage } from '../base/storage.ts'
 import { defaultCrypto } from '#default-crypto'
 import type { DialPolicy } from '../dialing/policy.ts'
 import { DEFAULT_PEER_LIMITS } from '../peers/limits.ts'
@@ -78,6 +79,8 @@ export interface NodeOptions {
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined
+  /** Where plugins keep what must outlive the node; default nowhere. */
+  readonly storage?: Storage | undefined
   /** Default `defaultCrypto`: fast in Node, portable elsewhere. */
   readonly crypto?: Crypto | undefined
   /** Whose inbound connections count together; default /24 and /64, with loopback and LAN exempt. */
@@ -104,6 +107,7 @@ export interface Settings {
   readonly logger: Logger
   readonly clock: Clock
   readonly random: Random
+  readonly storage: Storage | undefined
   readonly crypto: Crypto
   readonly prefixes: PrefixPolicy | undefined
   readonly admission: Admission | undefined
@@ -135,6 +139,7 @@ export function readOptions(options: NodeOptions): Settings {
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
+    storage: options.storage,
     crypto,
     prefixes: options.prefixes,
     admission: options.admission,

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Crypto } from '../base/crypto.ts'
 import type { Logger } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
+import type { Storage } from '../base/storage.ts'
 import type { Address } from '../wire/address.ts'
 import type { Offer } from '../wire/protocol.ts'
 import type { Node } from './node.ts'
@@ -14,6 +15,8 @@ export interface PluginContext {
   readonly random: Random
   readonly crypto: Crypto
   readonly logger: Logger
+  /** What outlives the node; `undefined` when it keeps nothing. Each plugin uses names of its own. */
+  readonly storage: Storage | undefined
   /** Aborts when the node closes. */
   readonly signal: AbortSignal
 }
