@@ -1,0 +1,35 @@
+// A storage that lives as long as the program, for tests of what a node keeps.
+import type { Storage } from '../base/storage.ts'
+
+/** `values` and `aside` are the stored bytes themselves, for tests to look at and to spoil. */
+export interface MemoryStorage extends Storage {
+  readonly values: Map<string, Uint8Array>
+  readonly previous: Map<string, Uint8Array>
+  readonly aside: Map<string, Uint8Array>
+}
+
+export function memoryStorage(): MemoryStorage {
+  const values = new Map<string, Uint8Array>()
+  const previous = new Map<string, Uint8Array>()
+  const aside = new Map<string, Uint8Array>()
+  return {
+    values,
+    previous,
+    aside,
+    read: async (name) => values.get(name)?.slice(),
+    readPrevious: async (name) => previous.get(name)?.slice(),
+    write: async (name, bytes) => {
+      const old = values.get(name)
+      if (old) previous.set(name, old)
+      values.set(name, bytes.slice())
+    },
+    setAside: async (name) => {
+      const bytes = values.get(name)
+      if (!bytes) throw new RangeError(`there is no ${name} to set aside`)
+      const place = `${name}.${aside.size + 1}.bad`
+      aside.set(place, bytes)
+      values.delete(name)
+      return place
+    },
+  }
+}
