@@ -2,7 +2,7 @@
 import { createCipheriv, createHash, createHmac } from 'node:crypto'
 import { plainBytes } from '../base/bytes.ts'
 import type { Crypto } from '../base/crypto.ts'
-import { createBlockCipher } from './block-cipher.node.ts'
+import { createBlockCipher } from './block-cipher.ts'
 import { NodeKeystream } from './keystream.node.ts'
 import { portableCrypto } from './portable.ts'
 import { WasmKeccak256, wasmKeccak256 } from './wasm-keccak/keccak.ts'
