@@ -1,15 +1,10 @@
 // Words that tie a source to one platform, to the wall clock or to chance, and where each may still stand.
 
 /** Only in files named `*.node.ts`. */
-const PLATFORM = [
-  'Buffer',
-  'process',
-  'require',
-  '__dirname',
-  '__filename',
-  'global',
-  'setImmediate',
-  'clearImmediate',
+const NODE = ['Buffer', 'process', 'require', '__dirname', '__filename', 'global', 'setImmediate', 'clearImmediate']
+
+/** Only in files named `*.node.ts` or `*.browser.ts`. */
+const PAGE = [
   'window',
   'document',
   'self',
@@ -46,11 +41,12 @@ const INEXACT_MATH = new Set(
  * What a file may not say.
  *
  * @param {string} room - the room of the core, `.` for its entry or for another package
- * @param {boolean} isNodeFile - named `*.node.ts`, chosen by an import condition
+ * @param {'node' | 'browser' | undefined} platform - of files named `*.node.ts` or `*.browser.ts`, chosen by a condition
  */
-export function forbiddenWords(room, isNodeFile) {
+export function forbiddenWords(room, platform) {
   const keepsTime = room === 'base' || room === 'testing'
-  const globals = [...(isNodeFile ? [] : PLATFORM), ...(keepsTime ? [] : TIME_AND_CHANCE)]
+  const platforms = { node: [], browser: NODE, undefined: [...NODE, ...PAGE] }
+  const globals = [...platforms[platform], ...(keepsTime ? [] : TIME_AND_CHANCE)]
   const math = new Set(room === 'base' ? [] : INEXACT_MATH)
   if (!keepsTime) math.add('random')
   return { globals: new Set(globals), math, powers: room !== 'base' }

@@ -5,6 +5,7 @@ import { browserEntries, packages, portablePackages, rooms } from './rooms.mjs'
 
 const isTest = (file) => file.endsWith('.test.ts')
 const isNodeFile = (file) => file.endsWith('.node.ts')
+const platformOf = (file) => (isNodeFile(file) ? 'node' : file.endsWith('.browser.ts') ? 'browser' : undefined)
 const allows = (list = [], name) => list.includes('*') || list.includes(name)
 
 const borders = {
@@ -80,7 +81,7 @@ const platform = {
     const file = context.filename
     const place = placeOf(file)
     if (!place || isTest(file) || !portablePackages.includes(place.name)) return {}
-    const words = forbiddenWords(place.name === 'core' ? roomOf(place.inside) : '.', isNodeFile(file))
+    const words = forbiddenWords(place.name === 'core' ? roomOf(place.inside) : '.', platformOf(file))
     const report = (node, word) => context.report({ node, message: `'${word}' may not stand here: ${adviceFor(word)}` })
     return {
       'Program:exit'(node) {
@@ -109,7 +110,7 @@ function adviceFor(word) {
   if (word.startsWith('**') || word.startsWith('Math.')) {
     return word === 'Math.random' ? 'take a Random' : 'engines differ in it, use base/exact-math.ts or shifts'
   }
-  return 'take a Clock, a Random or another argument, or name the file *.node.ts'
+  return 'take a Clock, a Random or another argument, or name the file *.node.ts or *.browser.ts'
 }
 
 // References to names that no scope of the file declares.

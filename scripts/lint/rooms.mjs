@@ -5,12 +5,13 @@ export const rooms = {
   base: { outside: ['eventemitter3'] },
   errors: {},
   wire: { uses: ['base', 'errors'], outside: ['rlp'] },
+  storage: { uses: ['base'] },
   crypto: { uses: ['base'], outside: ['@noble/ciphers', '@noble/curves', '@noble/hashes', '@noble/secp256k1'] },
   rlpx: { uses: ['base', 'errors', 'wire', 'crypto'], outside: ['snappyjs'] },
   peers: { uses: ['base', 'errors', 'wire'] },
   dialing: { uses: ['base', 'errors'], types: ['wire', 'addresses'] },
   // The written form of an address lies in `wire`.
-  addresses: { uses: ['base', 'errors', 'wire'] },
+  addresses: { uses: ['base', 'errors', 'wire'], outside: ['@noble/hashes'] },
   inventory: { uses: ['base'] },
   protocols: { uses: ['base', 'errors', 'wire', 'addresses', 'inventory'] },
   node: {

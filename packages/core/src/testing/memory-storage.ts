@@ -1,4 +1,5 @@
 // A storage that lives as long as the program, for tests of what a node keeps.
+import { checkStorageName } from '../base/storage.ts'
 import type { Storage } from '../base/storage.ts'
 
 /** `values` and `aside` are the stored bytes themselves, for tests to look at and to spoil. */
@@ -12,13 +13,18 @@ export function memoryStorage(): MemoryStorage {
   const values = new Map<string, Uint8Array>()
   const previous = new Map<string, Uint8Array>()
   const aside = new Map<string, Uint8Array>()
+  let holder: string | undefined
   return {
     values,
     previous,
     aside,
-    read: async (name) => values.get(name)?.slice(),
+    read: async (name) => {
+      checkStorageName(name)
+      return values.get(name)?.slice()
+    },
     readPrevious: async (name) => previous.get(name)?.slice(),
     write: async (name, bytes) => {
+      checkStorageName(name)
       const old = values.get(name)
       if (old) previous.set(name, old)
       values.set(name, bytes.slice())
@@ -30,6 +36,13 @@ export function memoryStorage(): MemoryStorage {
       aside.set(place, bytes)
       values.delete(name)
       return place
+    },
+    claim: async (owner) => {
+      if (holder !== undefined) throw new Error(`the storage is in use by ${holder}`)
+      holder = owner
+      return async () => {
+        holder = undefined
+      }
     },
   }
 }

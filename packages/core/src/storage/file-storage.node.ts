@@ -1,0 +1,144 @@
+// Values as files of one folder, replaced so that a crash at any moment leaves the old one or the new one.
+import * as nodeFs from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { checkStorageName } from '../base/storage.ts'
+import type { Storage } from '../base/storage.ts'
+import { codeOf, hasNoLinks } from './file-system.node.ts'
+import type { FileSystem } from './file-system.node.ts'
+import { lockFolder } from './folder-lock.node.ts'
+
+/** Only the user may look in: who knows whom is nobody else's business. */
+const PRIVATE_FOLDER = 0o700
+const PRIVATE_FILE = 0o600
+/** Most bytes of a value that is read: four times the fullest address book. */
+const MAX_VALUE_BYTES = 128 * 1024 * 1024
+
+/**
+ * Keeps values in the files of a folder, which is made when it isn't there.
+ *
+ * Beside `NAME` lie `NAME.previous`, the value before, `NAME.draft` while one is written, `NAME.damaged-1` and so on
+ * for those set aside, and `lock` while a node runs.
+ */
+export function fileStorage(folder: string, fs: FileSystem = nodeFs): Storage {
+  return new FileStorage(resolve(folder), fs)
+}
+
+class FileStorage implements Storage {
+  readonly #folder: string
+  readonly #fs: FileSystem
+  /** The latest change of anything: changes happen one after another. */
+  #latest: Promise<unknown> = Promise.resolve()
+
+  constructor(folder: string, fs: FileSystem) {
+    this.#folder = folder
+    this.#fs = fs
+  }
+
+  async read(name: string): Promise<Uint8Array | undefined> {
+    return await this.#readFile(this.#pathOf(name))
+  }
+
+  async readPrevious(name: string): Promise<Uint8Array | undefined> {
+    return await this.#readFile(`${this.#pathOf(name)}.previous`)
+  }
+
+  async write(name: string, bytes: Uint8Array): Promise<void> {
+    const path = this.#pathOf(name)
+    await this.#inTurn(async () => {
+      await this.#makeFolder()
+      const draft = `${path}.draft`
+      await this.#writeWhole(draft, bytes)
+      await this.#keepPrevious(path)
+      await this.#fs.rename(draft, path)
+      await this.#syncFolder()
+    })
+  }
+
+  async setAside(name: string): Promise<string> {
+    const path = this.#pathOf(name)
+    return await this.#inTurn(async () => {
+      const taken = new Set(await this.#fs.readdir(this.#folder))
+      let number = 1
+      while (taken.has(`${name}.damaged-${number}`)) number++
+      await this.#fs.rename(path, `${path}.damaged-${number}`)
+      await this.#syncFolder()
+      return `${path}.damaged-${number}`
+    })
+  }
+
+  async claim(owner: string): Promise<() => Promise<void>> {
+    await this.#makeFolder()
+    const unlock = await lockFolder(this.#folder, owner, this.#fs)
+    return async () => {
+      await this.#latest
+      await unlock()
+    }
+  }
+
+  #pathOf(name: string): string {
+    checkStorageName(name)
+    return join(this.#folder, name)
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.#latest.then(change)
+    this.#latest = result.catch(() => undefined)
+    return result
+  }
+
+  async #makeFolder(): Promise<void> {
+    await this.#fs.mkdir(this.#folder, { recursive: true, mode: PRIVATE_FOLDER })
+  }
+
+  async #readFile(path: string): Promise<Uint8Array | undefined> {
+    try {
+      const { size } = await this.#fs.stat(path)
+      if (size > MAX_VALUE_BYTES) throw new RangeError(`${path} has ${size} bytes, at most ${MAX_VALUE_BYTES} are read`)
+      const bytes = await this.#fs.readFile(path)
+      return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined
+      throw error
+    }
+  }
+
+  async #exists(path: string): Promise<boolean> {
+    return (await this.#fs.readdir(this.#folder)).includes(basename(path))
+  }
+
+  async #writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+    const file = await this.#fs.open(path, 'w', PRIVATE_FILE)
+    try {
+      await file.writeFile(bytes)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  }
+
+  // A second name for the value that is about to be replaced; its first name never goes away meanwhile.
+  async #keepPrevious(path: string): Promise<void> {
+    const second = `${path}.previous.draft`
+    await this.#fs.rm(second, { force: true })
+    try {
+      await this.#fs.link(path, second)
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return
+      if (!hasNoLinks(error)) throw error
+      if (!(await this.#exists(path))) return
+      await this.#fs.copyFile(path, second)
+    }
+    await this.#fs.rename(second, `${path}.previous`)
+  }
+
+  // The names of a folder are data of their own; Windows keeps them without being asked.
+  async #syncFolder(): Promise<void> {
+    if (process.platform === 'win32') return
+    const folder = await this.#fs.open(this.#folder, 'r')
+    try {
+      await folder.sync()
+    } finally {
+      await folder.close()
+    }
+  }
+}

@@ -1,0 +1,18 @@
+// What of Node's file system is used.
+import type * as nodeFs from 'node:fs/promises'
+
+/** Tests give one with a broken disk. */
+export type FileSystem = Pick<
+  typeof nodeFs,
+  'copyFile' | 'link' | 'mkdir' | 'open' | 'readdir' | 'readFile' | 'rename' | 'rm' | 'stat' | 'writeFile'
+>
+
+/** The code of a system error, such as `ENOENT`. */
+export function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException | undefined)?.code
+}
+
+/** Whether an error says that the file system has no links. */
+export function hasNoLinks(error: unknown): boolean {
+  return ['EPERM', 'ENOTSUP', 'ENOSYS'].includes(codeOf(error) ?? '')
+}
