@@ -64,3 +64,19 @@ export function hasPrefix(bytes: Uint8Array, prefix: readonly number[], bits: nu
   }
   return true
 }
+
+/** The text of 4 or 16 bytes; IPv6 in the form of RFC 5952, with `::` for the first longest run of zeros. */
+export function formatIp(bytes: Uint8Array): string {
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`
+  const words = Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8) | bytes[2 * i + 1]!)
+  let start = 0
+  let length = 1
+  for (let i = 0; i < 8; i++) {
+    let end = i
+    while (end < 8 && words[end] === 0) end++
+    if (end - i > length) [start, length] = [i, end - i]
+  }
+  const text = words.map((word) => word.toString(16))
+  if (length < 2) return text.join(':')
+  return `${text.slice(0, start).join(':')}::${text.slice(start + length).join(':')}`
+}
