@@ -12,6 +12,7 @@ export const rooms = {
   dialing: { uses: ['base', 'errors'], types: ['wire', 'addresses'] },
   // The written form of an address lies in `wire`.
   addresses: { uses: ['base', 'errors', 'wire'], outside: ['@noble/hashes'] },
+  standing: { uses: ['base', 'errors', 'wire', 'addresses'], types: ['node'] },
   inventory: { uses: ['base'] },
   protocols: { uses: ['base', 'errors', 'wire', 'addresses', 'inventory'] },
   node: {

@@ -1,8 +1,10 @@
 // What programs may use of the parts that a node loads on use. Values of their own, not re-exports: through a re-export
 // a bundler that splits by file takes the whole part into every first load.
 import { groupOf as groupOfEndpoint } from './addresses/groups.ts'
+import { formatIp as ipText, parseIp as parseIpText } from './addresses/ip.ts'
 import { prefixPolicy as networkPrefixes } from './addresses/prefix.ts'
 import type { PrefixPolicy } from './addresses/prefix.ts'
+import { isLocalIp as isLocal, isRoutableIp as isRoutable } from './addresses/routability.ts'
 import { dialPolicy as makeDialPolicy } from './dialing/policy.ts'
 
 /**
@@ -13,6 +15,18 @@ export const groupOf: typeof groupOfEndpoint = groupOfEndpoint
 
 /** IPv4 by /24, also where IPv6 carries it; IPv6 by /64; names as they are; loopback and LAN exempt. */
 export const prefixPolicy: PrefixPolicy = networkPrefixes
+
+/** The 4 or 16 bytes of an IP address written as text; `undefined` for anything else, names included. */
+export const parseIp: typeof parseIpText = parseIpText
+
+/** The text of 4 or 16 bytes; IPv6 in the form of RFC 5952. */
+export const formatIp: typeof ipText = ipText
+
+/** Whether 4 or 16 bytes are an address of loopback or LAN. */
+export const isLocalIp: typeof isLocal = isLocal
+
+/** Whether 4 or 16 bytes are an address that the Internet could know; tunnels count as what they carry. */
+export const isRoutableIp: typeof isRoutable = isRoutable
 
 /**
  * The policy of a preset with changes: whom to dial and how often.

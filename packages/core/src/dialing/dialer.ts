@@ -17,6 +17,7 @@ import {
   type DialRefusal,
   type DialState,
   type DialTask,
+  type Judge,
   type Target,
 } from './state.ts'
 import { nextStepAtMs, step } from './step.ts'
@@ -43,6 +44,8 @@ export interface DialerOptions {
   attempt(address: Address, options: AttemptOptions): Promise<void>
   /** The network group of an endpoint; `undefined` for loopback and LAN. */
   groupOf(endpoint: Endpoint): string | undefined
+  /** What is held against a node; its key in hex. */
+  readonly judge?: Judge | undefined
   /** Finds where a persistent node is now; asked at most once a minute for each, ever more seldom. */
   resolve?(publicKey: Uint8Array, signal: AbortSignal): Promise<Endpoint | undefined>
   readonly log?: Logger | undefined
@@ -97,12 +100,13 @@ class TaskRunner implements Dialer {
   #closed = false
 
   constructor(options: DialerOptions) {
-    const { clock, policy, random, resolve, selfPublicKey, log = silentLogger } = options
+    const { clock, policy, random, resolve, selfPublicKey, judge, log = silentLogger } = options
     this.#options = options
     this.#log = log
     this.#state = createDialState(policy, toHex(selfPublicKey), {
       seed: random.uint32(),
       resolves: resolve !== undefined,
+      judge,
     })
     this.#mix = new SourceMix({
       now: () => clock.now(),

@@ -12,6 +12,7 @@ export function refusalOf(state: DialState, target: Target, nowMs: number): Dial
   if (state.persistent.has(target.id)) return 'persistent'
   const past = pastOf(state, target.id, nowMs)
   if (past && nowMs < past.nextAtMs) return past.refusal
+  if (state.judge?.(target.id, target.endpoint)) return 'discouraged'
   if (groupInUse(state, target.group)) return 'group in use'
   return undefined
 }
@@ -24,6 +25,7 @@ export function commonRefusal(state: DialState, { id, endpoint }: Target): DialR
   if (state.peers.has(id)) return 'already connected'
   if (state.inbound.has(id)) return 'pending inbound'
   if (endpoint && state.policy.restrict && !state.policy.restrict(endpoint)) return 'outside net restriction'
+  if (state.judge?.(id, endpoint) === 'banned') return 'banned'
   return undefined
 }
 

@@ -62,9 +62,14 @@ export interface Waiting {
   readonly late: boolean
 }
 
+/** Asked of the rest of the node; it answers the same until something is changed there. */
+export type Judge = (id: string, endpoint: Endpoint | undefined) => 'banned' | 'discouraged' | undefined
+
 export interface DialState {
   readonly policy: DialPolicy
   readonly selfId: string
+  /** What is held against a node: banned ones are never dialed, discouraged ones only when persistent. */
+  readonly judge: Judge | undefined
   /** Whether there is somebody to ask for the place of a persistent node. */
   readonly resolves: boolean
   /** State of the generator of chance; 32 bits. */
@@ -90,6 +95,8 @@ export type DialRefusal =
   | 'already connected'
   | 'pending inbound'
   | 'outside net restriction'
+  | 'banned'
+  | 'discouraged'
   | 'dialed recently'
   | 'backing off'
   | 'group in use'
@@ -128,12 +135,17 @@ export type DialTask =
 export function createDialState(
   policy: DialPolicy,
   selfId: string,
-  { seed = 1, resolves = false }: { readonly seed?: number; readonly resolves?: boolean } = {},
+  {
+    seed = 1,
+    resolves = false,
+    judge,
+  }: { readonly seed?: number; readonly resolves?: boolean; readonly judge?: Judge | undefined } = {},
 ): DialState {
   const none: ReadonlyMap<string, never> = new Map<string, never>()
   return {
     policy,
     selfId,
+    judge,
     resolves,
     chance: seed >>> 0,
     openSources: 0,

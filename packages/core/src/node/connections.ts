@@ -11,6 +11,7 @@ import { createOfferTable } from '../peers/conversation.ts'
 import type { Conversation, OfferTable } from '../peers/conversation.ts'
 import { PeerSet } from '../peers/peer-set.ts'
 import { matchCapabilities } from '../wire/capabilities.ts'
+import { formatEndpoint } from '../wire/address.ts'
 import { BASE_PROTOCOL_VERSION } from '../wire/hello.ts'
 import type { Hello } from '../wire/hello.ts'
 import type { Link } from '../wire/link.ts'
@@ -34,6 +35,7 @@ export interface ConnectionsHost {
   readonly id: string
   isPersistent(id: string): boolean
   isTrusted(id: string): boolean
+  anyTrusted(): boolean
   /** The dialer is told before the listeners are. */
   added(peer: ConnectedPeer): void
   removed(peer: ConnectedPeer, error: PeerError): void
@@ -100,7 +102,7 @@ export class Connections {
   /** Takes an inbound link; a failure is reported as `setup:failed`. */
   accept(link: Link, transport: string): void {
     if (this.#closed || !this.#gate) return link.abort()
-    const entry = this.#gate.enter(link.remoteAddress)
+    const entry = this.#refusedAtTheDoor(link.remoteAddress) ?? this.#gate.enter(link.remoteAddress)
     if (entry instanceof PeerError) {
       link.abort(entry)
       this.#failed({ link, direction: 'inbound' }, undefined, entry)
@@ -108,6 +110,26 @@ export class Connections {
     }
     const task: SetUpTask = { link, direction: 'inbound', transport, expected: undefined, endpoint: undefined }
     this.setUp(task).then(entry.leave, entry.leave)
+  }
+
+  // Who it is can't be known yet: where a key is trusted, a ban of an address waits until the key is proven.
+  #refusedAtTheDoor(address: string): PeerError | undefined {
+    const verdict = this.#host.settings.judge({ address })
+    if (verdict === 'banned' && !this.#host.anyTrusted()) {
+      return new PeerError('link refused', DiscReason.uselessPeer, 'the address is banned')
+    }
+    return undefined
+  }
+
+  // Discouraged peers get what nobody else wants: they are refused as soon as one more would fill the node.
+  #heldAgainst(task: SetUpTask, publicKey: Uint8Array): PeerError | undefined {
+    const { judge, maxInbound } = this.#host.settings
+    const address = task.endpoint ? formatEndpoint(task.endpoint) : task.link.remoteAddress
+    const verdict = judge({ publicKey, address })
+    if (verdict === 'banned') return new PeerError('disconnect reason', DiscReason.uselessPeer, 'the peer is banned')
+    if (verdict === undefined || task.direction === 'outbound') return undefined
+    if (this.peers.inboundCount + 1 < maxInbound) return undefined
+    return new PeerError('disconnect reason', DiscReason.tooManyPeers, 'no place to spare for a discouraged peer')
   }
 
   /** Brings a link to a peer. Rejects with what ended it, after `setup:failed` was said. */
@@ -165,7 +187,10 @@ export class Connections {
     const { task } = setUp
     const id = idOf(this.#host.settings, publicKey)
     if (this.#closed) throw new PeerError('disconnect reason', DiscReason.quitting, 'the node is closing')
-    const refusal = this.peers.check({ id, direction: task.direction, trusted: this.#host.isTrusted(id) })
+    const trusted = this.#host.isTrusted(id)
+    const held = trusted ? undefined : this.#heldAgainst(task, publicKey)
+    if (held) throw held
+    const refusal = this.peers.check({ id, direction: task.direction, trusted })
     if (refusal && !this.#mayMakeRoom(refusal, task)) throw refusal
     if (task.direction === 'inbound') this.#host.pending(publicKey, true)
     return this.#rivalOf(setUp, publicKey)?.settled
@@ -195,7 +220,7 @@ export class Connections {
       this.peers.checkShared(candidate, conversations.length, this.#tables.length)
     let refusal = check()
     if (refusal && this.#mayMakeRoom(refusal, task)) {
-      this.#makeRoom?.(this.peers, this.#host.settings.admission, this.#gate?.prefixes)
+      this.#makeRoom?.(this.peers, this.#host.settings, this.#gate?.prefixes)
       refusal = check()
     }
     if (refusal) throw refusal

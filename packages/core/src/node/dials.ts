@@ -1,6 +1,6 @@
 // Runs dials: one attempt per key at a time under one deadline, shared by the dialer and by users who ask.
 import { abortable } from '../base/abort.ts'
-import { equalBytes, toHex } from '../base/bytes.ts'
+import { equalBytes, fromHex, toHex } from '../base/bytes.ts'
 import type { Emitter } from '../base/emitter.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { isPeerError, PeerError } from '../errors/peer-error.ts'
@@ -14,6 +14,7 @@ import { idOf } from './connections.ts'
 import type { Connections } from './connections.ts'
 import type { NodeEvents } from './events.ts'
 import type { Settings } from './options.ts'
+import type { Verdict } from './plugin.ts'
 
 interface Attempt {
   readonly promise: Promise<ConnectedPeer>
@@ -26,6 +27,7 @@ export interface DialsHost {
   readonly events: Emitter<NodeEvents>
   readonly connections: Connections
   readonly publicKey: Uint8Array
+  isTrusted(id: string): boolean
 }
 
 export class Dials {
@@ -59,6 +61,7 @@ export class Dials {
       policy: settings.dialing ?? dialPolicy(),
       selfPublicKey: publicKey,
       groupOf,
+      judge: (key, endpoint) => this.#verdict(fromHex(key), endpoint),
       log: logger,
       attempt: async (address, { signal }) => void (await this.dial(address, signal)),
     })
@@ -66,6 +69,12 @@ export class Dials {
     for (const peer of connections.peers.values()) this.added(peer)
     for (const address of this.#persistent.values()) dialer.addPersistent(address)
     for (const plugin of plugins) if (plugin.candidates) dialer.addSource(plugin.name, plugin.candidates())
+  }
+
+  #verdict(publicKey: Uint8Array, endpoint: Endpoint | undefined): Verdict | undefined {
+    const { settings, isTrusted } = this.#host
+    if (isTrusted(idOf(settings, publicKey))) return undefined
+    return settings.judge({ publicKey, address: endpoint && formatEndpoint(endpoint) })
   }
 
   /** Joins the attempt that runs for this key, or begins one. */
@@ -96,6 +105,9 @@ export class Dials {
     const { settings, connections, events } = this.#host
     try {
       if (equalBytes(address.publicKey, this.#host.publicKey)) throw refused(DiscReason.self, 'this is our own key')
+      if (this.#verdict(address.publicKey, address.endpoint) === 'banned') {
+        throw refused(DiscReason.uselessPeer, 'the key or its address is banned')
+      }
       const transport = this.#transportFor(address.endpoint)
       if (!settings.crypto.isPublicKey(address.publicKey)) {
         throw refused(DiscReason.invalidIdentity, 'the public key is not a point of secp256k1')

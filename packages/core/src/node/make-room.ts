@@ -4,27 +4,32 @@ import { DiscReason } from '../errors/disc-reason.ts'
 import type { ConnectedPeer } from '../peers/connected-peer.ts'
 import type { EvictionCandidate } from '../peers/eviction.ts'
 import type { PeerSet } from '../peers/peer-set.ts'
-import type { Admission } from './options.ts'
+import type { Settings } from './options.ts'
 
 /** Ends the inbound peer that `admission` chooses, if any. Its place is free at once, its goodbye takes its time. */
 export function makeRoom(
   peers: PeerSet<ConnectedPeer>,
-  admission: Admission | undefined,
+  { admission, judge }: Pick<Settings, 'admission' | 'judge'>,
   prefixes: PrefixPolicy | undefined,
 ): void {
   const inbound = [...peers.values()].filter(({ direction }) => direction === 'inbound')
-  const id = admission?.(inbound.map((peer) => evictionFacts(peer, prefixes)))
+  const id = admission?.(inbound.map((peer) => evictionFacts(peer, judge, prefixes)))
   const chosen = inbound.find((peer) => peer.id === id)
   if (!chosen) return
   peers.remove(chosen)
   chosen.disconnect(DiscReason.tooManyPeers, 'made room for a newcomer')
 }
 
-function evictionFacts(peer: ConnectedPeer, prefixes: PrefixPolicy | undefined): EvictionCandidate {
+function evictionFacts(
+  peer: ConnectedPeer,
+  judge: Settings['judge'],
+  prefixes: PrefixPolicy | undefined,
+): EvictionCandidate {
   const prefix = prefixes?.prefixOf(peer.remoteAddress)
   return {
     id: peer.id,
     trusted: peer.trusted,
+    discouraged: judge({ publicKey: peer.publicKey, address: peer.remoteAddress }) !== undefined,
     group: prefix ?? 'local',
     minPingMs: peer.minPingMs,
     usefulAtMs: peer.usefulAtMs,

@@ -109,6 +109,7 @@ class RunningNode implements Node {
       id: this.id,
       isPersistent: (id) => this.#dials.isPersistent(id),
       isTrusted: (id) => this.#trusted.has(id),
+      anyTrusted: () => this.#trusted.size > 0,
       added: (peer) => this.#dials.added(peer),
       removed: (peer, error) => this.#dials.removed(peer, error),
       pending: (publicKey, isPending) => this.#dials.pending(publicKey, isPending),
@@ -119,6 +120,7 @@ class RunningNode implements Node {
       events: this.#events,
       connections: this.#connections,
       publicKey: this.publicKey,
+      isTrusted: (id) => this.#trusted.has(id),
     })
     this.#reporter.follow(this.#events)
     for (const address of options.persistent ?? []) this.addPersistent(address)
@@ -153,7 +155,7 @@ class RunningNode implements Node {
     if (this.#state !== 'new') throw new TypeError(`start was called on a node that is ${this.#state}`)
     this.#state = 'starting'
     try {
-      const { clock, random, crypto, logger, storage } = this.#settings
+      const { clock, random, crypto, logger, storage, judge } = this.#settings
       await runPlugins(this.#settings.plugins, {
         node: this,
         clock,
@@ -161,6 +163,7 @@ class RunningNode implements Node {
         crypto,
         logger,
         storage,
+        judge,
         signal: this.#abort.signal,
       })
       if (this.#state === 'starting') await this.#reporter.open(clock)

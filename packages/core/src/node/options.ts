@@ -16,7 +16,7 @@ import type { PeerLimits } from '../peers/limits.ts'
 import type { Address } from '../wire/address.ts'
 import type { Transport } from '../wire/link.ts'
 import type { Offer } from '../wire/protocol.ts'
-import type { Plugin } from './plugin.ts'
+import type { Plugin, Subject, Verdict } from './plugin.ts'
 
 export interface NodeLimits extends PeerLimits {
   /** Milliseconds to open a link; go-ethereum's dial limit. */
@@ -100,6 +100,8 @@ export interface Settings {
   readonly transports: readonly Transport[]
   readonly offers: readonly Offer[]
   readonly plugins: readonly Plugin[]
+  /** What the plugins together hold against somebody: a ban of one is a ban. */
+  judge(subject: Subject): Verdict | undefined
   readonly name: string
   readonly maxPeers: number
   readonly maxInbound: number
@@ -132,6 +134,7 @@ export function readOptions(options: NodeOptions): Settings {
     transports,
     offers,
     plugins,
+    judge: judgeOf(plugins),
     name: options.name ?? 'peerwire',
     maxPeers,
     maxInbound: count('maxInbound', options.maxInbound ?? Math.ceil((maxPeers * 2) / 3)),
@@ -144,6 +147,19 @@ export function readOptions(options: NodeOptions): Settings {
     prefixes: options.prefixes,
     admission: options.admission,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
+  }
+}
+
+function judgeOf(plugins: readonly Plugin[]): Settings['judge'] {
+  const judges = plugins.filter((plugin) => plugin.judge)
+  return (subject) => {
+    let worst: Verdict | undefined
+    for (const plugin of judges) {
+      const verdict = plugin.judge!(subject)
+      if (verdict === 'banned') return verdict
+      worst ??= verdict
+    }
+    return worst
   }
 }
 

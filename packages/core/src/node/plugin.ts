@@ -8,6 +8,16 @@ import type { Address } from '../wire/address.ts'
 import type { Offer } from '../wire/protocol.ts'
 import type { Node } from './node.ts'
 
+/** Whom a judgement is about: as much as is known of it so far. */
+export interface Subject {
+  readonly publicKey?: Uint8Array | undefined
+  /** A link's `remoteAddress` or an endpoint in its written form. */
+  readonly address?: string | undefined
+}
+
+/** Banned is refused both ways; discouraged isn't dialed or passed on, and is the first to make room. */
+export type Verdict = 'banned' | 'discouraged'
+
 /** What a plugin gets when the node starts. */
 export interface PluginContext {
   readonly node: Node
@@ -17,6 +27,8 @@ export interface PluginContext {
   readonly logger: Logger
   /** What outlives the node; `undefined` when it keeps nothing. Each plugin uses names of its own. */
   readonly storage: Storage | undefined
+  /** What all plugins together hold against somebody. */
+  judge(subject: Subject): Verdict | undefined
   /** Aborts when the node closes. */
   readonly signal: AbortSignal
 }
@@ -31,6 +43,8 @@ export interface Plugin {
   stop?(): void | Promise<void>
   /** Addresses that could be dialed; read only while there is room for a dial. */
   candidates?(): AsyncIterable<Address>
+  /** What is held against somebody; asked often, so it has to be quick. Trusted peers are never asked about. */
+  judge?(subject: Subject): Verdict | undefined
   /** Plain JSON for `node.inspect()`. */
   inspect?(): unknown
 }

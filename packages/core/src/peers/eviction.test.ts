@@ -10,6 +10,7 @@ function candidates(count: number, change: (index: number) => Partial<EvictionCa
   return Array.from({ length: count }, (_, index): EvictionCandidate => ({
     id: `p${index}`,
     trusted: false,
+    discouraged: false,
     group: `g${index % 5}`,
     minPingMs: 100,
     usefulAtMs: -1,
@@ -52,6 +53,13 @@ describe('chooseEviction', () => {
     const all = candidates(60, (index) => (index >= 52 ? { ...merit, group: 'crowd' } : {}))
     const gone = drain(all)
     for (let index = 52; index < 60; index++) expect(gone).not.toContain(`p${index}`)
+  })
+
+  it('ends one that misbehaved before all others, but not one that beats everybody in a merit', () => {
+    const all = candidates(60, (index) => (index === 50 || index === 59 ? { discouraged: true } : {}))
+    expect(drain(all).slice(0, 2).sort()).toEqual(['p50', 'p59'])
+    const useful = all.map((candidate) => (candidate.id === 'p50' ? { ...candidate, usefulAtMs: 1000 } : candidate))
+    expect(drain(useful)).not.toContain('p50')
   })
 
   it('keeps a share for scarce networks, though they are the youngest of the largest group', () => {

@@ -8,6 +8,8 @@ export interface EvictionCandidate {
   readonly id: string
   /** Never chosen. */
   readonly trusted: boolean
+  /** Misbehaved before: where one such peer is left, only such are chosen from. */
+  readonly discouraged: boolean
   /** Of its network; peers of one group are likely one party. */
   readonly group: string
   /** Best round trip seen, in milliseconds; Infinity when unknown. */
@@ -46,7 +48,8 @@ export function chooseEviction(candidates: readonly EvictionCandidate[], salt: n
     .slice(0, Math.floor(half / 2))
   left = left.filter((candidate) => !scarce.includes(candidate))
   left = without(left, half - scarce.length, byUptime)
-  return youngestOfLargestGroup(left)
+  const discouraged = left.filter((candidate) => candidate.discouraged)
+  return youngestOfLargestGroup(discouraged.length > 0 ? discouraged : left)
 }
 
 /** Bitcoin Core's rules as the policy of admission of a node. */

@@ -1,0 +1,156 @@
+// Who is not welcome: peers that did wrong, for as long as there is room to remember them, and an operator's bans.
+import { toHex } from '../base/bytes.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/log.ts'
+import { hostOf, prefixOf } from '../addresses/prefix.ts'
+import { DiscReason } from '../errors/disc-reason.ts'
+import { isMisdeed } from '../errors/misdeeds.ts'
+import type { Peer } from '../wire/peer.ts'
+import { formatEndpoint } from '../wire/address.ts'
+import { BanList } from './ban-list.ts'
+import type { Ban } from './ban-list.ts'
+import { loadBans, saveBans } from './ban-store.ts'
+import type { Plugin, PluginContext, Subject, Verdict } from '../node/plugin.ts'
+
+/** Keys and places remembered as discouraged; past it the oldest are forgotten. A place is some 60 bytes. */
+const MAX_DISCOURAGED = 16_384
+
+export interface BanOptions {
+  /** Milliseconds; default until it is lifted. */
+  readonly forMs?: number | undefined
+  /** For people who read the list. */
+  readonly reason?: string | undefined
+}
+
+/** The plugin and what an operator does with it. */
+export interface Standing extends Plugin {
+  readonly bans: readonly Ban[]
+  /**
+   * Refuses somebody from now on, both ways, and ends those who are connected. Kept in the node's storage.
+   *
+   * @param target - a public key (64 bytes or 128 hex digits), a host, or a range such as `203.0.113.0/24`
+   * @throws {TypeError} when it is none of these
+   */
+  ban(target: Uint8Array | string, options?: BanOptions): Promise<void>
+  /** Lifts a ban; `false` when there was none. */
+  unban(target: Uint8Array | string): Promise<boolean>
+  /** Remembers that a peer did wrong; peers whose error is a misdeed are remembered without this. */
+  discourage(peer: Peer): void
+}
+
+/**
+ * Keeps who is not welcome, for `createNode({ plugins: [standing()] })`. There is no score: one misdeed is enough to be
+ * discouraged. A discouraged peer isn't dialed, its addresses aren't passed on, and it is the first to make room.
+ * Trusted peers are above all this.
+ */
+export function standing(): Standing {
+  return new KeptStanding()
+}
+
+class KeptStanding implements Standing {
+  readonly name = 'standing'
+  readonly #bans = new BanList()
+  /** Most recent last. */
+  readonly #discouraged = new Set<string>()
+  #context: PluginContext | undefined
+  #saving: Promise<void> = Promise.resolve()
+
+  get bans(): readonly Ban[] {
+    return this.#bans.list(this.#clock?.wallNow() ?? 0)
+  }
+
+  get #clock(): Clock | undefined {
+    return this.#context?.clock
+  }
+
+  async start(context: PluginContext): Promise<void> {
+    this.#context = context
+    const { node, storage, logger, clock, crypto } = context
+    if (storage) {
+      const { bans, trouble } = await loadBans(storage, crypto)
+      for (const ban of bans) this.#bans.add(ban)
+      if (trouble) this.#log.log('warn', trouble)
+      logger.log('debug', 'Bans loaded', { count: this.#bans.list(clock.wallNow()).length })
+    }
+    node.on('peer:removed', ({ peer, error }) => {
+      if (isMisdeed(error) && !peer.trusted) this.discourage(peer)
+    })
+  }
+
+  async stop(): Promise<void> {
+    await this.#saving.catch(() => undefined)
+  }
+
+  inspect(): unknown {
+    return { bans: this.bans, discouraged: this.#discouraged.size }
+  }
+
+  judge({ publicKey, address }: Subject): Verdict | undefined {
+    const key = publicKey && toHex(publicKey)
+    const nowMs = this.#clock?.wallNow() ?? 0
+    if (this.#bans.size > 0 && this.#bans.holds(key, address, nowMs)) return 'banned'
+    if (this.#discouraged.size === 0) return undefined
+    const isKnown = (key && this.#discouraged.has(key)) || (address && this.#discouraged.has(placeOf(address)))
+    return isKnown ? 'discouraged' : undefined
+  }
+
+  discourage(peer: Peer): void {
+    const { direction, remoteAddress, endpoint, publicKey } = peer
+    this.#remember(toHex(publicKey))
+    // Behind one relay or on this network there are many; there a key has to do.
+    if (direction === 'outbound' && endpoint) this.#remember(placeOf(formatEndpoint(endpoint)))
+    else if (prefixOf(remoteAddress) !== undefined) this.#remember(placeOf(remoteAddress))
+    this.#log.log('debug', 'Peer discouraged', { peer: String(peer) })
+  }
+
+  async ban(target: Uint8Array | string, { forMs, reason = '' }: BanOptions = {}): Promise<void> {
+    const nowMs = this.#clock?.wallNow() ?? 0
+    const untilMs = forMs === undefined ? null : nowMs + forMs
+    const ban = this.#bans.add({ target: textOf(target), untilMs, reason })
+    this.#log.log('info', 'Banned', { target: ban.target, until: untilMs ?? 'lifted', reason })
+    for (const peer of this.#context?.node.peers ?? []) {
+      const verdict = this.judge({ publicKey: peer.publicKey, address: peer.remoteAddress })
+      if (verdict === 'banned' && !peer.trusted) peer.disconnect(DiscReason.uselessPeer, 'banned')
+    }
+    await this.#save()
+  }
+
+  async unban(target: Uint8Array | string): Promise<boolean> {
+    if (!this.#bans.remove(textOf(target))) return false
+    this.#context?.node.wake()
+    await this.#save()
+    return true
+  }
+
+  get #log(): Logger | { log(): void } {
+    return this.#context?.logger ?? { log: () => undefined }
+  }
+
+  // One write at a time, and each writes what holds when its turn comes.
+  #save(): Promise<void> {
+    const { storage, crypto, clock } = this.#context ?? {}
+    if (!storage || !crypto || !clock) return Promise.resolve()
+    const write = (): Promise<void> => saveBans(storage, crypto, this.#bans.list(clock.wallNow()))
+    this.#saving = this.#saving.then(write, write)
+    return this.#saving
+  }
+
+  #remember(key: string): void {
+    this.#discouraged.delete(key)
+    this.#discouraged.add(key)
+    if (this.#discouraged.size <= MAX_DISCOURAGED) return
+    for (const oldest of this.#discouraged) {
+      this.#discouraged.delete(oldest)
+      break
+    }
+  }
+}
+
+function textOf(target: Uint8Array | string): string {
+  return typeof target === 'string' ? target : toHex(target)
+}
+
+// A place that was dialed is its whole endpoint, since many share a relay's host; whoever came in is a host.
+function placeOf(address: string): string {
+  return address.includes('://') ? address : hostOf(address)
+}
