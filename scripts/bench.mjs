@@ -1,74 +1,68 @@
-// npm run bench: peerwire beside go-ethereum and plain sockets on this machine; see bench/README.md.
-import { existsSync } from 'node:fs'
+// npm run bench: peerwire beside go-ethereum, the alternatives and the limits of this machine; see bench/README.md.
+import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { canPin, startContestant } from '../bench/lib/contestant.mjs'
-import {
-  goContestant,
-  measureHandshakes,
-  measureMemory,
-  measureThroughput,
-  nodeContestant,
-} from '../bench/lib/measure.mjs'
-import { mixedPayload, randomPayload } from '../bench/lib/payloads.mjs'
+import { CASES } from '../bench/cases/index.mjs'
+import { ALTERNATIVES, contestants as findContestants, hasAlternatives } from '../bench/contestants/index.mjs'
+import { canPin } from '../bench/lib/contestant.mjs'
+import { writeReadme } from '../bench/lib/readme.mjs'
 import { describeMachine, formatTable } from '../bench/lib/report.mjs'
 import { ensureGoBench, findGo } from './go-peers.mjs'
 import { ensureBuilt } from './lib/built.mjs'
 import { ensureInstalled } from './lib/install.mjs'
-import { inRoot } from './lib/paths.mjs'
 import { run, runMain, Stop } from './lib/run.mjs'
 
 const HELP = `npm run bench -- [options]
-  --only PARTS       throughput, handshakes, memory; comma separated, all by default
+  --quick            fewer rounds, sizes and peers: within two minutes
+  --only PARTS       of ${CASES.map(({ name }) => name).join(', ')}; comma separated
+  --contestants ...  only those whose names have one of these parts; comma separated
   --rounds N         rounds of each case, interleaved; 5
   --ms N             length of a round of messages or handshakes; 300
-  --peers N          idle peers of the memory part; 500
-  --alternatives     also @ethereumjs/devp2p and js-libp2p, installed once into bench/alternatives
+  --peers N,...      idle peers of the memory case; 500,5000
+  --node PATH        the Node that everything in JavaScript runs on; default: this one
+  --no-alternatives  without @ethereumjs/devp2p and js-libp2p, which are installed once into bench/alternatives
   --no-build         measures what was built last
-  --json FILE        writes every value there`
-
-/** Fresh processes for each round make memory slow to measure and steady. */
-const MEMORY_ROUNDS = 3
+  --json FILE        writes every value there; default: .cache/bench.json
+  --write-readme     puts the table into README.md, as of today`
 
 await runMain(async () => {
   const options = readOptions()
   if (!options) return
   await ensureInstalled()
   if (options.build) await ensureBuilt()
-  const contestants = await findContestants(options.alternatives)
-  console.log(`${describeMachine()}; ${canPin ? 'both ends on one core' : 'cores not held: taskset is missing'}\n`)
-  await describe(contestants.all)
-  const rows = []
-  const show = (title, found, reference) => {
-    rows.push(...found)
-    console.log(`\n## ${title}\n\n${formatTable(found, reference)}`)
+  const machine = describeMachine(options.nodeVersion)
+  console.log(`${machine}; ${canPin ? 'both ends on one core' : 'cores not held: taskset is missing'}\n`)
+  const contestants = await available(options)
+  const versions = await describe(contestants)
+  const entries = []
+  for (const one of chosenCases(options)) {
+    const start = performance.now()
+    process.stderr.write(`${one.title} …`)
+    const rows = await one.measure({ contestants, options })
+    process.stderr.write(` ${Math.round((performance.now() - start) / 1e3)} s\n`)
+    entries.push(...rows.map((row) => ({ row, references: one.references })))
   }
-  const { only, peers } = options
-  if (only.includes('throughput')) {
-    show('Messages one way', await measureThroughput(contestants.all, throughputCases(), options), 'geth rlpx')
-  }
-  if (only.includes('handshakes')) {
-    show('Handshakes, eight in flight', await measureHandshakes(contestants.all, options), 'geth rlpx')
-  }
-  if (only.includes('memory')) {
-    const found = await measureMemory(contestants.hubs, peers, Math.min(MEMORY_ROUNDS, options.rounds))
-    show(`Memory per idle peer, ${peers} peers`, found, 'geth server')
-  }
-  if (options.json) await writeFile(options.json, `${JSON.stringify({ machine: describeMachine(), rows }, null, 1)}\n`)
+  console.log(`\n${formatTable(entries)}`)
+  const result = { date: new Date().toISOString().slice(0, 10), machine, versions, quick: options.quick, entries }
+  await writeFile(options.json, `${JSON.stringify(result, null, 1)}\n`)
+  if (options['write-readme']) await writeReadme(result)
 })
 
 function readOptions() {
   const { values } = parseArgs({
     allowNegative: true,
     options: {
-      only: { type: 'string', default: 'throughput,handshakes,memory' },
-      rounds: { type: 'string', default: '5' },
-      ms: { type: 'string', default: '300' },
-      peers: { type: 'string', default: '500' },
-      alternatives: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      contestants: { type: 'string' },
+      rounds: { type: 'string' },
+      ms: { type: 'string' },
+      peers: { type: 'string' },
+      node: { type: 'string', default: process.execPath },
+      alternatives: { type: 'boolean', default: true },
       build: { type: 'boolean', default: true },
-      json: { type: 'string' },
+      json: { type: 'string', default: '.cache/bench.json' },
+      'write-readme': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
@@ -76,67 +70,55 @@ function readOptions() {
     console.log(HELP)
     return undefined
   }
-  const [rounds, roundMs, peers] = [values.rounds, values.ms, values.peers].map(Number)
-  if (![rounds, roundMs, peers].every((value) => Number.isSafeInteger(value) && value > 0)) {
+  const { quick } = values
+  const [rounds, roundMs] = [values.rounds ?? (quick ? 3 : 5), values.ms ?? (quick ? 100 : 300)].map(Number)
+  const peers = (values.peers ?? (quick ? '500' : '500,5000')).split(',').map(Number)
+  if (![rounds, roundMs, ...peers].every((value) => Number.isSafeInteger(value) && value > 0)) {
     throw new Stop(`--rounds, --ms and --peers are whole numbers above 0\n\n${HELP}`)
   }
-  return { ...values, only: values.only.split(','), rounds, roundMs, peers }
+  return { ...values, nodeVersion: versionOf(values.node), rounds, roundMs, peers }
 }
 
-function throughputCases() {
-  const sizes = [
-    { bytes: 100, unit: 'msg/s', size: '100 B' },
-    { bytes: 65_536, unit: 'MB/s', size: '64 KiB' },
-  ]
-  const kinds = [
-    { payloadOf: randomPayload, snappy: false, kind: 'random, plain' },
-    { payloadOf: randomPayload, snappy: true, kind: 'random, snappy' },
-    { payloadOf: mixedPayload, snappy: true, kind: 'words, snappy' },
-  ]
-  return sizes.flatMap(({ bytes, unit, size }) =>
-    kinds.map(({ payloadOf, snappy, kind }) => ({ name: `${size} ${kind}`, unit, payload: payloadOf(bytes), snappy })),
-  )
+function versionOf(node) {
+  const { status, stdout } = spawnSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' })
+  if (status !== 0) throw new Stop(`${node} is no Node`)
+  return stdout.trim()
 }
 
-async function findContestants(alternatives) {
-  const file = (name) => inRoot('bench', name)
+function chosenCases({ only }) {
+  if (only === undefined) return CASES.filter(({ onRequest }) => !onRequest)
+  return only.split(',').map((wanted) => {
+    const found = CASES.find(({ name }) => name === wanted)
+    if (!found) throw new Stop(`there is no part "${wanted}"\n\n${HELP}`)
+    return found
+  })
+}
+
+async function available({ alternatives, contestants: wanted, node }) {
   const gobench = await ensureGoBench()
   if (!gobench) console.log(`Without go-ethereum: ${(await findGo()).missing}.`)
-  const startLeaves = gobench
-    ? () => startContestant(gobench, ['leaves'], { pinned: false })
-    : () => startContestant(process.execPath, [file('contestants/leaves.mjs')], { pinned: false })
-  const go = gobench ? [goContestant('geth rlpx', gobench, 'rlpx'), goContestant('geth server', gobench, 'server')] : []
-  const ours = [
-    nodeContestant('peerwire rlpx', file('contestants/peerwire-rlpx.mjs')),
-    nodeContestant('peerwire node', file('contestants/peerwire-node.mjs')),
-  ]
-  const socket = nodeContestant('plain socket', file('contestants/socket.mjs'))
-  const others = alternatives ? await installAlternatives(file('alternatives')) : []
-  const hubs = [...go.slice(1), ours[1], socket, ...others].map((entry) => ({ startLeaves, ...entry }))
-  return { all: [...go, ...ours, ...others, socket], hubs }
+  const all = findContestants({ gobench, alternatives: alternatives && (await installAlternatives()), node })
+  return wanted === undefined ? all : all.filter(({ name }) => wanted.split(',').some((part) => name.includes(part)))
 }
 
-async function installAlternatives(folder) {
-  if (!existsSync(join(folder, 'node_modules'))) {
-    console.log('Installing the alternatives, once …')
-    const args = ['install', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error']
-    const { code, output } = await run('npm', args, { cwd: folder, quiet: true })
-    if (code !== 0) throw new Stop(`${output.trimEnd()}\n\nThe alternatives could not be installed (see above).`)
-  }
-  return [
-    nodeContestant('ethereumjs', join(folder, 'ethereumjs.mjs')),
-    {
-      ...nodeContestant('libp2p', join(folder, 'libp2p.mjs')),
-      startLeaves: () => startContestant(process.execPath, [join(folder, 'libp2p.mjs')], { pinned: false }),
-    },
-  ]
+async function installAlternatives() {
+  if (hasAlternatives()) return true
+  console.log('Installing the alternatives, once …')
+  const args = ['install', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error']
+  const { code, output } = await run('npm', args, { cwd: ALTERNATIVES, quiet: true })
+  if (code !== 0)
+    console.log(`${output.trimEnd()}\n\nWithout the alternatives: they could not be installed (see above).`)
+  return code === 0
 }
 
 async function describe(contestants) {
+  const versions = {}
   for (const { name, start } of contestants) {
     const process = start()
     const { version, runtime } = await process.ask({ do: 'describe' })
-    console.log(`${name.padEnd(14)} ${version}, ${runtime}`)
     await process.stop()
+    versions[name] = version
+    console.log(`${name.padEnd(18)} ${version}, ${runtime}`)
   }
+  return versions
 }

@@ -1,10 +1,13 @@
-// js-libp2p over TCP with noise and yamux: messages are length-prefixed on one stream.
+// js-libp2p with noise and yamux: messages are length-prefixed on one stream. Over TCP; over WebSocket with the argument
+// `ws`.
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { lpStream } from '@libp2p/utils'
+import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
+import { WebSocket } from 'ws'
 import { createCounter, describeNode, measureHub, serve, timed } from '../lib/serve.mjs'
 
 // Its newest parts need what Node 20 lacks.
@@ -13,12 +16,14 @@ Promise.withResolvers ??= function () {
   const promise = new Promise((yes, no) => ([resolve, reject] = [yes, no]))
   return { promise, resolve, reject }
 }
+globalThis.WebSocket ??= WebSocket
 const { createLibp2p } = await import('libp2p')
 
 const PROTOCOL = '/bench/1'
 const LIMIT = { maxDataLength: 1 << 22 }
 const MANIFEST = new URL('node_modules/libp2p/package.json', import.meta.url)
 const counter = createCounter()
+const overWebSocket = process.argv.includes('ws')
 const kept = []
 let stream
 
@@ -67,7 +72,7 @@ async function create(listen = []) {
   return await createLibp2p({
     privateKey: await generateKeyPair('Ed25519'),
     addresses: { listen },
-    transports: [tcp()],
+    transports: [overWebSocket ? webSockets() : tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionManager: {
@@ -81,7 +86,7 @@ async function create(listen = []) {
 }
 
 function listen() {
-  return create(['/ip4/127.0.0.1/tcp/0'])
+  return create([`/ip4/127.0.0.1/tcp/0${overWebSocket ? '/ws' : ''}`])
 }
 
 async function connectPair() {

@@ -1,11 +1,13 @@
-// peerwire as its users have it: createNode over TCP, a typed protocol, send.
+// peerwire as its users have it: createNode, a typed protocol, send. Over TCP; over WebSocket with the argument `ws`.
 import { createNode, defineProtocol, generatePrivateKey, message, raw, toHex } from '@peerwire/core'
 import { tcp } from '@peerwire/transport-tcp'
+import { webSocket } from '@peerwire/transport-ws'
 import { createCounter, describeNode, measureHub, serve, timed } from '../lib/serve.mjs'
 
 const MANIFEST = new URL('../../packages/core/package.json', import.meta.url)
 const bench = defineProtocol({ name: 'bench', version: 1, length: 16, messages: { data: message(0, raw) } })
 const counter = createCounter()
+const [scheme, transport] = process.argv.includes('ws') ? ['ws', webSocket] : ['tcp', tcp]
 let peer
 
 await serve({
@@ -50,7 +52,7 @@ async function connectPair() {
 }
 
 async function startDialer() {
-  const node = createNode({ privateKey: generatePrivateKey(), transports: [tcp()], protocols: [bench.with({})] })
+  const node = createNode({ privateKey: generatePrivateKey(), transports: [transport()], protocols: [bench.with({})] })
   await node.start()
   return node
 }
@@ -58,7 +60,7 @@ async function startDialer() {
 async function startNode(maxPeers) {
   const node = createNode({
     privateKey: generatePrivateKey(),
-    transports: [tcp({ listen: 'tcp://127.0.0.1:0' })],
+    transports: [transport({ listen: `${scheme}://127.0.0.1:0` })],
     protocols: [bench.with({ data: () => counter.add() })],
     maxPeers,
     maxInbound: maxPeers,

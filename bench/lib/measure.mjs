@@ -1,106 +1,71 @@
-// Measurements over all contestants, round by round, so that a change of the machine's mood meets all alike.
-import { startContestant } from './contestant.mjs'
+// Rates of all contestants, round by round, so that a change of the machine's mood meets all alike.
 
 /**
  * One row of the result.
  *
- * @typedef {{ case: string, contestant: string, unit: string, values: number[], share?: number }} Row
+ * @typedef {object} Row
+ * @property {string} case
+ * @property {string} [payload] - what is sent, or which part is measured
+ * @property {boolean} [snappy] - whether it is compressed; absent where there is nothing to compress
+ * @property {string} contestant
+ * @property {string} unit
+ * @property {number[]} values - one for each round
+ * @property {number} [share] - processor time to the clock's time
  */
 
-/** What one message costs is found out with rounds of at least this length, in milliseconds. */
+/**
+ * Something that contestants do as often as they are told, in a time that they tell.
+ *
+ * @typedef {object} Task
+ * @property {string} case
+ * @property {string} [payload]
+ * @property {boolean} [snappy]
+ * @property {string} unit
+ * @property {{ do: string }} request - the answer is `{ seconds, cpuSeconds }`, or `{ unsupported }`
+ * @property {string} count - the field of the request that says how often
+ * @property {number} worth - what one is in the row's unit
+ */
+
+/** What one of a task costs is found out with rounds of at least this length, in milliseconds. */
 const CALIBRATION_MS = 60
 
 /**
- * Messages, or MB for large ones, per second of the core that both ends share. It is processor time that counts, so
- * that another program on the core changes little; the share of the clock's time says whether there was one.
+ * Each task by each contestant that can do it, per second of the core that both ends share. It is processor time that
+ * counts, so that another program on the core changes little; the share of the clock's time says whether there was one.
  *
+ * @param {readonly import('../contestants/index.mjs').Contestant[]} contestants
+ * @param {readonly Task[]} tasks
  * @returns {Promise<Row[]>}
  */
-export async function measureThroughput(contestants, cases, { rounds, roundMs }) {
-  const running = contestants.map((entry) => ({ ...entry, process: entry.start() }))
+export async function measureRates(contestants, tasks, { rounds, roundMs }) {
+  const running = contestants.map(({ name, start }) => ({ name, process: start() }))
   const runs = []
   try {
-    for (const one of cases) {
-      for (const entry of running) {
-        const request = { do: 'throughput', payload: one.payload.toString('base64'), snappy: one.snappy }
-        const messages = await calibrate((count) => entry.process.ask({ ...request, messages: count }), roundMs)
-        if (messages) runs.push({ one, entry, request: { ...request, messages }, answers: [] })
+    for (const task of tasks) {
+      for (const { name, process } of running) {
+        const ask = (count) => process.ask({ ...task.request, [task.count]: count })
+        const count = await calibrate(ask, roundMs)
+        if (count > 0) runs.push({ task, name, count, ask, answers: [] })
       }
     }
-    await interleave(runs, rounds)
+    for (let round = 0; round < rounds; round++) {
+      for (const { ask, count, answers } of runs) answers.push(await ask(count))
+    }
   } finally {
-    for (const { process } of running) await process.stop()
+    await Promise.all(running.map(({ process }) => process.stop()))
   }
-  return runs.map(({ one, entry, request, answers }) => ({
-    case: one.name,
-    contestant: entry.name,
-    unit: one.unit,
-    values: answers.map(
-      ({ cpuSeconds }) => (request.messages * (one.unit === 'MB/s' ? one.payload.length / 1e6 : 1)) / cpuSeconds,
-    ),
+  return runs.map(({ task, name, count, answers }) => ({
+    case: task.case,
+    ...(task.payload !== undefined && { payload: task.payload }),
+    ...(task.snappy !== undefined && { snappy: task.snappy }),
+    contestant: name,
+    unit: task.unit,
+    values: answers.map(({ cpuSeconds }) => (count * task.worth) / cpuSeconds),
     share: shareOf(answers),
   }))
 }
 
-/** Connections per second of the core, with both handshakes. */
-export async function measureHandshakes(contestants, { rounds, roundMs }) {
-  const running = contestants.map((entry) => ({ ...entry, process: entry.start() }))
-  const runs = []
-  try {
-    for (const entry of running) {
-      const request = { do: 'handshakes', inFlight: 8 }
-      const count = await calibrate((n) => entry.process.ask({ ...request, count: n }), roundMs)
-      if (count) runs.push({ entry, request: { ...request, count }, answers: [] })
-    }
-    await interleave(runs, rounds)
-  } finally {
-    for (const { process } of running) await process.stop()
-  }
-  return runs.map(({ entry, request, answers }) => ({
-    case: 'handshakes',
-    contestant: entry.name,
-    unit: '/s',
-    values: answers.map(({ cpuSeconds }) => request.count / cpuSeconds),
-    share: shareOf(answers),
-  }))
-}
-
-/** KiB of resident memory per idle peer; each round with fresh processes. */
-export async function measureMemory(contestants, peers, rounds) {
-  const rows = new Map(contestants.map((entry) => [entry, { rss: [], heap: [] }]))
-  for (let round = 0; round < rounds; round++) {
-    for (const entry of contestants) {
-      const { bytes, heapBytes } = await hubWithPeers(entry, peers)
-      rows.get(entry).rss.push(bytes / 1024 / peers)
-      if (heapBytes !== undefined) rows.get(entry).heap.push(heapBytes / 1024 / peers)
-    }
-  }
-  const row = (entry, what, values) => ({ case: `memory, ${what}`, contestant: entry.name, unit: 'KiB', values })
-  return [...rows].flatMap(([entry, { rss, heap }]) => [
-    row(entry, 'resident', rss),
-    ...(heap.length > 0 ? [row(entry, 'heap and buffers', heap)] : []),
-  ])
-}
-
-async function hubWithPeers(entry, peers) {
-  const hub = entry.start()
-  const leaves = entry.startLeaves()
-  try {
-    const where = await hub.ask({ do: 'memory', peers })
-    await leaves.ask({ do: 'leaves', peers, ...where })
-    return await hub.ask({ do: 'measure' })
-  } finally {
-    await Promise.all([leaves.stop(), hub.stop()])
-  }
-}
-
-async function interleave(runs, rounds) {
-  for (let round = 0; round < rounds; round++) {
-    for (const { entry, request, answers } of runs) answers.push(await entry.process.ask(request))
-  }
-}
-
-/** How many fit into a round; 0 where the contestant can't do this at all. The first run warms up. */
+/** How many fit into a round; 0 where the contestant can't do this at all. The first runs warm up. */
 async function calibrate(ask, roundMs) {
   for (let count = 4; ;) {
     const answer = await ask(count)
@@ -118,14 +83,4 @@ function shareOf(answers) {
 
 export function median(values) {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
-}
-
-/** A Node contestant, by its file under `bench/`. */
-export function nodeContestant(name, file) {
-  return { name, start: () => startContestant(process.execPath, ['--expose-gc', file]) }
-}
-
-/** go-ethereum, at the layer `rlpx` or `server`. */
-export function goContestant(name, gobench, layer) {
-  return { name, start: () => startContestant(gobench, [layer], { env: { GOMAXPROCS: '1' } }) }
 }

@@ -1,0 +1,22 @@
+// Everything that `npm run bench` measures, in the table's order. A new case is a file beside this one and a line here.
+import { handshakes } from './handshakes.mjs'
+import { memory } from './memory.mjs'
+import { messages, messagesOverWebSocket } from './messages.mjs'
+
+/**
+ * @typedef {object} Case
+ * @property {string} name - what `--only` takes
+ * @property {string} title - one line about it, above its rows
+ * @property {Record<string, string>} references - contestants that ratios are taken to, by the name of the column
+ * @property {boolean} [onRequest] - measured only when `--only` names it
+ * @property {(bench: Bench) => Promise<import('../lib/measure.mjs').Row[]>} measure
+ */
+
+/**
+ * @typedef {object} Bench
+ * @property {readonly import('../contestants/index.mjs').Contestant[]} contestants
+ * @property {{ rounds: number, roundMs: number, peers: number[], quick: boolean, node: string }} options
+ */
+
+/** @type {readonly Case[]} */
+export const CASES = [messages, messagesOverWebSocket, handshakes, memory]
