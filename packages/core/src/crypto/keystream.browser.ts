@@ -64,12 +64,11 @@ export class BrowserKeystream implements Keystream {
     this.#source = source
   }
 
-  apply(bytes: Uint8Array): boolean {
-    for (let done = 0; done < bytes.length;) {
+  apply(bytes: Uint8Array, from = 0, to: number = bytes.length): boolean {
+    for (let done = from; done < to;) {
       const piece = this.#current()
-      const length = bytes.length - done
-      if (piece && piece.from <= this.#at) done += this.#xor(bytes, done, piece)
-      else done += this.#make(bytes.subarray(done, done + Math.min(length, (piece?.from ?? Infinity) - this.#at)))
+      if (piece && piece.from <= this.#at) done += this.#xor(bytes, done, to, piece)
+      else done += this.#make(bytes.subarray(done, Math.min(to, done + (piece?.from ?? Infinity) - this.#at)))
     }
     this.#askAhead()
     return true
@@ -89,9 +88,9 @@ export class BrowserKeystream implements Keystream {
     }
   }
 
-  #xor(bytes: Uint8Array, from: number, piece: Piece): number {
+  #xor(bytes: Uint8Array, from: number, to: number, piece: Piece): number {
     const used = this.#at - piece.from
-    const length = Math.min(bytes.length - from, piece.bytes.length - used)
+    const length = Math.min(to - from, piece.bytes.length - used)
     xorInto(bytes, from, piece.bytes, used, length)
     this.#at += length
     return length
