@@ -132,18 +132,23 @@ export class Connections {
     return new PeerError('disconnect reason', DiscReason.tooManyPeers, 'no place to spare for a discouraged peer')
   }
 
-  /** Brings a link to a peer. Rejects with what ended it, after `setup:failed` was said. */
-  async setUp(task: SetUpTask): Promise<ConnectedPeer> {
+  /** What a set-up that shall not become a peer differs from. */
+  get setUpHost(): SetUpHost<ConnectedPeer> {
+    return this.#setUpHost
+  }
+
+  /** Brings a link to a peer. Rejects with what ended it; after `setup:failed` was said, unless the host is another. */
+  async setUp(task: SetUpTask, host: SetUpHost<ConnectedPeer> = this.#setUpHost): Promise<ConnectedPeer> {
     if (this.#closed) {
       task.link.abort()
       throw new PeerError('disconnect reason', DiscReason.quitting, 'the node is closing')
     }
-    const setUp = new SetUp<ConnectedPeer>(task, this.#setUpHost)
+    const setUp = new SetUp<ConnectedPeer>(task, host)
     this.#setUps.add(setUp)
     try {
       return await setUp.run()
     } catch (error) {
-      this.#failed(task, setUp.publicKey, error as PeerError)
+      if (host === this.#setUpHost) this.#failed(task, setUp.publicKey, error as PeerError)
       throw error
     } finally {
       this.#setUps.delete(setUp)

@@ -15,6 +15,7 @@ import type { Connections } from './connections.ts'
 import type { NodeEvents } from './events.ts'
 import type { Settings } from './options.ts'
 import type { Verdict } from './plugin.ts'
+import type { SetUpTask } from './set-up.ts'
 
 interface Attempt {
   readonly promise: Promise<ConnectedPeer>
@@ -104,29 +105,7 @@ export class Dials {
   async #attempt(address: Address, signal: AbortSignal): Promise<ConnectedPeer> {
     const { settings, connections, events } = this.#host
     try {
-      if (equalBytes(address.publicKey, this.#host.publicKey)) throw refused(DiscReason.self, 'this is our own key')
-      if (this.#verdict(address.publicKey, address.endpoint) === 'banned') {
-        throw refused(DiscReason.uselessPeer, 'the key or its address is banned')
-      }
-      const transport = this.#transportFor(address.endpoint)
-      if (!settings.crypto.isPublicKey(address.publicKey)) {
-        throw refused(DiscReason.invalidIdentity, 'the public key is not a point of secp256k1')
-      }
-      const link = await this.#open(transport, address.endpoint, signal)
-      const { publicKey, endpoint } = address
-      const onAbort = (): void => link.abort(asPeerError(signal.reason))
-      signal.addEventListener('abort', onAbort, { once: true })
-      try {
-        return await connections.setUp({
-          link,
-          direction: 'outbound',
-          transport: transport.name,
-          expected: publicKey,
-          endpoint,
-        })
-      } finally {
-        signal.removeEventListener('abort', onAbort)
-      }
+      return await this.#reach(address, signal, (task) => connections.setUp(task))
     } catch (error) {
       const failure = asPeerError(error)
       const id = idOf(settings, address.publicKey)
@@ -134,6 +113,38 @@ export class Dials {
       if (winner) return winner
       events.emit('dial:failed', { address, error: failure, persistent: this.isPersistent(id) })
       throw failure
+    }
+  }
+
+  /** Whether the node of an address lives; see `PluginContext`. */
+  async probe(address: Address, signal: AbortSignal = new AbortController().signal): Promise<void> {
+    const { probe } = await import('./probe.ts')
+    try {
+      await this.#reach(address, signal, (task) => probe(this.#host.connections, task))
+    } catch (error) {
+      throw asPeerError(error)
+    }
+  }
+
+  // Opens a link to an address that may be dialed, and hands it on; the signal cuts it until that is done.
+  async #reach<T>(address: Address, signal: AbortSignal, setUp: (task: SetUpTask) => Promise<T>): Promise<T> {
+    const { publicKey, endpoint } = address
+    const { crypto } = this.#host.settings
+    if (equalBytes(publicKey, this.#host.publicKey)) throw refused(DiscReason.self, 'this is our own key')
+    if (this.#verdict(publicKey, endpoint) === 'banned') {
+      throw refused(DiscReason.uselessPeer, 'the key or its address is banned')
+    }
+    const transport = this.#transportFor(endpoint)
+    if (!crypto.isPublicKey(publicKey)) {
+      throw refused(DiscReason.invalidIdentity, 'the public key is not a point of secp256k1')
+    }
+    const link = await this.#open(transport, endpoint, signal)
+    const onAbort = (): void => link.abort(asPeerError(signal.reason))
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      return await setUp({ link, direction: 'outbound', transport: transport.name, expected: publicKey, endpoint })
+    } finally {
+      signal.removeEventListener('abort', onAbort)
     }
   }
 

@@ -93,6 +93,8 @@ class RunningNode implements Node {
   readonly #trusted = new Set<string>()
   #listeners: readonly Listener[] = []
   #state: State = 'new'
+  /** Gives back the storage, which is ours while we run. */
+  #release: (() => Promise<void>) | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: NodeOptions) {
@@ -156,6 +158,8 @@ class RunningNode implements Node {
     this.#state = 'starting'
     try {
       const { clock, random, crypto, logger, storage, judge } = this.#settings
+      await this.#claim()
+      if (this.#state !== 'starting') return
       await runPlugins(this.#settings.plugins, {
         node: this,
         clock,
@@ -164,6 +168,7 @@ class RunningNode implements Node {
         logger,
         storage,
         judge,
+        probe: (address, options) => this.#dials.probe(address, options?.signal),
         signal: this.#abort.signal,
       })
       if (this.#state === 'starting') await this.#reporter.open(clock)
@@ -175,6 +180,12 @@ class RunningNode implements Node {
     if (this.#state !== 'starting') return
     this.#state = 'running'
     await this.#dials.start(this.#listeners.length > 0)
+  }
+
+  async #claim(): Promise<void> {
+    const release = await this.#settings.storage?.claim?.(`node ${this.id.slice(0, 8)}…`)
+    if (this.#state === 'starting') this.#release = release
+    else await release?.()
   }
 
   async #listen(): Promise<void> {
@@ -202,7 +213,7 @@ class RunningNode implements Node {
     this.#dials.close()
     await this.#connections.close()
     await stopPlugins(this.#settings, (name, error) => this.#reporter.note(`plugin ${name} failed to stop`, error))
-    await boundedBy(this.#settings, Promise.all(listeners))
+    await boundedBy(this.#settings, Promise.all([...listeners, this.#release?.()]))
     this.#events.removeAll()
     this.#state = 'closed'
   }

@@ -29,6 +29,13 @@ export interface PluginContext {
   readonly storage: Storage | undefined
   /** What all plugins together hold against somebody. */
   judge(subject: Subject): Verdict | undefined
+  /**
+   * Finds out whether the node of an address lives: a dial, both handshakes, and goodbye. It takes no slot and never
+   * becomes a peer, and nobody is told but the caller.
+   *
+   * @throws {PeerError} with what ended it before Hello
+   */
+  probe(address: Address, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
   /** Aborts when the node closes. */
   readonly signal: AbortSignal
 }
@@ -41,6 +48,8 @@ export interface Plugin {
   start?(context: PluginContext): void | Promise<void>
   /** Called after the last message; `close` waits for it in bounds. */
   stop?(): void | Promise<void>
+  /** How long `close` waits for `stop`, in milliseconds; default the node's `closeMs`. */
+  readonly stopMs?: number | undefined
   /** Addresses that could be dialed; read only while there is room for a dial. */
   candidates?(): AsyncIterable<Address>
   /** What is held against somebody; asked often, so it has to be quick. Trusted peers are never asked about. */

@@ -16,21 +16,22 @@ export async function runPlugins(plugins: readonly Plugin[], context: PluginCont
   }
 }
 
-/** Stops all plugins, last first; each gets `closeMs`, and none holds up another's turn. */
+/** Stops all plugins, last first; each gets its own `stopMs`, and none holds up another's turn. */
 export async function stopPlugins(
   { plugins, clock, limits }: Settings,
   report: (name: string, error: unknown) => void,
 ): Promise<void> {
-  const bound = new AbortController()
-  const timer = clock.setTimer(limits.closeMs, () => bound.abort(new Error(`not stopped within ${limits.closeMs} ms`)))
   await Promise.all(
     [...plugins].reverse().map(async (plugin) => {
+      const { stopMs = limits.closeMs } = plugin
+      const bound = new AbortController()
+      const timer = clock.setTimer(stopMs, () => bound.abort(new Error(`not stopped within ${stopMs} ms`)))
       try {
         await abortable(Promise.resolve(plugin.stop?.()), bound.signal)
       } catch (error) {
         report(plugin.name, error)
       }
+      timer.cancel()
     }),
   )
-  timer.cancel()
 }
