@@ -6,11 +6,24 @@ import { tcp } from '@peerwire/transport-tcp'
 import { webSocket } from '@peerwire/transport-ws'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { TEST_CERTIFICATE, TEST_KEY } from './certificate.ts'
+import { openSocksServer, type SocksServer } from './socks-server.ts'
 
 const tls = { key: TEST_KEY, cert: TEST_CERTIFICATE, ca: TEST_CERTIFICATE }
 
-const ROUNDS: readonly { readonly title: string; readonly make: () => Transport; readonly hangs: boolean }[] = [
+interface Round {
+  readonly title: string
+  make(proxy: string): Transport
+  /** Whether a server that says nothing keeps a dial waiting. */
+  readonly hangs: boolean
+}
+
+const ROUNDS: readonly Round[] = [
   { title: 'TCP', make: () => tcp({ listen: 'tcp://127.0.0.1:0' }), hangs: false },
+  {
+    title: 'TCP through a SOCKS5 proxy',
+    make: (all) => tcp({ listen: 'tcp://127.0.0.1:0', proxies: { all } }),
+    hangs: false,
+  },
   { title: 'WebSocket', make: () => webSocket({ listen: 'ws://127.0.0.1:0/' }), hangs: true },
   { title: 'WebSocket over TLS', make: () => webSocket({ listen: 'wss://127.0.0.1:0/', tls }), hangs: true },
 ]
@@ -20,9 +33,11 @@ describe.each(ROUNDS)('the acceptance suite over $title', ({ make, hangs }) => {
   let server: CaseServer
   let listeners: readonly Listener[]
   let mute: Server
+  let proxy: SocksServer
 
   beforeAll(async () => {
-    const transport = make()
+    proxy = await openSocksServer()
+    const transport = make(proxy.url)
     server = createCaseServer(systemClock)
     listeners = await transport.listen!(server.handlers)
     const { endpoint } = listeners[0]!
@@ -31,7 +46,7 @@ describe.each(ROUNDS)('the acceptance suite over $title', ({ make, hangs }) => {
     await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
     const hanging = { ...endpoint, port: (mute.address() as AddressInfo).port }
     // Nothing listens on a port that was just given back.
-    const passing = await make().listen!({ link: (link) => link.abort() })
+    const passing = await make(proxy.url).listen!({ link: (link) => link.abort() })
     await passing[0]!.close()
     env = {
       transport,
@@ -46,6 +61,7 @@ describe.each(ROUNDS)('the acceptance suite over $title', ({ make, hangs }) => {
   afterAll(async () => {
     server.close()
     mute.close()
+    proxy.close()
     for (const listener of listeners) await listener.close()
   })
 

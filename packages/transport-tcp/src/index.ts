@@ -14,7 +14,11 @@ import {
   systemClock,
   type Transport,
 } from '@peerwire/core'
+import { freshCredentials, networkOf, passProxy, readProxies } from './proxies.ts'
+import type { Proxies, ProxyChoice } from './proxies.ts'
 import { TcpLink } from './tcp-link.ts'
+
+export type { Proxies } from './proxies.ts'
 
 /** For each address of a name that has several; Node's own 250 ms gives up on remotes that are far away. */
 const ATTEMPT_TIMEOUT_MS = 2_000
@@ -26,22 +30,28 @@ export interface TcpOptions {
   readonly noDelay?: boolean | undefined
   /** How long a socket is silent before the kernel asks whether the remote is there; 0 never asks. Default 60,000. */
   readonly keepAliveMs?: number | undefined
+  /**
+   * SOCKS5 proxies by network, such as `{ onion: 'socks5://127.0.0.1:9050' }` for Tor. A proxy is given fresh
+   * credentials for each connection, unless its URL has some.
+   */
+  readonly proxies?: Proxies | undefined
   readonly clock?: Clock | undefined
 }
 
 interface Settings {
   readonly noDelay: boolean
   readonly keepAliveMs: number
+  readonly proxyFor: ProxyChoice
   readonly clock: Clock
 }
 
-/** TCP in Node. @throws {TypeError} when `listen` is not a `tcp` endpoint */
+/** TCP in Node. @throws {TypeError} when `listen` is not a `tcp` endpoint, or a proxy not `socks5://host:port` */
 export function tcp(options: TcpOptions = {}): Transport {
-  const { listen, noDelay = true, keepAliveMs = 60_000, clock = systemClock } = options
-  const settings: Settings = { noDelay, keepAliveMs, clock }
+  const { listen, noDelay = true, keepAliveMs = 60_000, proxies = {}, clock = systemClock } = options
+  const settings: Settings = { noDelay, keepAliveMs, proxyFor: readProxies(proxies), clock }
   const transport: Transport = {
     name: 'tcp',
-    canDial: ({ scheme }) => scheme === 'tcp',
+    canDial: ({ scheme, host }) => scheme === 'tcp' && hasWay(host, settings),
     dial: async (endpoint, dialOptions) => await dial(endpoint, settings, dialOptions),
   }
   if (listen === undefined) return transport
@@ -55,7 +65,32 @@ function readListenEndpoint(text: string): Endpoint {
   return endpoint
 }
 
-function dial(endpoint: Endpoint, settings: Settings, { signal }: DialOptions = {}): Promise<Link> {
+// Names under `.onion` and `.i2p` must not reach a resolver: who asks for them would be known.
+function hasWay(host: string, { proxyFor }: Settings): boolean {
+  const network = networkOf(host)
+  return network !== 'i2p' && (network !== 'onion' || proxyFor(host) !== undefined)
+}
+
+async function dial(endpoint: Endpoint, settings: Settings, { signal }: DialOptions = {}): Promise<Link> {
+  const proxy = settings.proxyFor(endpoint.host)
+  if (!hasWay(endpoint.host, settings)) throw failed(`${formatEndpoint(endpoint)} can not be dialed without a proxy`)
+  if (!proxy) return new TcpLink(await connect(endpoint, settings, signal), 'outbound', settings.clock)
+  const socket = await connect({ scheme: 'socks5', host: proxy.host, port: proxy.port }, settings, signal)
+  const onAbort = (): void => void socket.destroy()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    await passProxy(socket, endpoint, proxy.credentials ?? freshCredentials())
+  } catch (error) {
+    signal?.throwIfAborted()
+    const { message } = error as PeerError
+    throw failed(`${formatEndpoint(endpoint)} could not be reached: ${message}`, error)
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+  return new TcpLink(socket, 'outbound', settings.clock, endpoint)
+}
+
+function connect(endpoint: Endpoint, settings: Settings, signal: AbortSignal | undefined): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason as Error)
     const { host, port } = endpoint
@@ -82,15 +117,19 @@ function dial(endpoint: Endpoint, settings: Settings, { signal }: DialOptions = 
     signal?.addEventListener('abort', onAbort, { once: true })
     socket.once('connect', () => {
       settle()
-      resolve(new TcpLink(socket, 'outbound', settings.clock))
+      resolve(socket)
     })
     socket.once('error', (cause: NodeJS.ErrnoException) => {
       settle()
       socket.on('error', ignore)
       socket.destroy()
-      reject(new PeerError('dial failed', DiscReason.networkError, dialText(endpoint, cause), { cause }))
+      reject(failed(dialText(endpoint, cause), cause))
     })
   })
+}
+
+function failed(message: string, cause?: unknown): PeerError {
+  return new PeerError('dial failed', DiscReason.networkError, message, cause === undefined ? {} : { cause })
 }
 
 function ignore(): void {}

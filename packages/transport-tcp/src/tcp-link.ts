@@ -1,6 +1,15 @@
 // A link over one TCP socket.
 import type { Socket } from 'node:net'
-import { type Clock, type Direction, DiscReason, type Link, type LinkSink, PeerError, type Timer } from '@peerwire/core'
+import {
+  type Clock,
+  type Direction,
+  DiscReason,
+  type Endpoint,
+  type Link,
+  type LinkSink,
+  PeerError,
+  type Timer,
+} from '@peerwire/core'
 
 /**
  * Bytes that may wait in this process before `write` says to stop: what a fast path takes in some milliseconds,
@@ -25,12 +34,15 @@ export class TcpLink implements Link {
   #said = false
   #closeTimer: Timer | undefined
 
-  /** @param socket - connected, paused, without listeners */
-  constructor(socket: Socket, direction: Direction, clock: Clock) {
+  /**
+   * @param socket - connected, paused, without listeners
+   * @param through - where the remote is, when the socket itself leads to a proxy
+   */
+  constructor(socket: Socket, direction: Direction, clock: Clock, through?: Endpoint) {
     this.#socket = socket
     this.#clock = clock
     this.direction = direction
-    this.remoteAddress = formatRemote(socket)
+    this.remoteAddress = through ? formatHost(through.host, through.port) : formatRemote(socket)
     socket.on('error', (cause: NodeJS.ErrnoException) => {
       this.#error ??= new PeerError('link lost', DiscReason.networkError, lossText(cause), { cause })
     })
@@ -116,7 +128,11 @@ export class TcpLink implements Link {
 export function formatRemote({ remoteAddress = 'unknown', remotePort = 0 }: Socket): string {
   const host =
     remoteAddress.startsWith('::ffff:') && remoteAddress.includes('.') ? remoteAddress.slice(7) : remoteAddress
-  return `${host.includes(':') ? `[${host}]` : host}:${remotePort}`
+  return formatHost(host, remotePort)
+}
+
+function formatHost(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 function lossText({ code, message }: NodeJS.ErrnoException): string {
