@@ -32,6 +32,8 @@ export interface HeardAddress {
   readonly time: number
   /** What we ourselves resolved the name to, 4 or 16 bytes: then its group is that of the IP address. */
   readonly resolved?: Uint8Array
+  /** The source speaks of itself, by a key that it has proven: its time is believed. */
+  readonly isOwn?: boolean
 }
 
 /** Whom to pick. */

@@ -33,6 +33,12 @@ export function networkGroups(options: RoutabilityOptions = {}): GroupPolicy {
   }
 }
 
+/** Whether the Internet could know an address: not loopback, LAN, reserved or documentation; Tor, I2P, CJDNS always. */
+export function isRoutableAddress({ network, bytes }: NetworkAddress, options: RoutabilityOptions = {}): boolean {
+  if (network === NetworkId.ipv4 || network === NetworkId.ipv6) return isRoutableIp(bytes, options)
+  return network !== NetworkId.name || !isLocalHost(String.fromCharCode(...bytes))
+}
+
 /** The text of a group, the same as `groupOf` of `groups.ts` gives for the endpoint; `undefined` for the zero group. */
 export function groupText(group: Uint8Array): string | undefined {
   const [kind, ...rest] = group

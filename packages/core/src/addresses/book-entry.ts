@@ -1,0 +1,81 @@
+// One entry of the tables, and how good it looks: when it is bad, and its chance of being picked.
+import type { AddressEntry } from './address-tables.ts'
+import type { AddressTransport, NetworkAddress, NetworkId } from './network-address.ts'
+
+/** An entry as the tables hold it. */
+export interface BookEntry extends AddressEntry {
+  publicKey: Uint8Array
+  time: number
+  lastTry: number
+  lastSuccess: number
+  fails: number
+  isTried: boolean
+  references: number
+  readonly kind: number
+  /** Slots of the new table, or the one of the tried table. */
+  readonly slots: number[]
+  /** `successes` when a failure was last counted. */
+  countedAt: number
+  /** What a name resolved to. */
+  resolved: Uint8Array | undefined
+  /** Where it stands in the list of all. */
+  order: number
+}
+
+/** A seen time that lies so far ahead is a wrong clock; seconds. */
+export const FUTURE_S = 600
+/** Not seen for so long: gone; seconds. */
+const OLD_S = 30 * 86_400
+/** What was tried so shortly before may still be under way: never bad; seconds. */
+const UNDER_WAY_S = 60
+/** Failures that tell, when there never was a success. */
+const NEVER_FAILS = 3
+/** Failures that tell, when the last success is a week ago. */
+const MANY_FAILS = 10
+const WEEK_S = 7 * 86_400
+/** Tried so shortly before: there is someone better; seconds. */
+export const RECENT_S = 600
+/** The chance of one that was tried just now. */
+const RECENT_CHANCE = 0.01
+/** 0.66 to the power of the failures, of which at most eight count: as literals, the same in every engine. */
+const CHANCES: readonly number[] = [
+  1, 0.66, 0.4356, 0.287496, 0.18974736, 0.1252332576, 0.082653950016, 0.05455160701056, 0.0360040606269696,
+]
+
+/** Whether an entry is not worth keeping when another wants its slot, nor worth passing on. */
+export function isBad(entry: AddressEntry, now: number): boolean {
+  if (entry.lastTry > 0 && now - entry.lastTry <= UNDER_WAY_S) return false
+  if (entry.time > now + FUTURE_S || now - entry.time > OLD_S) return true
+  if (entry.lastSuccess === 0 && entry.fails >= NEVER_FAILS) return true
+  return entry.fails >= MANY_FAILS && now - entry.lastSuccess > WEEK_S
+}
+
+/** Whether it was tried in the last ten minutes. */
+export function isRecent(entry: AddressEntry, now: number): boolean {
+  return entry.lastTry > 0 && now - entry.lastTry < RECENT_S
+}
+
+/** From 0 to 1: less when tried just now, two thirds for each failure. */
+export function chanceOf(entry: AddressEntry, now: number): number {
+  return (isRecent(entry, now) ? RECENT_CHANCE : 1) * CHANCES[Math.min(entry.fails, CHANCES.length - 1)]!
+}
+
+/** Networks in the order of kinds. */
+const NETWORKS: readonly NetworkId[] = [1, 2, 4, 5, 6, 0xf0]
+const TRANSPORTS: readonly AddressTransport[] = ['tcp', 'ws', 'wss']
+
+/** How many combinations of network and transport there are. */
+export const KINDS: number = NETWORKS.length * TRANSPORTS.length
+
+/** Network and transport as one small number. */
+export function kindOf({ network, transport }: NetworkAddress): number {
+  return NETWORKS.indexOf(network) * TRANSPORTS.length + TRANSPORTS.indexOf(transport)
+}
+
+/** What a kind stands for. */
+export function partsOfKind(kind: number): { readonly network: NetworkId; readonly transport: AddressTransport } {
+  return {
+    network: NETWORKS[Math.floor(kind / TRANSPORTS.length)]!,
+    transport: TRANSPORTS[kind % TRANSPORTS.length]!,
+  }
+}

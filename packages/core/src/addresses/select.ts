@@ -1,0 +1,103 @@
+// Whom to dial, and what to tell those who ask: draws from the tables, always bounded.
+import { randomBelow } from '../base/random.ts'
+import type { AddressEntry, NewShare, SampleOptions, SelectOptions } from './address-tables.ts'
+import type { BookEntry } from './book-entry.ts'
+import { chanceOf, isBad, isRecent, KINDS, partsOfKind } from './book-entry.ts'
+import { groupText } from './group-policy.ts'
+import type { SlotTable } from './slot-table.ts'
+import type { TableState } from './table-state.ts'
+
+/** Draws in one selection; the chances grow with each, so that from the 45th on nothing is left to chance. */
+export const MAX_DRAWS = 100
+/** Draws in which what was tried in the last ten minutes is passed over. */
+const RECENT_DRAWS = 30
+/** Draws in which other ports than the default are passed over. */
+const PORT_DRAWS = 50
+/** What the chance of each draw grows by. */
+const GROWTH = 1.2
+/** Chances are compared as whole numbers of 30 bits. */
+const CHANCE_UNIT = 0x4000_0000
+
+/** Most entries and the largest share of the book in an answer: one answer must not tell the whole book. */
+const SAMPLE_LIMIT = 1000
+const SAMPLE_PERCENT = 23
+
+/** As many picks from one table as from the other, however full they are: an attacker fills the new one first. */
+export const evenShare: NewShare = () => 50
+
+/** New addresses more often the more peers there are: 10 % without any, 90 % with eight. */
+export const shareByPeers: NewShare = ({ outbound }) => 10 + 10 * Math.min(8, outbound)
+
+/** @see AddressTables.select */
+export function selectEntry(state: TableState, now: number, options: SelectOptions = {}): BookEntry | undefined {
+  const kinds = options.canReach && reachableKinds(state, options.canReach)
+  const tables = usableTables(state, kinds, options.onlyNew ?? false)
+  if (tables.length === 0) return undefined
+  const { random } = state
+  let table: SlotTable | undefined
+  let growth = 1
+  for (let draw = 0; draw < MAX_DRAWS; draw++) {
+    table ??= tables.length === 1 ? tables[0]! : tables[drawsNew(state, options) ? 0 : 1]!
+    const entry = table.draw(random, kinds)
+    // One that is refused by a rule costs a draw, and the table is chosen anew.
+    if (!entry || isPassedOver(state, entry, now, draw, options)) table = undefined
+    else if ((random.uint32() & (CHANCE_UNIT - 1)) < growth * chanceOf(entry, now) * CHANCE_UNIT) return entry
+    growth *= GROWTH
+  }
+  return undefined
+}
+
+/** @see AddressTables.sample */
+export function sampleEntries(state: TableState, now: number, options: SampleOptions = {}): AddressEntry[] {
+  const { limit = SAMPLE_LIMIT, percent = SAMPLE_PERCENT, isWanted } = options
+  const { order, random } = state
+  const wanted = Math.min(limit, Math.floor((order.length * percent) / 100))
+  const sample: AddressEntry[] = []
+  for (let i = 0; i < order.length && sample.length < wanted; i++) {
+    const other = i + randomBelow(random, order.length - i)
+    const entry = order[other]!
+    const moved = order[i]!
+    order[other] = moved
+    moved.order = other
+    order[i] = entry
+    entry.order = i
+    if (!isBad(entry, now) && (isWanted?.(entry) ?? true)) sample.push(entry)
+  }
+  return sample
+}
+
+function isPassedOver(
+  state: TableState,
+  entry: BookEntry,
+  now: number,
+  draw: number,
+  { avoidRecent = true, defaultPort, isGroupUsed, isRefused }: SelectOptions,
+): boolean {
+  if (avoidRecent && draw < RECENT_DRAWS && isRecent(entry, now)) return true
+  if (defaultPort !== undefined && draw < PORT_DRAWS && entry.address.port !== defaultPort) return true
+  if (isRefused?.(entry)) return true
+  if (!isGroupUsed) return false
+  const group = groupText(state.groups.groupOf(entry.address, entry.resolved))
+  return group !== undefined && isGroupUsed(group)
+}
+
+function reachableKinds(state: TableState, canReach: NonNullable<SelectOptions['canReach']>): number[] {
+  const kinds: number[] = []
+  for (let kind = 0; kind < KINDS; kind++) {
+    if (!state.newTable.holds(kind) && !state.triedTable.holds(kind)) continue
+    const { network, transport } = partsOfKind(kind)
+    if (canReach(network, transport)) kinds.push(kind)
+  }
+  return kinds
+}
+
+// The new table first.
+function usableTables(state: TableState, kinds: readonly number[] | undefined, onlyNew: boolean): SlotTable[] {
+  const tables = onlyNew ? [state.newTable] : [state.newTable, state.triedTable]
+  return tables.filter((table) => (kinds ? kinds.some((kind) => table.holds(kind)) : table.used > 0))
+}
+
+function drawsNew(state: TableState, { outbound = 0 }: SelectOptions): boolean {
+  const counts = { outbound, new: state.entries.size - state.tried, tried: state.tried }
+  return randomBelow(state.random, 100) < state.newShare(counts)
+}

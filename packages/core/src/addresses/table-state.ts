@@ -1,0 +1,184 @@
+// The state of the tables and the moves of entries between slots, which keep every count true.
+import type { Random } from '../base/random.ts'
+import type { NewShare } from './address-tables.ts'
+import type { BookEntry } from './book-entry.ts'
+import { FUTURE_S, isBad, kindOf, RECENT_S } from './book-entry.ts'
+import type { BucketMaths } from './bucket-maths.ts'
+import { identityBytes, NAME_BUCKETS } from './bucket-maths.ts'
+import type { GroupPolicy } from './group-policy.ts'
+import { addressKey, NetworkId } from './network-address.ts'
+import type { NetworkAddress } from './network-address.ts'
+import type { SlotTable } from './slot-table.ts'
+
+export interface TableState {
+  readonly secret: Uint8Array
+  readonly random: Random
+  readonly maths: BucketMaths
+  readonly groups: GroupPolicy
+  readonly accepts: (address: NetworkAddress) => boolean
+  readonly newShare: NewShare
+  /** Whether stored buckets were made by other groups. */
+  readonly mustRebucket: boolean
+  readonly entries: Map<string, BookEntry>
+  /** All entries, in no order: what a sample is drawn from. */
+  readonly order: BookEntry[]
+  readonly newTable: SlotTable
+  readonly triedTable: SlotTable
+  /** Entries that wait for the probe of an older one. */
+  readonly pending: Set<BookEntry>
+  readonly byNetwork: Map<NetworkId, number>
+  tried: number
+  /** One more than the successes so far. */
+  successes: number
+  /** The latest time that was told. */
+  latest: number
+  /** A source as last given, and our copy of it. */
+  lastSource: { readonly given: NetworkAddress; readonly kept: NetworkAddress } | undefined
+}
+
+/** A new entry that has no slot yet. Copies what it is given: the bytes may be a view into a message. */
+export function createEntry(
+  state: TableState,
+  given: { address: NetworkAddress; publicKey: Uint8Array; time: number; resolved?: Uint8Array | undefined },
+  source: NetworkAddress,
+): BookEntry {
+  const address = copyAddress(given.address)
+  if (state.lastSource?.given !== source) state.lastSource = { given: source, kept: copyAddress(source) }
+  const entry: BookEntry = {
+    key: addressKey(address),
+    address,
+    publicKey: new Uint8Array(given.publicKey),
+    source: state.lastSource.kept,
+    time: given.time,
+    lastTry: 0,
+    lastSuccess: 0,
+    fails: 0,
+    isTried: false,
+    references: 0,
+    kind: kindOf(address),
+    slots: [],
+    countedAt: 0,
+    resolved: given.resolved && new Uint8Array(given.resolved),
+    order: state.order.length,
+  }
+  state.order.push(entry)
+  state.entries.set(entry.key, entry)
+  state.byNetwork.set(address.network, (state.byNetwork.get(address.network) ?? 0) + 1)
+  return entry
+}
+
+/** Forgets an entry that has no slot any more. */
+export function deleteEntry(state: TableState, entry: BookEntry): void {
+  state.entries.delete(entry.key)
+  const last = state.order.pop()!
+  if (last !== entry) {
+    state.order[entry.order] = last
+    last.order = entry.order
+  }
+  state.pending.delete(entry)
+  state.byNetwork.set(entry.address.network, state.byNetwork.get(entry.address.network)! - 1)
+}
+
+/** The slot of the new table for an entry that a source told of. */
+export function newSlot(state: TableState, { address, resolved }: BookEntry, source: NetworkAddress): number {
+  const bucket = state.maths.newBucket(state.groups.groupOf(address, resolved), state.groups.groupOf(source))
+  return newSlotIn(state, address, address.network === NetworkId.name ? bucket & (NAME_BUCKETS - 1) : bucket)
+}
+
+/** The slot in a bucket of the new table. */
+export function newSlotIn(state: TableState, address: NetworkAddress, bucket: number): number {
+  return (bucket << 6) | state.maths.position(true, bucket, identityBytes(address))
+}
+
+/** The only slot that an entry can have in the tried table. */
+export function triedSlot(state: TableState, { address, resolved }: BookEntry): number {
+  const identity = identityBytes(address)
+  const bucket = state.maths.triedBucket(state.groups.groupOf(address, resolved), identity)
+  return (bucket << 6) | state.maths.position(false, bucket, identity)
+}
+
+/** Whether a new entry may take a slot: it is free, or its holder is bad, or stands elsewhere and the newcomer nowhere. */
+export function mayTake(entry: BookEntry, holder: BookEntry | undefined, now: number): boolean {
+  return !holder || isBad(holder, now) || (holder.references > 1 && entry.references === 0)
+}
+
+/** Puts an entry into a free slot of the new table. */
+export function putNew(state: TableState, entry: BookEntry, slot: number): void {
+  state.newTable.put(slot, entry)
+  entry.slots.push(slot)
+  entry.references++
+}
+
+/** Puts an entry that has no slot into a free one of the tried table. */
+export function putTried(state: TableState, entry: BookEntry, slot: number): void {
+  state.triedTable.put(slot, entry)
+  entry.slots.push(slot)
+  entry.isTried = true
+  state.tried++
+}
+
+/** Empties a slot of the new table; an entry that stands nowhere else is forgotten. */
+export function clearNew(state: TableState, slot: number): void {
+  const holder = state.newTable.get(slot)
+  if (!holder) return
+  state.newTable.clear(slot)
+  holder.slots.splice(holder.slots.indexOf(slot), 1)
+  if (--holder.references === 0) deleteEntry(state, holder)
+}
+
+/** Takes an entry out of all its slots, and keeps it. */
+export function takeOut(state: TableState, entry: BookEntry): void {
+  const table = entry.isTried ? state.triedTable : state.newTable
+  for (const slot of entry.slots) table.clear(slot)
+  if (entry.isTried) state.tried--
+  entry.slots.length = 0
+  entry.references = 0
+  entry.isTried = false
+}
+
+/** Sends an entry that has no slot to its own one of the new table, whatever stands there. */
+export function sendToNew(state: TableState, entry: BookEntry): void {
+  const slot = newSlot(state, entry, entry.source)
+  clearNew(state, slot)
+  putNew(state, entry, slot)
+}
+
+/** Moves an entry to the tried table; whoever stands in its slot goes back to the new one. */
+export function moveToTried(state: TableState, entry: BookEntry): void {
+  takeOut(state, entry)
+  const slot = triedSlot(state, entry)
+  const holder = state.triedTable.get(slot)
+  if (holder) {
+    takeOut(state, holder)
+    putTried(state, entry, slot)
+    sendToNew(state, holder)
+  } else putTried(state, entry, slot)
+}
+
+/**
+ * Takes note of the time. When it was turned back, what was seen "later" was seen just now: else all of it would count
+ * as from the future, and be bad.
+ */
+export function noteTime(state: TableState, now: number): void {
+  if (!Number.isSafeInteger(now) || now < 0) throw new RangeError(`now must be whole seconds, not ${now}`)
+  if (now >= state.latest) {
+    state.latest = now
+    return
+  }
+  if (state.latest - now <= FUTURE_S) return
+  state.latest = now
+  for (const entry of state.order) fitTimes(entry, now)
+}
+
+/** Brings times that lie ahead of `now` back to it. */
+export function fitTimes(entry: BookEntry, now: number): void {
+  const limit = now + FUTURE_S
+  if (entry.time > limit) entry.time = now
+  if (entry.lastSuccess > limit) entry.lastSuccess = Math.max(1, now)
+  // When it was tried is not known any more; that shouldn't keep it from being tried.
+  if (entry.lastTry > limit) entry.lastTry = Math.max(1, now - RECENT_S)
+}
+
+function copyAddress(address: NetworkAddress): NetworkAddress {
+  return { ...address, bytes: new Uint8Array(address.bytes) }
+}

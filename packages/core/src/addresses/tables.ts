@@ -1,0 +1,215 @@
+// The new and the tried table of addresses: what is learned, what proves good, and what is picked.
+import { equalBytes, fromHex } from '../base/bytes.ts'
+import type { AddressCounts, AddressTables, AddressTablesOptions, HeardAddress } from './address-tables.ts'
+import type { BookEntry } from './book-entry.ts'
+import { FUTURE_S, isBad } from './book-entry.ts'
+import { createBucketMaths, NEW_BUCKETS, TRIED_BUCKETS } from './bucket-maths.ts'
+import { addCollision, resolveCollisions, selectCollision } from './collisions.ts'
+import { groupText, isRoutableAddress, networkGroups } from './group-policy.ts'
+import { addressKey, NetworkId } from './network-address.ts'
+import type { NetworkAddress } from './network-address.ts'
+import { createRandomPool } from './random-pool.ts'
+import { evenShare, sampleEntries, selectEntry } from './select.ts'
+import { SlotTable } from './slot-table.ts'
+import { headerOf, isTablesHeader, MAX_REFERENCES, restoreRows, rowsOf } from './stored-rows.ts'
+import type { TableState } from './table-state.ts'
+import * as moves from './table-state.ts'
+
+/** Below so many the book asks others for more. */
+const ENOUGH = 1000
+/** What hearsay is older than it says; seconds. Who speaks of itself is believed. */
+const PENALTY_S = 2 * 3600
+/** What a time that can't be stands for: five days ago; seconds. */
+const UNKNOWN_AGE_S = 5 * 86_400
+/** Times before March 1973 are no times (Bitcoin Core's limit). */
+const LEAST_TIME = 100_000_000
+/** An address seen in the last day is refreshed hourly, others daily; seconds. */
+const HOUR_S = 3600
+const DAY_S = 86_400
+/** A connection refreshes the time when it is older than this; seconds. */
+const CONNECTED_S = 20 * 60
+
+/**
+ * Makes the tables, empty; rows of the same header are put back by `restore`.
+ *
+ * @throws {TypeError} when the header is none (see `isTablesHeader`)
+ */
+export function createAddressTables(options: AddressTablesOptions): AddressTables {
+  const state = createState(options)
+  return {
+    add: (heard, source, now) => add(state, heard, source, now),
+    attempt: (address, now, { countFailure }) => attempt(state, address, now, countFailure),
+    good: (address, publicKey, now) => good(state, address, publicKey, now),
+    connected: (address, now) => connected(state, address, now),
+    resolve: (address, ip) => resolve(state, address, ip),
+    get: (address) => state.entries.get(addressKey(address)),
+    select: (now, selectOptions) => {
+      moves.noteTime(state, now)
+      return selectEntry(state, now, selectOptions)
+    },
+    selectCollision: () => selectCollision(state),
+    resolveCollisions: (now) => {
+      moves.noteTime(state, now)
+      resolveCollisions(state, now)
+    },
+    sample: (now, sampleOptions) => {
+      moves.noteTime(state, now)
+      return sampleEntries(state, now, sampleOptions)
+    },
+    counts: () => countsOf(state),
+    needsMore: () => state.entries.size < ENOUGH,
+    isBad,
+    groupOf: (address) => {
+      const resolved = state.entries.get(addressKey(address))?.resolved
+      return groupText(state.groups.groupOf(address, resolved))
+    },
+    header: () => headerOf(state),
+    rows: () => rowsOf(state),
+    restore: (rows, now) => {
+      moves.noteTime(state, now)
+      return restoreRows(state, rows, now)
+    },
+  }
+}
+
+function createState(options: AddressTablesOptions): TableState {
+  const { random, sha256, header, groups = networkGroups() } = options
+  if (header !== undefined && !isTablesHeader(header)) throw new TypeError('the header of the tables is none')
+  const secret = header ? fromHex(header.key) : random.bytes(32)
+  if (secret.every((byte) => byte === 0)) throw new RangeError('the chance that was passed gives zeros only')
+  return {
+    secret,
+    random: createRandomPool(random),
+    maths: createBucketMaths(secret, sha256),
+    groups,
+    accepts: options.accepts ?? isRoutableAddress,
+    newShare: options.newShare ?? evenShare,
+    mustRebucket: header !== undefined && header.groups !== groups.version,
+    entries: new Map(),
+    order: [],
+    newTable: new SlotTable(NEW_BUCKETS),
+    triedTable: new SlotTable(TRIED_BUCKETS),
+    pending: new Set(),
+    byNetwork: new Map(),
+    tried: 0,
+    successes: header?.successes ?? 1,
+    latest: 0,
+    lastSource: undefined,
+  }
+}
+
+function add(state: TableState, heard: HeardAddress, source: NetworkAddress, now: number): boolean {
+  moves.noteTime(state, now)
+  const { address, publicKey, resolved } = heard
+  requireKey(publicKey)
+  if (!state.accepts(address)) return false
+  const penalty = heard.isOwn || isSameHost(address, source) ? 0 : PENALTY_S
+  const time = believableTime(heard.time, now)
+  let entry = state.entries.get(addressKey(address))
+  if (entry && !equalBytes(entry.publicKey, publicKey)) {
+    // Somebody else is said to be there. Hearsay doesn't change a key, but it may replace what is bad for good.
+    if (entry.isTried || !isBad(entry, now)) return false
+    moves.takeOut(state, entry)
+    moves.deleteEntry(state, entry)
+    entry = undefined
+  }
+  if (entry) {
+    if (resolved) resolve(state, address, resolved)
+    if (!wantsAnotherSlot(state, entry, time, penalty, now)) return false
+  } else entry = moves.createEntry(state, { address, publicKey, time: Math.max(0, time - penalty), resolved }, source)
+  return takeSlot(state, entry, source, now)
+}
+
+// Refreshes the time of a known entry; whether what was heard is a reason to let it stand in one more slot.
+function wantsAnotherSlot(state: TableState, entry: BookEntry, time: number, penalty: number, now: number): boolean {
+  const interval = now - time < DAY_S ? HOUR_S : DAY_S
+  if (entry.time < time - interval - penalty) entry.time = Math.max(0, time - penalty)
+  if (time <= entry.time || entry.isTried || entry.references >= MAX_REFERENCES) return false
+  // Each further slot is half as likely as the one before.
+  return (state.random.uint32() & ((1 << entry.references) - 1)) === 0
+}
+
+function takeSlot(state: TableState, entry: BookEntry, source: NetworkAddress, now: number): boolean {
+  const slot = moves.newSlot(state, entry, source)
+  const holder = state.newTable.get(slot)
+  const mayTake = holder !== entry && moves.mayTake(entry, holder, now)
+  if (mayTake) {
+    moves.clearNew(state, slot)
+    moves.putNew(state, entry, slot)
+  } else if (entry.references === 0) moves.deleteEntry(state, entry)
+  return mayTake
+}
+
+function attempt(state: TableState, address: NetworkAddress, now: number, countFailure: boolean): void {
+  moves.noteTime(state, now)
+  const entry = state.entries.get(addressKey(address))
+  if (!entry) return
+  entry.lastTry = now
+  // Without any success in between it is rather we who are offline.
+  if (!countFailure || entry.countedAt >= state.successes) return
+  entry.countedAt = state.successes
+  entry.fails++
+}
+
+function good(state: TableState, address: NetworkAddress, publicKey: Uint8Array, now: number): boolean {
+  moves.noteTime(state, now)
+  requireKey(publicKey)
+  state.successes++
+  const entry = state.entries.get(addressKey(address))
+  if (!entry) return false
+  if (!equalBytes(entry.publicKey, publicKey)) entry.publicKey = new Uint8Array(publicKey)
+  // The time stays: to refresh it now would tell others, through gossip, when we connected.
+  entry.lastSuccess = entry.lastTry = Math.max(1, now)
+  entry.fails = 0
+  if (entry.isTried) return false
+  if (state.triedTable.get(moves.triedSlot(state, entry))) {
+    addCollision(state, entry)
+    return false
+  }
+  moves.moveToTried(state, entry)
+  return true
+}
+
+function connected(state: TableState, address: NetworkAddress, now: number): void {
+  moves.noteTime(state, now)
+  const entry = state.entries.get(addressKey(address))
+  if (entry && now - entry.time > CONNECTED_S) entry.time = now
+}
+
+function resolve(state: TableState, address: NetworkAddress, ip: Uint8Array): void {
+  if (ip.length !== 4 && ip.length !== 16) throw new RangeError(`an IP address has 4 or 16 bytes, not ${ip.length}`)
+  const entry = state.entries.get(addressKey(address))
+  if (!entry || address.network !== NetworkId.name) return
+  if (entry.resolved && equalBytes(entry.resolved, ip)) return
+  entry.resolved = new Uint8Array(ip)
+  // Slots of the new table hang on sources as well: what stands there stays, and the next one is of the new group.
+  if (!entry.isTried) return
+  moves.takeOut(state, entry)
+  const slot = moves.triedSlot(state, entry)
+  if (state.triedTable.get(slot)) moves.sendToNew(state, entry)
+  else moves.putTried(state, entry, slot)
+}
+
+function countsOf({ entries, tried, byNetwork, pending }: TableState): AddressCounts {
+  const networks = Object.fromEntries([...byNetwork].filter(([, count]) => count > 0))
+  return {
+    new: entries.size - tried,
+    tried,
+    total: entries.size,
+    byNetwork: networks,
+    collisions: pending.size,
+  }
+}
+
+function believableTime(time: number, now: number): number {
+  const isTime = Number.isSafeInteger(time) && time > LEAST_TIME && time <= now + FUTURE_S
+  return isTime ? time : Math.max(0, now - UNKNOWN_AGE_S)
+}
+
+function isSameHost(left: NetworkAddress, right: NetworkAddress): boolean {
+  return left.network === right.network && equalBytes(left.bytes, right.bytes)
+}
+
+function requireKey(publicKey: Uint8Array): void {
+  if (publicKey.length !== 64) throw new RangeError(`a public key has 64 bytes, not ${publicKey.length}`)
+}
