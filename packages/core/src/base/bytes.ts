@@ -1,5 +1,8 @@
 // Small operations on bytes that every room needs.
 
+const encoder = /* @__PURE__ */ new TextEncoder()
+const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true })
+
 /** Joins chunks into one new array. */
 export function concatBytes(...chunks: readonly Uint8Array[]): Uint8Array {
   let length = 0
@@ -27,13 +30,17 @@ export function plainBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
-const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const HEX_DIGITS = /* @__PURE__ */ utf8ToBytes('0123456789abcdef')
 
 /** Lower-case hex without a prefix. */
 export function toHex(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += HEX_OF_BYTE[byte]
-  return text
+  // Decoded at once: a text that is put together piece by piece is kept in pieces, 1.3 KiB for 32 bytes.
+  const digits = new Uint8Array(bytes.length * 2)
+  for (let i = 0; i < bytes.length; i++) {
+    digits[2 * i] = HEX_DIGITS[bytes[i]! >> 4]!
+    digits[2 * i + 1] = HEX_DIGITS[bytes[i]! & 15]!
+  }
+  return decoder.decode(digits)
 }
 
 /**
@@ -53,9 +60,6 @@ export function fromHex(text: string): Uint8Array {
 export function shorten(text: string, length = 40): string {
   return text.length <= length ? text : `${text.slice(0, length)}…`
 }
-
-const encoder = /* @__PURE__ */ new TextEncoder()
-const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true })
 
 export function utf8ToBytes(text: string): Uint8Array {
   return encoder.encode(text)

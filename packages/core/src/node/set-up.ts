@@ -61,13 +61,13 @@ export type SetUpPhase = 'encryption' | 'held' | 'hello' | 'peer' | 'over'
 export class SetUp<P extends LinkSink> implements LinkSink {
   readonly task: SetUpTask
   readonly #host: SetUpHost<P>
-  readonly #handshake: Handshake
-  readonly #result: Deferred<P> = createDeferred()
+  // What an idle peer would keep in vain is dropped as soon as there is one.
+  #handshake: Handshake | undefined
+  #result: Deferred<P> | undefined = createDeferred()
   #phase: SetUpPhase = 'encryption'
   #codec: FrameCodec | undefined
   #publicKey: Uint8Array | undefined
   #peer: P | undefined
-  #handed = false
   #timer: Timer | undefined
   readonly #startedMs: number
 
@@ -79,7 +79,7 @@ export class SetUp<P extends LinkSink> implements LinkSink {
     this.#handshake = task.expected
       ? createInitiator({ crypto, random, privateKey, remotePublicKey: task.expected })
       : createResponder({ crypto, random, privateKey })
-    this.#result.promise.catch(() => undefined)
+    this.#result!.promise.catch(() => undefined)
     this.#timer = clock.setTimer(limits.encryptionMs, () => this.#timeout('encryption handshake'))
   }
 
@@ -94,18 +94,17 @@ export class SetUp<P extends LinkSink> implements LinkSink {
 
   /** Settles when it is decided whether this link became a peer. */
   get settled(): Promise<void> {
-    return this.#result.promise.then(
-      () => undefined,
-      () => undefined,
-    )
+    const nothing = (): undefined => undefined
+    return this.#result?.promise.then(nothing, nothing) ?? Promise.resolve()
   }
 
   /** Opens the link; resolves with the peer, or rejects with what ended the set-up. */
   run(): Promise<P> {
-    const first = this.#handshake.start()
+    const { promise } = this.#result!
+    const first = this.#handshake!.start()
     this.task.link.open(this)
     if (first) this.task.link.write(first)
-    return this.#result.promise
+    return promise
   }
 
   /** Ends the set-up; the remote is told when frames can be sent already. */
@@ -120,7 +119,7 @@ export class SetUp<P extends LinkSink> implements LinkSink {
       this.#timer = clock.setTimer(limits.goodbyeMs, () => link.abort())
       link.close()
     } else link.abort()
-    this.#result.reject(error)
+    this.#result?.reject(error)
   }
 
   /** Cuts the link without waiting for the goodbye. */
@@ -165,10 +164,11 @@ export class SetUp<P extends LinkSink> implements LinkSink {
   }
 
   #encryption(chunk: Uint8Array): void {
-    const progress = this.#handshake.receive(chunk)
+    const progress = this.#handshake!.receive(chunk)
     if (!progress) return
     if (progress.send) this.task.link.write(progress.send)
     if (!progress.done) return
+    this.#handshake = undefined
     const { remotePublicKey, codec, rest } = progress.done
     const { clock, limits } = this.#host.settings
     this.#publicKey = remotePublicKey
@@ -232,10 +232,11 @@ export class SetUp<P extends LinkSink> implements LinkSink {
   }
 
   #handOver(): void {
-    if (!this.#peer || this.#handed) return
-    this.#handed = true
+    const result = this.#result
+    if (!this.#peer || !result) return
     this.#timer?.cancel()
-    this.#result.resolve(this.#peer)
+    this.#timer = this.#codec = this.#result = undefined
+    result.resolve(this.#peer)
     this.#host.begin(this.#peer)
   }
 

@@ -15,11 +15,11 @@ import { later } from '../wire/protocol.ts'
 import type { AnswerOf, Messages, Protocol, RequestNames, SendNames, ValueOf } from '../wire/protocol.ts'
 import { isRequest } from './conversation.ts'
 import type { Conversation } from './conversation.ts'
-import { KeepAlive } from './keep-alive.ts'
+import { KeepAlive, type KeepAliveHost } from './keep-alive.ts'
 import type { PeerLimits } from './limits.ts'
-import { Outbox } from './outbox.ts'
+import { Outbox, type OutboxHost } from './outbox.ts'
 import { describePeer, shortUrl } from './peer-name.ts'
-import { Reader } from './reader.ts'
+import { Reader, type ReaderHost } from './reader.ts'
 
 /** What is known of a connection when checkpoint 2 has passed. */
 export interface PeerFacts {
@@ -52,7 +52,7 @@ export interface PeerHost {
 /** Reasons after which there is nobody to tell, or nothing that could be told. */
 const SILENT: ReadonlySet<string> = /* @__PURE__ */ new Set(['link lost', 'remote disconnect reason', 'write timeout'])
 
-export class ConnectedPeer implements Peer, LinkSink {
+export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost, OutboxHost {
   readonly id: string
   readonly publicKey: Uint8Array
   readonly direction: Direction
@@ -94,9 +94,9 @@ export class ConnectedPeer implements Peer, LinkSink {
     this.#host = host
     this.connectedAtMs = this.#pingsAtMs = host.clock.now()
     this.#pings = host.limits.pingBurst
-    this.#outbox = new Outbox(link, codec, host.limits.outboxBytes, (error) => this.fail(error))
-    this.#reader = new Reader(this.#readerHost(), link, codec, facts.conversations, host.limits)
-    this.#keepAlive = new KeepAlive(this.#keepAliveHost(), host.clock, host.wheel, host.limits)
+    this.#outbox = new Outbox(link, codec, host.limits.outboxBytes, this)
+    this.#reader = new Reader(this, link, codec, facts.conversations, host.limits)
+    this.#keepAlive = new KeepAlive(this, host.clock, host.wheel, host.limits)
   }
 
   get remoteAddress(): string {
@@ -171,7 +171,7 @@ export class ConnectedPeer implements Peer, LinkSink {
     const { exchange } = definition
     const body = definition.codec.encode(question as never)
     const send = (id: bigint): void => void this.#write(offset + definition.code, exchange.wrap(id, body))
-    const answer = this.#useRequests(exchange).ask(definition, question, send, options)
+    const answer = this.useRequests(exchange).ask(definition, question, send, options)
     this.#reader.resumeIfRoom()
     return (await answer) as AnswerOf<M[K]>
   }
@@ -185,12 +185,6 @@ export class ConnectedPeer implements Peer, LinkSink {
       throw new TypeError(`${protocol.name}.${name} has no waiting messages: give \`later\` as its handler`)
     }
     return this.#reader.mailbox(conversation, name) as AsyncIterableIterator<ValueOf<M[K]>>
-  }
-
-  #useRequests(exchange: Exchange): Requests {
-    const { clock, limits } = this.#host
-    this.#requests ??= exchange.createRequests(clock, limits, this.#host.requestIdSeed())
-    return this.#requests
   }
 
   credit(): void {
@@ -214,6 +208,56 @@ export class ConnectedPeer implements Peer, LinkSink {
 
   toString(): string {
     return describePeer(this.url, this.direction)
+  }
+
+  // What the reader, the outbox and the keep-alive ask. They get the peer itself: an object of closures for each
+  // would cost 1.8 KiB an idle peer.
+
+  get requests(): Requests | undefined {
+    return this.#requests
+  }
+
+  useRequests(exchange: Exchange): Requests {
+    const { clock, limits } = this.#host
+    this.#requests ??= exchange.createRequests(clock, limits, this.#host.requestIdSeed())
+    return this.#requests
+  }
+
+  reply(code: number, payload: Uint8Array): Promise<void> {
+    return this.#write(code, payload)
+  }
+
+  base({ code, payload }: WireMessage): void {
+    if (code === BaseCode.disconnect) {
+      const reason = decodeDisconnect(payload)
+      this.fail(new PeerError('remote disconnect reason', reason, 'Peer.run got a remote DiscReason'))
+    } else if (code === BaseCode.ping) this.#pong()
+    else if (code === BaseCode.pong && this.#pingedAtMs >= 0) {
+      this.minPingMs = Math.min(this.minPingMs, this.#host.clock.now() - this.#pingedAtMs)
+      this.#pingedAtMs = -1
+    }
+    // A second Hello and the codes 0x04 to 0x0f are ignored, as go-ethereum does; a pong has done its work by arriving.
+  }
+
+  note(message: string, error: unknown): void {
+    this.#host.note(message, error)
+  }
+
+  get full(): boolean {
+    return this.#outbox.full
+  }
+
+  get paused(): boolean {
+    return this.#reader.paused
+  }
+
+  progressed(): boolean {
+    return this.#outbox.progressed()
+  }
+
+  ping(): void {
+    this.#pingedAtMs = this.#host.clock.now()
+    void this.#write(BaseCode.ping, EMPTY_LIST)
   }
 
   // What the link tells.
@@ -264,18 +308,6 @@ export class ConnectedPeer implements Peer, LinkSink {
     return sent
   }
 
-  #base({ code, payload }: WireMessage): void {
-    if (code === BaseCode.disconnect) {
-      const reason = decodeDisconnect(payload)
-      this.fail(new PeerError('remote disconnect reason', reason, 'Peer.run got a remote DiscReason'))
-    } else if (code === BaseCode.ping) this.#pong()
-    else if (code === BaseCode.pong && this.#pingedAtMs >= 0) {
-      this.minPingMs = Math.min(this.minPingMs, this.#host.clock.now() - this.#pingedAtMs)
-      this.#pingedAtMs = -1
-    }
-    // A second Hello and the codes 0x04 to 0x0f are ignored, as go-ethereum does; a pong has done its work by arriving.
-  }
-
   // A bucket: a burst, then one a second. What goes past it while the link is full ends the peer.
   #pong(): void {
     const now = this.#host.clock.now()
@@ -304,39 +336,6 @@ export class ConnectedPeer implements Peer, LinkSink {
       if (own.name === protocol.name && own.version === protocol.version) return conversation
     }
     return undefined
-  }
-
-  #readerHost() {
-    const peer = this
-    return {
-      peer,
-      get requests(): Requests | undefined {
-        return peer.#requests
-      },
-      useRequests: (exchange: Exchange) => peer.#useRequests(exchange),
-      base: (message: WireMessage) => peer.#base(message),
-      reply: (code: number, payload: Uint8Array) => peer.#write(code, payload),
-      fail: (error: PeerError) => peer.fail(error),
-      note: (message: string, error: unknown) => peer.#host.note(message, error),
-    }
-  }
-
-  #keepAliveHost() {
-    const peer = this
-    return {
-      get full(): boolean {
-        return peer.#outbox.full
-      },
-      get paused(): boolean {
-        return peer.#reader.paused
-      },
-      progressed: () => peer.#outbox.progressed(),
-      ping: () => {
-        peer.#pingedAtMs = peer.#host.clock.now()
-        void peer.#write(BaseCode.ping, EMPTY_LIST)
-      },
-      fail: (error: PeerError) => peer.fail(error),
-    }
   }
 }
 

@@ -21,9 +21,11 @@ function createFixture(maxBytes = 1_000_000) {
   } as unknown as Link
   const codec = { seal: (_: number, payload: Uint8Array) => payload } as unknown as FrameCodec
   const errors: PeerError[] = []
-  const outbox: Outbox = new Outbox(link, codec, maxBytes, (error) => {
-    errors.push(error)
-    outbox.refuse(error)
+  const outbox: Outbox = new Outbox(link, codec, maxBytes, {
+    fail: (error) => {
+      errors.push(error)
+      outbox.refuse(error)
+    },
   })
   return { outbox, writes, state, errors }
 }

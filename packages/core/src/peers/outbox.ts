@@ -11,22 +11,27 @@ const RESOLVED: Promise<void> = /* @__PURE__ */ Promise.resolve()
 /** A frame of this size goes to the link by itself: joining it would copy more than a write costs. */
 const ALONE_BYTES = 32 * 1024
 
+/** What the outbox needs of its peer. */
+export interface OutboxHost {
+  fail(error: PeerError): void
+}
+
 export class Outbox {
   readonly #link: Link
   readonly #codec: FrameCodec
   readonly #maxBytes: number
-  readonly #fail: (error: PeerError) => void
+  readonly #host: OutboxHost
   #frames: Uint8Array[] = []
   #frameBytes = 0
   #drained: Deferred<void> | undefined
   #refused: Promise<void> | undefined
   #progressBytes = 0
 
-  constructor(link: Link, codec: FrameCodec, maxBytes: number, fail: (error: PeerError) => void) {
+  constructor(link: Link, codec: FrameCodec, maxBytes: number, host: OutboxHost) {
     this.#link = link
     this.#codec = codec
     this.#maxBytes = maxBytes
-    this.#fail = fail
+    this.#host = host
   }
 
   /** Bytes accepted that have not reached the operating system. */
@@ -50,7 +55,7 @@ export class Outbox {
   #push(frame: Uint8Array): Promise<void> {
     if (this.queuedBytes + frame.length > this.#maxBytes) {
       const text = `${this.queuedBytes} bytes wait to be sent, ${frame.length} more are past the limit of ${this.#maxBytes}`
-      this.#fail(new PeerError('send queue full', DiscReason.networkError, text))
+      this.#host.fail(new PeerError('send queue full', DiscReason.networkError, text))
       return this.#refused ?? RESOLVED
     }
     if (this.#frames.length === 0) queueMicrotask(() => this.flush())

@@ -22,8 +22,7 @@ export const FIRST_CODE = 16
 const EMPTY = /* @__PURE__ */ new Uint8Array(0)
 
 /** What the reader needs of its peer. */
-export interface ReaderHost {
-  readonly peer: Peer
+export interface ReaderHost extends Peer {
   readonly requests: Requests | undefined
   /** The same, made now where it wasn't needed before. */
   useRequests(exchange: Exchange): Requests
@@ -155,7 +154,7 @@ export class Reader {
         : `message code ${code}`
       throw new PeerError('invalid message code', DiscReason.breachOfProtocol, where)
     }
-    conversation.table.offer.hooks.received?.(this.#host.peer, own, payload.length)
+    conversation.table.offer.hooks.received?.(this.#host, own, payload.length)
     if (known.role === 'answer') return this.#answer(known, own, payload)
     const handler = conversation.table.offer.handlers[known.name]
     if (handler === later) return this.mailbox(conversation, known.name).push(decodeOf(known, payload), payload.length)
@@ -189,7 +188,7 @@ export class Reader {
 
   #call({ table }: Conversation, known: KnownMessage, body: Uint8Array): unknown {
     const value = decodeOf(known, body)
-    const { peer } = this.#host
+    const peer = this.#host
     return table.offer.handlers[known.name]?.(peer, value, contextOf(peer))
   }
 
