@@ -37,6 +37,10 @@ describe('peerwire', () => {
     ['relais', 'unknown command "relais"; did you mean "relay"?'],
     ['dev ecko', 'unknown command "dev ecko"; did you mean "dev echo"?'],
     ['--json relay', 'unknown flag --json before a command'],
+    [
+      'relay --onion-proxy 127.0.0.1:9050',
+      '--onion-proxy: a proxy is written as socks5://host:port, not "127.0.0.1:9050"',
+    ],
     ['relay --conect x', 'unknown flag --conect; did you mean --connect?'],
     ['relay word', 'there is nothing to do with "word"; addresses are given as --connect word'],
     ['relay --max-peers', '--max-peers needs a value: --max-peers N'],

@@ -35,6 +35,10 @@ const FLAGS: FlagTable = {
   'tls-cert': { value: 'FILE', help: 'certificate chain in PEM form, for wss://' },
   'tls-key': { value: 'FILE', help: 'its private key in PEM form' },
   'trust-proxy': { help: 'take addresses of remotes from X-Forwarded-For; only behind a proxy of your own' },
+  'onion-proxy': {
+    value: 'URL',
+    help: "dial Tor's onion services through a SOCKS5 proxy, such as socks5://127.0.0.1:9050; without it they aren't dialed",
+  },
   sample: { help: 'run a sample source beside the relay, a peer that announces made-up transactions' },
   'no-page': { help: 'serve no page' },
   'log-level': { value: 'LEVEL', help: 'trace, debug, info, warn or error; default info' },

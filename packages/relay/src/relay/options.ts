@@ -1,6 +1,7 @@
 // What a relay is started with, read from flags and checked before anything is opened.
 import { LOG_LEVELS, type LogLevel } from './log-levels.ts'
 import { type Address, type Endpoint, formatAddress, parseAddress, parseEndpoint } from '@peerwire/core'
+import { tcp } from '@peerwire/transport-tcp'
 import type { AllowedOrigins } from '@peerwire/transport-ws'
 import { type BridgeTarget, parseBridgeTarget } from '../bridge/target.ts'
 import { type Given, valueOf, wholeNumber } from '../command/flags.ts'
@@ -27,6 +28,8 @@ export interface RelayOptions {
   readonly bridge: readonly BridgeTarget[]
   readonly origins: AllowedOrigins | undefined
   readonly trustProxy: boolean
+  /** A SOCKS5 proxy for onion services. */
+  readonly onionProxy: string | undefined
   readonly logLevel: LogLevel
   readonly sample: boolean
   readonly page: boolean
@@ -49,6 +52,7 @@ export function readRelayOptions(given: Given, env: NodeJS.ProcessEnv): RelayOpt
     bridge: given.values('bridge').map((text) => valueOf('bridge', () => parseBridgeTarget(text))),
     origins: readOrigins(given),
     trustProxy: given.has('trust-proxy'),
+    onionProxy: readProxy(given.value('onion-proxy')),
     logLevel: readLogLevel(given.value('log-level') ?? 'info'),
     sample: given.has('sample'),
     page: !given.has('no-page'),
@@ -77,6 +81,11 @@ function check({ listen, connect, maxPeers, bridge, tls, sample }: RelayOptions)
   if (bridge.length > 0 && listen.length > 0 && listen.every(({ scheme }) => scheme === 'tcp')) {
     throw new UsageError('--bridge is of no use: tabs need a listener on ws:// or wss://')
   }
+}
+
+function readProxy(text: string | undefined): string | undefined {
+  if (text !== undefined) valueOf('onion-proxy', () => tcp({ proxies: { onion: text } }))
+  return text
 }
 
 function once(flag: string, texts: readonly string[], what: string): void {

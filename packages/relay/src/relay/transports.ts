@@ -25,16 +25,17 @@ export interface TransportParts {
 /** At least one of each kind, so that both can be dialed. */
 export function relayTransports(parts: TransportParts): readonly Transport[] {
   const { options, tls, opened } = parts
-  const { listen } = options
+  const { listen, onionProxy } = options
+  const proxies = { onion: onionProxy }
   const open = listen.length > 0 ? listenOn : listenNear
   const usual = [DEFAULT_TCP, tls ? { ...DEFAULT_WS, scheme: 'wss' } : DEFAULT_WS]
   const transports = (listen.length > 0 ? listen : usual).map((endpoint) => {
     if (endpoint.scheme !== 'tcp') return webSocketListener(endpoint, open, parts)
-    const transport = open(endpoint, (text) => tcp({ listen: text }))
+    const transport = open(endpoint, (text) => tcp({ listen: text, proxies }))
     return noteListeners(transport, (listeners) => listeners.forEach((listener) => opened(listener.endpoint)))
   })
   const names = new Set(transports.map(({ name }) => name))
-  if (!names.has('tcp')) transports.push(tcp())
+  if (!names.has('tcp')) transports.push(tcp({ proxies }))
   if (!names.has('ws')) transports.push(webSocket())
   return transports
 }
