@@ -9,10 +9,32 @@ export interface RunningHash {
 
 /** One unbroken AES-256-CTR keystream with a zero IV. */
 export interface Keystream {
-  /** XORs the next `bytes.length` bytes of the stream into `bytes`, in place; `false` when they are not ready yet. */
-  apply(bytes: Uint8Array): boolean
+  /**
+   * XORs the next bytes of the stream into `bytes`, in place, all of them or those from `from` to `to`; `false` when
+   * they are not ready yet.
+   */
+  apply(bytes: Uint8Array, from?: number, to?: number): boolean
   /** Resolves when `apply` may be asked again; portable providers are always ready. */
   ready(): Promise<void>
+}
+
+/**
+ * The running MAC of one direction of a session. A frame is an encrypted header of 16 bytes, its tag of 16, the
+ * encrypted body, and its tag of 16. Tags are compared in the same time wherever they differ.
+ *
+ * @see https://github.com/ethereum/devp2p/blob/master/rlpx.md#mac
+ */
+export interface FrameMac {
+  /** Writes both tags into a whole frame. */
+  seal(frame: Uint8Array): void
+  /** Absorbs the header at `at`; whether the tag behind it is right. */
+  openHeader(bytes: Uint8Array, at: number): boolean
+  /** Absorbs a piece of a body. */
+  absorb(bytes: Uint8Array, from: number, to: number): void
+  /** After the whole body was absorbed; whether its tag lies at `at`. */
+  closeBody(bytes: Uint8Array, at: number): boolean
+  /** Both at once, for a body whose tag ends at `to`. */
+  openBody(bytes: Uint8Array, from: number, to: number): boolean
 }
 
 /**
@@ -41,4 +63,9 @@ export interface Crypto {
   createKeystream(key: Uint8Array): Keystream
   /** AES-256 of single blocks under one key: a function from the first 16 bytes of an array to a fresh 16. */
   createBlockCipher(key: Uint8Array): (block: Uint8Array) => Uint8Array
+  /**
+   * Where a provider has a quicker way than hash and block cipher: the MAC under a 32-byte key that goes on from
+   * `hash`, which it takes over; `undefined` when it doesn't know that hash.
+   */
+  createFrameMac?(hash: RunningHash, key: Uint8Array): FrameMac | undefined
 }

@@ -5,6 +5,7 @@ import type { Crypto } from '../base/crypto.ts'
 import { createBlockCipher } from './block-cipher.ts'
 import { NodeKeystream } from './keystream.node.ts'
 import { portableCrypto } from './portable.ts'
+import { WasmFrameMac } from './wasm-frames/frame-mac.ts'
 import { WasmKeccak256, wasmKeccak256 } from './wasm-keccak/keccak.ts'
 
 /**
@@ -20,4 +21,5 @@ export const defaultCrypto: Crypto = {
   aes128Ctr: (key, iv, bytes) => plainBytes(createCipheriv('aes-128-ctr', key, iv).update(bytes)),
   createKeystream: (key) => new NodeKeystream(key),
   createBlockCipher,
+  createFrameMac: (hash, key) => (hash instanceof WasmKeccak256 ? new WasmFrameMac(hash, key) : undefined),
 }

@@ -1,5 +1,5 @@
-// AES-256-CTR by Node's own cryptography. A stream holds its key and place, no cipher: one of those is 1.4 KiB that
-// idle peers would keep, and costs 1.5 µs to make, which a stretch taken ahead or a large message makes little of.
+// AES-256-CTR by Node's own cryptography. A stream holds its key and place; ciphers are kept for the few streams that
+// were used last, for one is 1.4 KiB that idle peers would keep, and costs 1.5 µs to make.
 import { createCipheriv } from 'node:crypto'
 import type { Keystream } from '../base/crypto.ts'
 
@@ -13,17 +13,37 @@ const DIRECT_BYTES = 4096
 const PIECE_BYTES = 65_536
 /** A stream is busy when all streams took at most so often since it did. */
 const BUSY_WITHIN = 256
+/** Streams whose ciphers are kept: both directions of what one turn of the loop is likely to serve. */
+const KEPT_CIPHERS = 32
 
-/** Fewer bytes are XORed one by one, more as words through a view that must be made. */
-const WORDS_FROM_BYTES = 48
+/** Fewer bytes are XORed one by one, more as words. */
+const WORDS_FROM_BYTES = 16
 
 const ZEROS = /* @__PURE__ */ new Uint8Array(MOST_AHEAD_BYTES)
 
+type Cipher = ReturnType<typeof createCipheriv>
+
 /** How often all streams took something: a clock that runs as fast as they are used. */
 let taken = 0
+const keepers: (NodeKeystream | undefined)[] = []
+let nextKeeper = 0
+
+// Views of the memory that was XORed last: frames in one chunk, or in one slab, share theirs, and a view costs as much
+// as a small frame. One for what is sent and one for what came.
+let lastView = /* @__PURE__ */ new DataView(new ArrayBuffer(0))
+let otherView: DataView = lastView
+
+function viewOf(buffer: ArrayBufferLike): DataView {
+  if (lastView.buffer === buffer) return lastView
+  const found = otherView.buffer === buffer ? otherView : new DataView(buffer)
+  otherView = lastView
+  lastView = found
+  return found
+}
 
 export class NodeKeystream implements Keystream {
   readonly #key: Uint8Array
+  #cipher: Cipher | undefined
   /** Blocks taken from the cipher; 2^53 of them are 128 PiB. */
   #blocks = 0
   #ahead: DataView | undefined
@@ -36,12 +56,12 @@ export class NodeKeystream implements Keystream {
     this.#key = key.slice()
   }
 
-  apply(bytes: Uint8Array): boolean {
-    for (let done = 0; done < bytes.length;) {
-      if (this.#ahead && this.#used < this.#ahead.byteLength) done = this.#xor(bytes, done, this.#ahead)
+  apply(bytes: Uint8Array, from = 0, to: number = bytes.length): boolean {
+    for (let done = from; done < to;) {
+      if (this.#ahead && this.#used < this.#ahead.byteLength) done = this.#xor(bytes, done, to, this.#ahead)
       else {
         const busy = taken - this.#takenAt <= BUSY_WITHIN
-        if (bytes.length - done >= (busy ? DIRECT_BYTES : LEAST_AHEAD_BYTES)) done = this.#encrypt(bytes, done)
+        if (to - done >= (busy ? DIRECT_BYTES : LEAST_AHEAD_BYTES)) done = this.#encrypt(bytes, done, to)
         else this.#takeAhead(busy)
       }
     }
@@ -52,17 +72,25 @@ export class NodeKeystream implements Keystream {
     return Promise.resolve()
   }
 
-  #xor(bytes: Uint8Array, from: number, ahead: DataView): number {
-    const length = Math.min(bytes.length - from, ahead.byteLength - this.#used)
-    const ready = length < WORDS_FROM_BYTES ? 0 : xorWords(bytes, from, ahead, this.#used, length)
-    for (let i = ready; i < length; i++) bytes[from + i]! ^= ahead.getUint8(this.#used + i)
-    this.#used += length
+  #xor(bytes: Uint8Array, from: number, to: number, ahead: DataView): number {
+    const length = Math.min(to - from, ahead.byteLength - this.#used)
+    const used = this.#used
+    let done = 0
+    if (length >= WORDS_FROM_BYTES) {
+      const view = viewOf(bytes.buffer)
+      const start = bytes.byteOffset + from
+      for (const end = length & ~3; done < end; done += 4) {
+        view.setInt32(start + done, view.getInt32(start + done, true) ^ ahead.getInt32(used + done, true), true)
+      }
+    }
+    for (; done < length; done++) bytes[from + done]! ^= ahead.getUint8(used + done)
+    this.#used = used + length
     return from + length
   }
 
-  #encrypt(bytes: Uint8Array, from: number): number {
+  #encrypt(bytes: Uint8Array, from: number, to: number): number {
     // Whole blocks, so that the stream goes on at the start of one.
-    const end = from + Math.min(PIECE_BYTES, (bytes.length - from) & ~15)
+    const end = from + Math.min(PIECE_BYTES, (to - from) & ~15)
     bytes.set(this.#take(bytes.subarray(from, end)), from)
     return end
   }
@@ -76,19 +104,20 @@ export class NodeKeystream implements Keystream {
   }
 
   #take(input: Uint8Array): Uint8Array {
+    const cipher = (this.#cipher ??= this.#keepCipher())
+    this.#blocks += input.length / 16
+    this.#takenAt = ++taken
+    return cipher.update(input)
+  }
+
+  #keepCipher(): Cipher {
+    const last = keepers[nextKeeper]
+    if (last) last.#cipher = undefined
+    keepers[nextKeeper] = this
+    nextKeeper = (nextKeeper + 1) % KEPT_CIPHERS
     const counter = new Uint8Array(16)
     // Big-endian, as the counter of CTR.
     for (let i = 15, rest = this.#blocks; rest > 0; i--, rest = Math.floor(rest / 256)) counter[i] = rest & 0xff
-    this.#blocks += input.length / 16
-    this.#takenAt = ++taken
-    return createCipheriv('aes-256-ctr', this.#key, counter).update(input)
+    return createCipheriv('aes-256-ctr', this.#key, counter)
   }
-}
-
-// As many whole words as fit; tells how many bytes that were.
-function xorWords(bytes: Uint8Array, from: number, ahead: DataView, used: number, length: number): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + from, length)
-  const end = length & ~3
-  for (let at = 0; at < end; at += 4) view.setUint32(at, view.getUint32(at) ^ ahead.getUint32(used + at))
-  return end
 }

@@ -15,15 +15,15 @@ export function createPortableKeystream(key: Uint8Array, iv: Uint8Array = new Ui
   let ahead: Uint8Array | undefined
   let used = AHEAD_BYTES
   return {
-    apply: (bytes) => {
+    apply: (bytes, from = 0, to = bytes.length) => {
       ahead ??= new Uint8Array(AHEAD_BYTES)
       zeros ??= new Uint8Array(AHEAD_BYTES)
-      for (let done = 0; done < bytes.length;) {
+      for (let done = from; done < to;) {
         if (used === AHEAD_BYTES) {
           unsafe.ctrCounter(roundKeys, counter, zeros, ahead)
           used = 0
         }
-        const end = Math.min(bytes.length, done + AHEAD_BYTES - used)
+        const end = Math.min(to, done + AHEAD_BYTES - used)
         while (done < end) bytes[done++]! ^= ahead[used++]!
       }
       return true

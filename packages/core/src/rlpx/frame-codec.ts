@@ -6,7 +6,7 @@ import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
 import { compress } from '../wire/snappy-compress.ts'
 import { uncompress } from '../wire/snappy.ts'
 import { MAX_FRAME_BYTES } from './frame-layout.ts'
-import { FrameMac } from './frame-mac.ts'
+import { createFrameMac } from './frame-mac.ts'
 import { FrameReader, type OpenedFrame, tooBig } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
 import type { SessionSecrets } from './secrets.ts'
@@ -20,11 +20,10 @@ export class SessionCodec implements FrameCodec {
   #failure: unknown
 
   constructor(crypto: Crypto, { aes, mac, egress, ingress }: SessionSecrets) {
-    const encryptBlock = crypto.createBlockCipher(mac)
-    this.#writer = new FrameWriter(crypto.createKeystream(aes), new FrameMac(egress, encryptBlock))
+    this.#writer = new FrameWriter(crypto.createKeystream(aes), createFrameMac(crypto, egress, mac))
     this.#reader = new FrameReader(
       crypto.createKeystream(aes),
-      new FrameMac(ingress, encryptBlock),
+      createFrameMac(crypto, ingress, mac),
       BASE_MESSAGE_BYTES + 1,
       (code, payloadBytes) => this.#check(code, payloadBytes),
     )
@@ -77,17 +76,20 @@ export class SessionCodec implements FrameCodec {
 
   #next(): WireMessage | undefined {
     try {
-      const frame = this.#reader.next()
-      return frame && this.#messageOf(frame)
+      for (;;) {
+        const frame = this.#reader.next()
+        if (frame) return this.#messageOf(frame)
+        if (!this.#reader.unfinished) return undefined
+      }
     } catch (error) {
       this.#failure = error
       throw error
     }
   }
 
-  #messageOf({ code, payload, owned, wireBytes }: OpenedFrame): WireMessage {
-    if (this.#isCompressed(code)) return { code, payload: uncompress(payload, this.#limitOf(code)), wireBytes }
-    return { code, payload: owned ? payload : payload.slice(), wireBytes }
+  #messageOf({ code, bytes, from, to, owned, wireBytes }: OpenedFrame): WireMessage {
+    if (this.#isCompressed(code)) return { code, payload: uncompress(bytes, this.#limitOf(code), from, to), wireBytes }
+    return { code, payload: owned ? bytes.subarray(from, to) : bytes.slice(from, to), wireBytes }
   }
 
   #check(code: number, payloadBytes: number): void {

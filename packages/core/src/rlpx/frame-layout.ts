@@ -29,18 +29,18 @@ export function writeCode(code: number, length: number, bytes: Uint8Array, at: n
 }
 
 /**
- * Reads the code at the start of `body`.
+ * Reads the code of a body of `size` bytes that begins at `at`.
  *
  * @throws {PeerError} `invalid message code` when it is not canonical, cut, or past 32 bits
  */
-export function readCode(body: Uint8Array): number {
-  const first = body[0]!
+export function readCode(body: Uint8Array, at = 0, size: number = body.length - at): number {
+  const first = body[at]!
   if (first < 0x80 && first > 0) return first
   if (first === 0x80) return 0
   const digits = first - 0x80
-  if (first === 0 || digits > 4 || digits >= body.length) throw badCode(first)
+  if (first === 0 || digits > 4 || digits >= size) throw badCode(first)
   let code = 0
-  for (let i = 1; i <= digits; i++) code = code * 256 + body[i]!
+  for (let i = 1; i <= digits; i++) code = code * 256 + body[at + i]!
   if (codeLength(code) !== digits + 1) throw badCode(first)
   return code
 }

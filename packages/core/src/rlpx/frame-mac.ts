@@ -1,41 +1,52 @@
-// The running MAC of one direction of a session.
-import type { RunningHash } from '../base/crypto.ts'
+// The running MAC of one direction of a session, from a provider's hash and block cipher where it has no quicker way.
+import type { Crypto, FrameMac, RunningHash } from '../base/crypto.ts'
 
 /** Length of a tag on the wire. */
 export const TAG_BYTES = 16
+/** Where the body of a frame begins. */
+const BODY_AT = 32
 
-export class FrameMac {
-  readonly #hash: RunningHash
-  readonly #encryptBlock: (block: Uint8Array) => Uint8Array
+/** The MAC under `key` that goes on from `hash`, which it takes over. */
+export function createFrameMac(crypto: Crypto, hash: RunningHash, key: Uint8Array): FrameMac {
+  return crypto.createFrameMac?.(hash, key) ?? hashFrameMac(hash, crypto.createBlockCipher(key))
+}
+
+function hashFrameMac(hash: RunningHash, encryptBlock: (block: Uint8Array) => Uint8Array): FrameMac {
   // The digest of everything so far, where it is known: a body's tag is what the next header starts from.
-  #digest: Uint8Array | undefined
-
-  constructor(hash: RunningHash, encryptBlock: (block: Uint8Array) => Uint8Array) {
-    this.#hash = hash
-    this.#encryptBlock = encryptBlock
+  let last: Uint8Array | undefined
+  const step = (digest: Uint8Array, mixed: Uint8Array, at: number): Uint8Array => {
+    const seed = encryptBlock(digest)
+    for (let i = 0; i < TAG_BYTES; i++) seed[i]! ^= mixed[at + i]!
+    hash.update(seed)
+    return (last = hash.digest())
   }
-
-  /** Absorbs an encrypted header of 16 bytes; the first 16 bytes of the answer are its tag. */
-  header(cipher: Uint8Array): Uint8Array {
-    return this.#step(this.#digest ?? this.#hash.digest(), cipher)
+  const header = (bytes: Uint8Array, at: number): Uint8Array => step(last ?? hash.digest(), bytes, at)
+  const body = (): Uint8Array => {
+    const digest = hash.digest()
+    return step(digest, digest, 0)
   }
-
-  /** Absorbs a piece of an encrypted body. */
-  absorb(cipher: Uint8Array): void {
-    this.#hash.update(cipher)
+  const absorb = (bytes: Uint8Array, from: number, to: number): void => hash.update(bytes.subarray(from, to))
+  const closeBody = (bytes: Uint8Array, at: number): boolean => sameTag(body(), bytes, at)
+  return {
+    seal: (frame) => {
+      const end = frame.length - TAG_BYTES
+      frame.set(header(frame, 0).subarray(0, TAG_BYTES), TAG_BYTES)
+      absorb(frame, BODY_AT, end)
+      frame.set(body().subarray(0, TAG_BYTES), end)
+    },
+    openHeader: (bytes, at) => sameTag(header(bytes, at), bytes, at + TAG_BYTES),
+    absorb,
+    closeBody,
+    openBody: (bytes, from, to) => {
+      absorb(bytes, from, to - TAG_BYTES)
+      return closeBody(bytes, to - TAG_BYTES)
+    },
   }
+}
 
-  /** After the whole body was absorbed; the first 16 bytes of the answer are its tag. */
-  body(): Uint8Array {
-    const digest = this.#hash.digest()
-    return this.#step(digest, digest)
-  }
-
-  #step(digest: Uint8Array, mixed: Uint8Array): Uint8Array {
-    const seed = this.#encryptBlock(digest)
-    for (let i = 0; i < TAG_BYTES; i++) seed[i]! ^= mixed[i]!
-    this.#hash.update(seed)
-    this.#digest = this.#hash.digest()
-    return this.#digest
-  }
+// In the same time wherever they differ.
+function sameTag(digest: Uint8Array, bytes: Uint8Array, at: number): boolean {
+  let difference = 0
+  for (let i = 0; i < TAG_BYTES; i++) difference |= digest[i]! ^ bytes[at + i]!
+  return difference === 0
 }

@@ -1,7 +1,28 @@
-// Seals messages into frames, one buffer each.
-import type { Keystream } from '../base/crypto.ts'
+// Seals messages into frames. Small ones lie one behind the other in shared memory, so that those of one turn can leave
+// as one view; none is ever written to again.
+import type { FrameMac, Keystream } from '../base/crypto.ts'
 import { codeLength, HEADER_BYTES, MAX_FRAME_BYTES, paddedLength, writeCode } from './frame-layout.ts'
-import { type FrameMac, TAG_BYTES } from './frame-mac.ts'
+import { TAG_BYTES } from './frame-mac.ts'
+
+/** Memory for small frames is taken by as much: some hundred of them, and little enough for one frame to keep alive. */
+const SLAB_BYTES = 32_768
+/** Longer frames have memory of their own, which costs little beside the work on them. */
+const SMALL_FRAME_BYTES = 4096
+
+// Shared by all writers: sealing is synchronous.
+let slab: Uint8Array | undefined
+let slabUsed = 0
+
+function takeRoom(length: number): Uint8Array {
+  if (length > SMALL_FRAME_BYTES) return new Uint8Array(length)
+  if (!slab || slabUsed + length > SLAB_BYTES) {
+    slab = new Uint8Array(SLAB_BYTES)
+    slabUsed = 0
+  }
+  const start = slabUsed
+  slabUsed += length
+  return slab.subarray(start, slabUsed)
+}
 
 export class FrameWriter {
   readonly #stream: Keystream
@@ -19,7 +40,7 @@ export class FrameWriter {
     const size = codeBytes + payload.length
     if (size > MAX_FRAME_BYTES) throw new RangeError(`a frame of ${size} bytes, at most ${MAX_FRAME_BYTES} fit`)
     const bodyEnd = HEADER_BYTES + paddedLength(size)
-    const frame = new Uint8Array(bodyEnd + TAG_BYTES)
+    const frame = takeRoom(bodyEnd + TAG_BYTES)
     // The header lies next to the body until both are encrypted, where its tag belongs: one call for the two.
     frame[16] = size >> 16
     frame[17] = size >> 8
@@ -29,15 +50,9 @@ export class FrameWriter {
     frame[20] = frame[21] = 0x80
     writeCode(code, codeBytes, frame, HEADER_BYTES)
     frame.set(payload, HEADER_BYTES + codeBytes)
-    if (!this.#stream.apply(frame.subarray(16, bodyEnd))) throw new RangeError('the keystream is not ready')
-    frame.copyWithin(0, 16, HEADER_BYTES)
-    writeTag(frame, 16, this.#mac.header(frame))
-    this.#mac.absorb(frame.subarray(HEADER_BYTES, bodyEnd))
-    writeTag(frame, bodyEnd, this.#mac.body())
+    if (!this.#stream.apply(frame, 16, bodyEnd)) throw new RangeError('the keystream is not ready')
+    for (let i = 0; i < 16; i++) frame[i] = frame[i + 16]!
+    this.#mac.seal(frame)
     return frame
   }
-}
-
-function writeTag(frame: Uint8Array, at: number, digest: Uint8Array): void {
-  for (let i = 0; i < TAG_BYTES; i++) frame[at + i] = digest[i]!
 }

@@ -12,8 +12,8 @@ const MAX_GROWTH = 22
  *   malformed or has another length than it says
  * @see https://github.com/google/snappy/blob/main/format_description.txt
  */
-export function uncompress(block: Uint8Array, maxBytes: number): Uint8Array {
-  const { length, start } = readLength(block)
+export function uncompress(block: Uint8Array, maxBytes: number, from = 0, to: number = block.length): Uint8Array {
+  const { length, start } = readLength(block, from, to)
   if (length > maxBytes) {
     throw new PeerError(
       'too big message',
@@ -22,16 +22,16 @@ export function uncompress(block: Uint8Array, maxBytes: number): Uint8Array {
     )
   }
   // Seven bytes must not make us allocate megabytes, even within the limit.
-  if (length > (block.length - start) * MAX_GROWTH) throw malformed(`${length} bytes from ${block.length}`)
+  if (length > (to - start) * MAX_GROWTH) throw malformed(`${length} bytes from ${to - from}`)
   const output = new Uint8Array(length)
-  if (fill(output, block, start) !== length) throw malformed(`fewer than ${length} bytes`)
+  if (fill(output, block, start, to) !== length) throw malformed(`fewer than ${length} bytes`)
   return output
 }
 
-function readLength(block: Uint8Array): { length: number; start: number } {
+function readLength(block: Uint8Array, from: number, to: number): { length: number; start: number } {
   let length = 0
   let scale = 1
-  for (let i = 0; i < 5 && i < block.length; i++, scale *= 128) {
+  for (let i = from; i < from + 5 && i < to; i++, scale *= 128) {
     const byte = block[i]!
     length += (byte & 0x7f) * scale
     if (byte < 0x80) return { length, start: i + 1 }
@@ -40,25 +40,25 @@ function readLength(block: Uint8Array): { length: number; start: number } {
 }
 
 // Answers how much was written.
-function fill(output: Uint8Array, block: Uint8Array, start: number): number {
+function fill(output: Uint8Array, block: Uint8Array, start: number, end: number): number {
   let filled = 0
-  for (let at = start; at < block.length;) {
+  for (let at = start; at < end;) {
     const tag = block[at++]!
     const kind = tag & 3
     let length = (tag >> 2) + 1
     if (kind === 0) {
       if (length > 60) {
         const digits = length - 60
-        length = littleEndian(block, at, digits) + 1
+        length = littleEndian(block, at, digits, end) + 1
         at += digits
       }
-      if (at + length > block.length) throw malformed('a literal is cut')
+      if (at + length > end) throw malformed('a literal is cut')
       if (filled + length > output.length) throw malformed(`more than ${output.length} bytes`)
       copyLiteral(output, filled, block, at, length)
       at += length
     } else {
       const digits = kind === 3 ? 4 : kind
-      let offset = littleEndian(block, at, digits)
+      let offset = littleEndian(block, at, digits, end)
       at += digits
       if (kind === 1) {
         offset += (tag >> 5) << 8
@@ -67,7 +67,7 @@ function fill(output: Uint8Array, block: Uint8Array, start: number): number {
       if (offset === 0 || offset > filled) throw malformed(`a copy from ${offset} back with ${filled} bytes there`)
       if (filled + length > output.length) throw malformed(`more than ${output.length} bytes`)
       // Byte for byte: a copy may overlap what it writes, which repeats it.
-      for (let i = filled, end = filled + length; i < end; i++) output[i] = output[i - offset]!
+      for (let i = filled, stop = filled + length; i < stop; i++) output[i] = output[i - offset]!
     }
     filled += length
   }
@@ -79,8 +79,8 @@ function copyLiteral(output: Uint8Array, to: number, block: Uint8Array, from: nu
   else for (let i = 0; i < length; i++) output[to + i] = block[from + i]!
 }
 
-function littleEndian(block: Uint8Array, at: number, digits: number): number {
-  if (at + digits > block.length) throw malformed('an element is cut')
+function littleEndian(block: Uint8Array, at: number, digits: number, end: number): number {
+  if (at + digits > end) throw malformed('an element is cut')
   let value = 0
   for (let i = digits; i-- > 0;) value = value * 256 + block[at + i]!
   return value

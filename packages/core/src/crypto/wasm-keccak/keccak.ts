@@ -91,6 +91,14 @@ export class WasmKeccak256 implements RunningHash {
     return digest(this.#sponge, this.#state || this.#enter(), this.#filled)
   }
 
+  /** The state and how much of a block it has taken, for who goes on with it; not to be used any more. */
+  take(): { readonly state: Uint8Array; readonly filled: number } {
+    const { memory, slots } = this.#sponge
+    const at = this.#state || this.#enter()
+    slots[(at - SLOTS_AT) / STATE_BYTES] = undefined
+    return { state: memory.slice(at, at + STATE_BYTES), filled: this.#filled }
+  }
+
   // Takes the slot that was taken longest ago; what a dead hash leaves is held until then, and no longer.
   #enter(): number {
     const { memory, slots, nextSlot } = this.#sponge
