@@ -1,0 +1,84 @@
+// What addr/1 keeps of one peer: tokens, what it knows, and what waits to be told to it.
+import type { Expiring } from '../../base/expiring-heap.ts'
+import type { Random } from '../../base/random.ts'
+import { randomBelow } from '../../base/random.ts'
+import { KnownSet } from '../../inventory/known-set.ts'
+import type { Direction } from '../../wire/link.ts'
+import { MAX_KNOWN, MAX_QUEUED } from './limits.ts'
+import type { AddrEntry } from './messages.ts'
+import { TokenBucket } from './token-bucket.ts'
+
+type DueTimer = Expiring<() => void>
+
+interface Waiting {
+  readonly entry: AddrEntry
+  /** Our own address is told again and again. */
+  readonly isOwn: boolean
+}
+
+export class GossipPeer {
+  readonly id: string
+  readonly direction: Direction
+  readonly network: string
+  /** Its secret part in the choice of whom news goes to. */
+  readonly salt: number
+  readonly tokens: TokenBucket
+  /** What waits, by handle. */
+  readonly queue = new Map<number, Waiting>()
+  wasAnswered = false
+  hasTold = false
+  flushTimer: DueTimer | undefined
+  ownTimer: DueTimer | undefined
+  #known: KnownSet | undefined
+
+  constructor(facts: {
+    readonly id: string
+    readonly direction: Direction
+    readonly network: string
+    readonly salt: number
+    readonly nowMs: number
+  }) {
+    this.id = facts.id
+    this.direction = facts.direction
+    this.network = facts.network
+    this.salt = facts.salt
+    this.tokens = new TokenBucket(facts.nowMs)
+  }
+
+  get timers(): readonly DueTimer[] {
+    return [this.flushTimer, this.ownTimer].filter((timer) => timer !== undefined)
+  }
+
+  get known(): number {
+    return this.#known?.size ?? 0
+  }
+
+  knows(handle: number): boolean {
+    return this.#known?.has(handle) ?? false
+  }
+
+  know(handle: number): void {
+    this.#known ??= new KnownSet(MAX_KNOWN)
+    if (!this.#known.touch(handle)) this.#known.add(handle)
+  }
+
+  enqueue(handle: number, waiting: Waiting, random: Random): void {
+    if (this.queue.size >= MAX_QUEUED && !this.queue.has(handle)) {
+      const victim = [...this.queue.keys()][randomBelow(random, this.queue.size)]!
+      this.queue.delete(victim)
+    }
+    this.queue.set(handle, waiting)
+  }
+
+  /** What it is to be told now, without what it has told us meanwhile. */
+  drain(): AddrEntry[] {
+    const entries: AddrEntry[] = []
+    for (const [handle, { entry, isOwn }] of this.queue) {
+      if (!isOwn && this.knows(handle)) continue
+      this.know(handle)
+      entries.push(entry)
+    }
+    this.queue.clear()
+    return entries
+  }
+}
