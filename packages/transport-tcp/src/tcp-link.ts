@@ -75,6 +75,10 @@ export class TcpLink implements Link {
     return false
   }
 
+  atTurnEnd(run: () => void): void {
+    process.nextTick(run)
+  }
+
   pause(): void {
     this.#paused = true
     if (!this.#closing) this.#socket.pause()

@@ -80,6 +80,10 @@ export class NodeWebSocketLink implements Link {
     return false
   }
 
+  atTurnEnd(run: () => void): void {
+    process.nextTick(run)
+  }
+
   pause(): void {
     this.#inbox.pause()
     if (!this.#closing) this.#ws.pause()

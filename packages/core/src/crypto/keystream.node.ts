@@ -30,7 +30,7 @@ let nextKeeper = 0
 
 // Views of the memory that was XORed last: frames in one chunk, or in one slab, share theirs, and a view costs as much
 // as a small frame. One for what is sent and one for what came.
-let lastView = /* @__PURE__ */ new DataView(new ArrayBuffer(0))
+let lastView: DataView = /* @__PURE__ */ new DataView(new ArrayBuffer(0))
 let otherView: DataView = lastView
 
 function viewOf(buffer: ArrayBufferLike): DataView {

@@ -30,10 +30,21 @@ export class Inbox {
     return this.#waiting.length - this.#head
   }
 
-  /** Runs a message now, or after those before it. */
+  /** Whether a message can be handled at once; then `settle` must follow. Otherwise `push` it. */
+  begin(): boolean {
+    if (this.#busy || this.#closed) return false
+    return (this.#busy = true)
+  }
+
+  /** What handling it gave: a promise holds back the next message. */
+  settle(running: Promise<void> | undefined): void {
+    if (running) void running.then(() => this.#next())
+    else this.#busy = false
+  }
+
+  /** Runs a message after those before it. */
   push(bytes: number, run: () => Promise<void> | undefined): void {
     if (this.#closed) return
-    if (!this.#busy) return this.#start(run)
     this.#waiting.push({ bytes, run })
     this.#bytes += bytes
   }
@@ -43,13 +54,6 @@ export class Inbox {
     this.#waiting.length = 0
     this.#head = 0
     this.#bytes = 0
-  }
-
-  #start(run: () => Promise<void> | undefined): void {
-    this.#busy = true
-    const running = run()
-    if (running) void running.then(() => this.#next())
-    else this.#busy = false
   }
 
   // A loop, not a recursion: a long queue of handlers that don't wait must not deepen the stack.
@@ -62,7 +66,8 @@ export class Inbox {
         this.#head = 0
       }
       this.#bytes -= bytes
-      this.#start(run)
+      this.#busy = true
+      this.settle(run())
       this.#onRoom()
     }
   }

@@ -6,18 +6,21 @@ import type { FrameCodec } from '../wire/frame-codec.ts'
 import type { Link } from '../wire/link.ts'
 import { Outbox } from './outbox.ts'
 
-function createFixture(maxBytes = 1_000_000) {
+function createFixture(maxBytes = 1_000_000, atTurnEnd?: (run: () => void) => void) {
   const writes: number[] = []
+  const chunks: Uint8Array[] = []
   const state = { free: true, bufferedBytes: 0 }
   const link = {
     write: (chunk: Uint8Array) => {
       writes.push(chunk.length)
+      chunks.push(chunk)
       if (!state.free) state.bufferedBytes += chunk.length
       return state.free
     },
     get bufferedBytes() {
       return state.bufferedBytes
     },
+    atTurnEnd,
   } as unknown as Link
   const codec = { seal: (_: number, payload: Uint8Array) => payload } as unknown as FrameCodec
   const errors: PeerError[] = []
@@ -27,7 +30,7 @@ function createFixture(maxBytes = 1_000_000) {
       outbox.refuse(error)
     },
   })
-  return { outbox, writes, state, errors }
+  return { outbox, writes, chunks, state, errors }
 }
 
 describe('the outbox', () => {
@@ -36,6 +39,53 @@ describe('the outbox', () => {
     for (let i = 0; i < 10; i++) void outbox.send(0, new Uint8Array(100))
     await Promise.resolve()
     expect(writes).toEqual([1000])
+  })
+
+  it('waits for the end of the turn where the link can tell it', async () => {
+    const turns: (() => void)[] = []
+    const { outbox, writes } = createFixture(1_000_000, (run) => void turns.push(run))
+    void outbox.send(0, new Uint8Array(100))
+    await Promise.resolve()
+    void outbox.send(0, new Uint8Array(100))
+    expect(writes).toEqual([])
+    expect(turns).toHaveLength(1)
+    turns[0]!()
+    expect(writes).toEqual([200])
+  })
+
+  it('lets 32 KiB leave before the end of the turn', () => {
+    const { outbox, writes } = createFixture(1_000_000, () => undefined)
+    for (let i = 0; i < 40; i++) void outbox.send(0, new Uint8Array(1024))
+    expect(writes.length).toBeGreaterThan(0)
+    expect(outbox.queuedBytes).toBeLessThan(32_768)
+  })
+
+  it('writes what lies together in memory without a copy, and copies what has to wait', async () => {
+    const { outbox, chunks, state } = createFixture()
+    const memory = new Uint8Array(300)
+    for (let at = 0; at < 300; at += 100) void outbox.send(0, memory.subarray(at, at + 100))
+    await Promise.resolve()
+    expect(chunks[0]!.buffer).toBe(memory.buffer)
+    state.bufferedBytes = 1
+    void outbox.send(0, memory.subarray(100, 200))
+    await Promise.resolve()
+    expect(chunks[1]).toHaveLength(100)
+    expect(chunks[1]!.buffer).not.toBe(memory.buffer)
+  })
+
+  it('keeps the order of frames, wherever they lie', async () => {
+    const { outbox, chunks } = createFixture()
+    const memory = Uint8Array.of(1, 2, 3, 4, 5, 6)
+    const order = [
+      memory.subarray(0, 2),
+      memory.subarray(2, 3),
+      Uint8Array.of(9),
+      memory.subarray(4),
+      memory.subarray(0, 1),
+    ]
+    for (const frame of order) void outbox.send(0, frame)
+    await Promise.resolve()
+    expect(chunks.flatMap((chunk) => [...chunk])).toEqual([1, 2, 3, 9, 5, 6, 1])
   })
 
   it('writes a large frame by itself, after the small ones before it', async () => {

@@ -8,8 +8,10 @@ import type { FrameCodec } from '../wire/frame-codec.ts'
 import type { Link } from '../wire/link.ts'
 
 const RESOLVED: Promise<void> = /* @__PURE__ */ Promise.resolve()
-/** A frame of this size goes to the link by itself: joining it would copy more than a write costs. */
+/** So much leaves at once; a frame of this size by itself, for joining it would copy more than a write costs. */
 const ALONE_BYTES = 32 * 1024
+/** What lies together and has this size isn't copied to be joined with what follows elsewhere. */
+const WORTH_A_WRITE_BYTES = 8 * 1024
 
 /** What the outbox needs of its peer. */
 export interface OutboxHost {
@@ -21,8 +23,13 @@ export class Outbox {
   readonly #codec: FrameCodec
   readonly #maxBytes: number
   readonly #host: OutboxHost
-  #frames: Uint8Array[] = []
-  #frameBytes = 0
+  /** Gathered frames: as far as they lie together in memory they are one view. */
+  #gathered: Uint8Array[] | undefined
+  #last: ArrayBufferLike | undefined
+  #lastFrom = 0
+  #lastTo = 0
+  #gatheredBytes = 0
+  #scheduled = false
   #drained: Deferred<void> | undefined
   #refused: Promise<void> | undefined
   #progressBytes = 0
@@ -36,7 +43,7 @@ export class Outbox {
 
   /** Bytes accepted that have not reached the operating system. */
   get queuedBytes(): number {
-    return this.#frameBytes + this.#link.bufferedBytes
+    return this.#gatheredBytes + this.#link.bufferedBytes
   }
 
   /** Whether the link has taken all it wants for now. */
@@ -58,31 +65,56 @@ export class Outbox {
       this.#host.fail(new PeerError('send queue full', DiscReason.networkError, text))
       return this.#refused ?? RESOLVED
     }
-    if (this.#frames.length === 0) queueMicrotask(() => this.flush())
-    this.#frames.push(frame)
-    this.#frameBytes += frame.length
-    if (frame.length >= ALONE_BYTES) this.flush()
+    this.#gather(frame)
+    if (this.#gatheredBytes >= ALONE_BYTES) this.flush()
+    else if (!this.#scheduled) this.#schedule()
     return this.#drained?.promise ?? RESOLVED
+  }
+
+  #gather(frame: Uint8Array): void {
+    const { buffer, byteOffset, length } = frame
+    if (buffer !== this.#last || byteOffset !== this.#lastTo) {
+      if (this.#gatheredBytes >= WORTH_A_WRITE_BYTES || length >= ALONE_BYTES) this.flush()
+      else if (this.#last) (this.#gathered ??= []).push(this.#lastView(this.#last))
+      this.#last = buffer
+      this.#lastFrom = byteOffset
+    }
+    this.#lastTo = byteOffset + length
+    this.#gatheredBytes += length
+  }
+
+  #lastView(buffer: ArrayBufferLike): Uint8Array {
+    return new Uint8Array(buffer, this.#lastFrom, this.#lastTo - this.#lastFrom)
+  }
+
+  #schedule(): void {
+    this.#scheduled = true
+    const run = (): void => {
+      this.#scheduled = false
+      this.flush()
+    }
+    if (this.#link.atTurnEnd) this.#link.atTurnEnd(run)
+    else queueMicrotask(run)
   }
 
   /** Hands everything gathered to the link. */
   flush(): void {
-    const frames = this.#frames
-    if (frames.length === 0) return
-    this.#frames = []
-    this.#frameBytes = 0
-    const last = frames.at(-1)!
-    let free = true
-    if (frames.length === 1) free = this.#link.write(last)
-    else if (last.length < ALONE_BYTES) free = this.#link.write(concatBytes(...frames))
-    else {
-      this.#link.write(concatBytes(...frames.slice(0, -1)))
-      free = this.#link.write(last)
-    }
+    if (!this.#last) return
+    const last = this.#lastView(this.#last)
+    const chunk = this.#gathered ? concatBytes(...this.#gathered, last) : last
+    this.#forget()
+    // What has to wait must not keep alive the memory that it shares with frames of others.
+    const waits = chunk.length < chunk.buffer.byteLength && this.#link.bufferedBytes > 0
+    const free = this.#link.write(waits ? chunk.slice() : chunk)
     if (free || this.#drained || this.#refused) return
     this.#drained = createDeferred()
     this.#drained.promise.catch(() => undefined)
     this.#progressBytes = this.#link.bufferedBytes
+  }
+
+  #forget(): void {
+    this.#gathered = this.#last = undefined
+    this.#gatheredBytes = this.#lastTo = 0
   }
 
   drain(): void {
@@ -102,8 +134,7 @@ export class Outbox {
    * silent.
    */
   refuse(error: PeerError): void {
-    this.#frames = []
-    this.#frameBytes = 0
+    this.#forget()
     this.#refused = Promise.reject(error)
     this.#refused.catch(() => undefined)
     this.#drained?.reject(error)

@@ -6,6 +6,7 @@ import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
 import type { Link } from '../wire/link.ts'
 import type { Exchange } from '../wire/exchange.ts'
 import { later } from '../wire/protocol.ts'
+import type { MessageContext } from '../wire/protocol.ts'
 import type { Peer } from '../wire/peer.ts'
 import type { Requests } from '../wire/requests.ts'
 import { conversationOf } from './conversation.ts'
@@ -45,6 +46,12 @@ export class Reader {
   #paused = false
   #reading = false
   #closed = false
+  /** What the last code means: a frame asks more than once, and messages of one kind come in a row. */
+  #lastCode = -1
+  #lastLimit = 0
+  #lastConversation: Conversation | undefined
+  #lastKnown: KnownMessage | undefined
+  #context: MessageContext | undefined
   /** Decompressed bytes and messages so far. */
   bytesIn = 0
   messagesIn = 0
@@ -102,9 +109,13 @@ export class Reader {
   }
 
   #limitOf(code: number): number {
+    if (code === this.#lastCode) return this.#lastLimit
     const conversation = conversationOf(this.#conversations, code)
-    if (!conversation) return BASE_MAX_BYTES
-    return conversation.table.byCode.get(code - conversation.offset)?.maxBytes ?? BASE_MAX_BYTES
+    const known = conversation?.table.byCode.get(code - conversation.offset)
+    this.#lastCode = code
+    this.#lastConversation = conversation
+    this.#lastKnown = known
+    return (this.#lastLimit = known?.maxBytes ?? BASE_MAX_BYTES)
   }
 
   #message(message: WireMessage): boolean {
@@ -123,9 +134,11 @@ export class Reader {
   #full(): boolean {
     let bytes = this.#inbox?.bytes ?? 0
     let messages = this.#inbox?.length ?? 0
-    for (const mailbox of this.#mailboxes?.values() ?? []) {
-      bytes += mailbox.bytes
-      messages += mailbox.length
+    if (this.#mailboxes) {
+      for (const mailbox of this.#mailboxes.values()) {
+        bytes += mailbox.bytes
+        messages += mailbox.length
+      }
     }
     if (messages === 0) return false
     const reserve = this.#host.requests?.reserveBytes ?? 0
@@ -145,9 +158,10 @@ export class Reader {
   }
 
   #subprotocol({ code, payload }: WireMessage): void {
-    const conversation = conversationOf(this.#conversations, code)
+    this.#limitOf(code)
+    const conversation = this.#lastConversation
     const own = conversation ? code - conversation.offset : code
-    const known = conversation?.table.byCode.get(own)
+    const known = this.#lastKnown
     if (!conversation || !known) {
       const where = conversation
         ? `${conversation.table.offer.protocol.name} has no message with code ${own}`
@@ -159,8 +173,9 @@ export class Reader {
     const handler = conversation.table.offer.handlers[known.name]
     if (handler === later) return this.mailbox(conversation, known.name).push(decodeOf(known, payload), payload.length)
     if (!handler && known.role === 'message') return void decodeOf(known, payload)
-    this.#inbox ??= new Inbox(() => this.resumeIfRoom())
-    this.#inbox.push(payload.length, () => this.#handle(conversation, known, payload))
+    const inbox = (this.#inbox ??= new Inbox(() => this.resumeIfRoom()))
+    if (inbox.begin()) inbox.settle(this.#handle(conversation, known, payload))
+    else inbox.push(payload.length, () => this.#handle(conversation, known, payload))
   }
 
   #answer(known: KnownExchange, own: number, payload: Uint8Array): void {
@@ -189,7 +204,7 @@ export class Reader {
   #call({ table }: Conversation, known: KnownMessage, body: Uint8Array): unknown {
     const value = decodeOf(known, body)
     const peer = this.#host
-    return table.offer.handlers[known.name]?.(peer, value, contextOf(peer))
+    return table.offer.handlers[known.name]?.(peer, value, (this.#context ??= contextOf(peer)))
   }
 
   async #respond(conversation: Conversation, known: KnownExchange, payload: Uint8Array): Promise<void> {

@@ -38,6 +38,11 @@ export interface Link {
    * `false`.
    */
   write(chunk: Uint8Array): boolean
+  /**
+   * Calls `run` once when this turn of the loop is over, microtasks included, so that what is written in it can leave
+   * together; where a platform can't say when that is, a link has none, and gathering ends with a microtask.
+   */
+  atTurnEnd?(run: () => void): void
   /** Stops delivery; the transport stops reading where it can (a browser's WebSocket can't). */
   pause(): void
   resume(): void
