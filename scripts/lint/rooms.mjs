@@ -13,7 +13,7 @@ export const rooms = {
   // The written form of an address lies in `wire`.
   addresses: { uses: ['base', 'errors', 'wire'], outside: ['@noble/hashes'] },
   standing: { uses: ['base', 'errors', 'wire', 'addresses'], types: ['node'] },
-  inventory: { uses: ['base'] },
+  inventory: { uses: ['base'], types: ['wire'] },
   protocols: { uses: ['base', 'errors', 'wire', 'addresses', 'inventory'] },
   node: {
     uses: [

@@ -25,7 +25,7 @@ export type { Address, Endpoint } from './wire/address.ts'
 export { LinkInbox } from './wire/inbox.ts'
 export { bigUintOf, bytesOf, listOf, textOf, uintOf } from './wire/rlp-values.ts'
 export { encodeRlp } from './wire/rlp-writer.ts'
-export { readList, readListViews, readRlp } from './wire/rlp.ts'
+export { readList, readListViews, readRlp, readRlpPrefix } from './wire/rlp.ts'
 export type { RlpInput } from './wire/rlp-writer.ts'
 export type { RlpItem } from './wire/rlp.ts'
 export type { DialOptions, Direction, Link, LinkSink, ListenHandlers, Listener, Transport } from './wire/link.ts'
@@ -54,7 +54,17 @@ export { evictWorst } from './peers/eviction.ts'
 export type { EvictionCandidate } from './peers/eviction.ts'
 export type { DialExplanation } from './dialing/explain.ts'
 export type { DialPolicy, DialPolicyOptions } from './dialing/policy.ts'
-export { dialPolicy, formatIp, groupOf, isLocalIp, isRoutableIp, parseIp, prefixPolicy } from './loaded-on-use.ts'
+export {
+  dialPolicy,
+  formatIp,
+  fromBase32,
+  groupOf,
+  isLocalIp,
+  isRoutableIp,
+  parseIp,
+  prefixPolicy,
+  toBase32,
+} from './loaded-on-use.ts'
 export type { PrefixPolicy } from './addresses/prefix.ts'
 export { createNode } from './node/node.ts'
 export type { Node, NodeDialOptions, TrustAnswer } from './node/node.ts'
@@ -67,7 +77,20 @@ export { standing } from './standing/standing.ts'
 export type { BanOptions, Standing } from './standing/standing.ts'
 export type { Ban } from './standing/ban-list.ts'
 export { inventory } from './inventory/plugin.ts'
-export type { Carrier, InventoryPlugin, InventoryPluginOptions } from './inventory/plugin.ts'
+export type { Carrier, InventoryInspection, InventoryPlugin, InventoryPluginOptions } from './inventory/plugin.ts'
+export type {
+  AcceptedItem,
+  AnyKind,
+  CheckContext,
+  InventoryContext,
+  ItemCounts,
+  ItemFigures,
+  ItemListener,
+  ItemVerdict,
+  Kind,
+} from './inventory/kind.ts'
+export { kind } from './protocols/kind.ts'
+export type { KindOptions, RawKindOptions, ReadKindOptions } from './protocols/kind.ts'
 export { createInventory } from './inventory/inventory.ts'
 export type { InventoryOptions } from './inventory/inventory.ts'
 export type { StoredItem } from './inventory/item-store.ts'
@@ -82,4 +105,7 @@ export type {
   InventoryTasks,
   Item,
   ItemNote,
+  KindRule,
+  Stalled,
 } from './inventory/tasks.ts'
+export type { Listen } from './inventory/asker.ts'

@@ -194,8 +194,9 @@ class EthPlugin implements Eth {
         opened: (peer) => handshakes.opened(peer),
         closed: (peer) => {
           handshakes.closed(peer)
-          this.#inventory.detach(peer.id)
-          this.#relaying?.checker.forget(peer.id)
+          if (!this.#relaying) return
+          this.#inventory.detach(peer.id, this.#relaying.relay)
+          this.#relaying.checker.forget(peer.id)
         },
       },
     )

@@ -65,8 +65,8 @@ describe('asking for items', () => {
     says(inventory, 'a', [1])
     says(inventory, 'b', [1])
     expect(round(inventory, 5000)).toEqual(['ask a: 1'])
-    expect(inventory.notFound('b', TX, [idOf(1)])).toBe(0)
-    expect(inventory.notFound('a', TX, [idOf(1), idOf(2)])).toBe(1)
+    expect(inventory.notFound('b', TX, [idOf(1)], 5000)).toBe(0)
+    expect(inventory.notFound('a', TX, [idOf(1), idOf(2)], 5000)).toBe(1)
     expect(inventory.nextDeadline()).toBe(0)
     expect(round(inventory, 5000)).toEqual(['ask b: 1'])
   })
@@ -137,7 +137,7 @@ describe('asking for items', () => {
     expect(round(inventory, 0)).toEqual([])
     inventory.received('a', itemOf(1), 0)
     expect(round(inventory, 0)).toEqual(['ask a: 3'])
-    inventory.notFound('a', TX, [idOf(2)])
+    inventory.notFound('a', TX, [idOf(2)], 0)
     expect(round(inventory, 0)).toEqual(['ask a: 4'])
   })
 
@@ -320,7 +320,7 @@ describe('made-up ids', () => {
 describe('misuse', () => {
   it.each([
     [{ knownPerPeer: 65_536 }, 'knownPerPeer must be a whole number from 1 to 65535, not 65536'],
-    [{ idsPerAsk: 0 }, 'idsPerAsk must be a whole number from 1 to 9007199254740991, not 0'],
+    [{ idsPerAsk: 0 }, 'idsPerAsk must be a whole number from 1 to 1000, not 0'],
     [{ storeMs: Number.NaN }, 'storeMs must be a whole number from 1 to 9007199254740991, not NaN'],
   ])('refuses the limits %j', (limits, message) => {
     expect(() => make(limits)).toThrow(new RangeError(message))
@@ -337,7 +337,7 @@ describe('misuse', () => {
     expect(says(inventory, 'nobody', [1])).toBe(0)
     inventory.know('nobody', TX, [idOf(1)])
     inventory.removePeer('nobody')
-    expect(inventory.notFound('nobody', TX, [idOf(1)])).toBe(0)
+    expect(inventory.notFound('nobody', TX, [idOf(1)], 0)).toBe(0)
     expect(inventory.inspect()).toMatchObject({ ids: 0, tracked: 0 })
   })
 })

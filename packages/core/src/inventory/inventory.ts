@@ -1,11 +1,12 @@
 // A machine without IO that says what to announce, to ask for and to serve, whatever protocol carries it.
 import type { Random } from '../base/random.ts'
 import { AnnounceQueue, type AnnounceGroup, type Listening } from './announce-queue.ts'
+import { Asker, isListening, type Listen } from './asker.ts'
 import { IdTable, NO_HANDLE, type Handle } from './id-table.ts'
 import { ItemStore, OWN, type StoredItem } from './item-store.ts'
 import { KnownSet } from './known-set.ts'
 import { inventoryLimits, type InventoryLimits } from './limits.ts'
-import { createAsker, RequestTracker, type Asker } from './request-tracker.ts'
+import { RequestTracker } from './request-tracker.ts'
 import type {
   Announce,
   Ask,
@@ -15,11 +16,12 @@ import type {
   InventoryTasks,
   Item,
   ItemNote,
+  KindRule,
+  Stalled,
 } from './tasks.ts'
 
 /** What the machine keeps of one peer. Everything a stranger can fill is made on first use. */
 interface PeerState extends Listening {
-  readonly kinds: readonly number[]
   readonly asker: Asker
   known: KnownSet | undefined
 }
@@ -27,11 +29,13 @@ interface PeerState extends Listening {
 export interface InventoryOptions {
   readonly random: Random
   readonly limits?: Partial<InventoryLimits> | undefined
+  /** By kind. */
+  readonly rules?: ReadonlyMap<number, KindRule> | undefined
 }
 
 /** @throws {RangeError} when a limit can't be kept */
-export function createInventory({ random, limits }: InventoryOptions): Inventory {
-  return new InventoryMachine(inventoryLimits(limits), random)
+export function createInventory({ random, limits, rules = new Map() }: InventoryOptions): Inventory {
+  return new InventoryMachine(inventoryLimits(limits), random, rules)
 }
 
 class InventoryMachine implements Inventory {
@@ -39,27 +43,53 @@ class InventoryMachine implements Inventory {
   readonly #ids: IdTable
   readonly #tracker: RequestTracker
   readonly #store: ItemStore
+  readonly #rules: ReadonlyMap<number, KindRule>
   readonly #rejected: KnownSet
+  readonly #accepted: KnownSet
+  readonly #held = new Set<Handle>()
   readonly #peers = new Map<string, PeerState>()
   readonly #queue: AnnounceQueue<PeerState>
   #preferredPeers = 0
 
-  constructor(limits: InventoryLimits, random: Random) {
+  constructor(limits: InventoryLimits, random: Random, rules: ReadonlyMap<number, KindRule>) {
     this.limits = limits
+    this.#rules = rules
     this.#ids = new IdTable(random.uint32())
     this.#tracker = new RequestTracker(limits, this.#ids, random.uint32())
     this.#store = new ItemStore(limits, this.#ids)
     this.#rejected = new KnownSet(limits.rejected)
-    this.#queue = new AnnounceQueue(limits.queuedPerPeer, this.#ids)
+    this.#accepted = new KnownSet(limits.accepted)
+    this.#queue = new AnnounceQueue(limits, this.#ids, random)
   }
 
-  addPeer(name: string, { preferred, kinds, askTimeoutMs }: InventoryPeer): void {
+  addPeer(name: string, { preferred, kinds, askTimeoutMs = this.limits.askTimeoutMs }: InventoryPeer): void {
     if (this.#peers.has(name)) throw new TypeError(`peer ${name} is there already`)
-    const asker = createAsker(name, preferred, askTimeoutMs ?? this.limits.askTimeoutMs)
-    const peer: PeerState = { name, kinds, asker, known: undefined, waiting: undefined }
-    this.#peers.set(name, peer)
+    const asker = new Asker(name, preferred, [])
+    this.#peers.set(name, {
+      name,
+      preferred,
+      asker,
+      known: undefined,
+      waiting: undefined,
+      trickling: undefined,
+      tickMs: 0,
+    })
     if (preferred) this.#preferredPeers++
-    for (const handle of this.#store.newest(this.limits.toldToNewcomer)) this.#tell(peer, handle)
+    this.addKinds(name, { kinds, askTimeoutMs })
+  }
+
+  addKinds(name: string, listen: Listen): void {
+    const peer = this.#peers.get(name)
+    if (!peer) return
+    peer.asker.listens = [...peer.asker.listens, listen]
+    for (const handle of this.#store.newest(this.limits.toldToNewcomer)) {
+      if (listen.kinds.includes(this.#ids.kindOf(handle))) this.#tell(peer, handle)
+    }
+  }
+
+  removeKinds(name: string, kinds: readonly number[]): void {
+    const asker = this.#peers.get(name)?.asker
+    if (asker) asker.listens = asker.listens.filter((listen) => listen.kinds !== kinds)
   }
 
   removePeer(name: string): void {
@@ -75,8 +105,7 @@ class InventoryMachine implements Inventory {
   announced(name: string, kind: number, items: readonly ItemNote[], nowMs: number): number {
     const peer = this.#peers.get(name)
     if (!peer) return 0
-    const late = !peer.asker.preferred && this.#preferredPeers > 0
-    const readyMs = nowMs + (late ? this.limits.notPreferredDelayMs : 0)
+    const readyMs = nowMs + this.#askDelayMs(peer)
     let wanted = 0
     for (const { id, meta } of items) {
       const handle = this.#ids.intern(kind, id)
@@ -102,22 +131,39 @@ class InventoryMachine implements Inventory {
     return handle !== NO_HANDLE && this.#peers.get(name)?.known?.has(handle) === true
   }
 
+  wasAsked(name: string, kind: number, id: Uint8Array): boolean {
+    const handle = this.#ids.find(kind, id)
+    const peer = this.#peers.get(name)
+    if (handle === NO_HANDLE || !peer) return false
+    return this.#tracker.isAsked(peer.asker, handle) || peer.known?.wasAsked(handle) === true
+  }
+
+  working(name: string, isWorking: boolean, nowMs: number): void {
+    const asker = this.#peers.get(name)?.asker
+    if (isWorking) asker?.begin(nowMs)
+    else asker?.end(nowMs)
+  }
+
   received(name: string | undefined, item: Item, nowMs: number): boolean {
     const handle = this.#ids.intern(item.kind, item.id)
     const peer = name === undefined ? undefined : this.#peers.get(name)
     if (peer) this.#learn(peer, handle)
+    if (peer) peer.asker.answeredMs = nowMs
     const { bytes, meta } = item
-    const isNew = !this.#store.has(handle) && !this.#rejected.has(handle)
+    this.#letGo(handle)
+    const isNew = !this.#isSettled(handle)
     if (isNew) this.#store.add(handle, { bytes, meta, source: name ?? OWN, storedAtMs: nowMs })
     const kept = isNew && this.#store.has(handle)
+    if (kept && this.#rules.get(item.kind)?.chained) this.#remember(this.#accepted, handle)
     if (kept) for (const other of this.#peers.values()) this.#tell(other, handle)
     this.#tracker.forget(handle)
     this.#ids.release(handle)
     return kept
   }
 
-  notFound(name: string, kind: number, ids: readonly Uint8Array[]): number {
+  notFound(name: string, kind: number, ids: readonly Uint8Array[], nowMs: number): number {
     const peer = this.#peers.get(name)
+    if (peer) peer.asker.answeredMs = nowMs
     let failed = 0
     for (const id of peer ? ids : []) {
       const handle = this.#ids.find(kind, id)
@@ -130,13 +176,36 @@ class InventoryMachine implements Inventory {
     const handle = this.#ids.intern(kind, id)
     this.#tracker.forget(handle)
     this.#store.remove(handle)
-    if (this.#rejected.touch(handle)) this.#ids.release(handle)
-    else this.#release(this.#rejected.add(handle))
+    this.#letGo(handle)
+    this.#remember(this.#rejected, handle)
+    this.#ids.release(handle)
+  }
+
+  hold(kind: number, id: Uint8Array): void {
+    const handle = this.#ids.intern(kind, id)
+    this.#tracker.forget(handle)
+    if (this.#held.has(handle)) this.#ids.release(handle)
+    else this.#held.add(handle)
+  }
+
+  letGo(kind: number, id: Uint8Array): void {
+    const handle = this.#ids.find(kind, id)
+    if (handle !== NO_HANDLE) this.#letGo(handle)
+  }
+
+  isAccepted(kind: number, id: Uint8Array): boolean {
+    const handle = this.#ids.find(kind, id)
+    return handle !== NO_HANDLE && (this.#store.has(handle) || this.#accepted.has(handle))
+  }
+
+  isRejected(kind: number, id: Uint8Array): boolean {
+    const handle = this.#ids.find(kind, id)
+    return handle !== NO_HANDLE && this.#rejected.has(handle)
   }
 
   isSettled(kind: number, id: Uint8Array): boolean {
     const handle = this.#ids.find(kind, id)
-    return handle !== NO_HANDLE && (this.#store.has(handle) || this.#rejected.has(handle))
+    return handle !== NO_HANDLE && (this.#isSettled(handle) || this.#held.has(handle))
   }
 
   get(kind: number, id: Uint8Array, nowMs: number): StoredItem | undefined {
@@ -147,22 +216,24 @@ class InventoryMachine implements Inventory {
 
   poll(nowMs: number): InventoryTasks {
     this.#store.expire(nowMs)
-    return { asks: this.#asks(nowMs), announces: this.#announces() }
+    return { asks: this.#asks(nowMs), announces: this.#announces(nowMs), stalled: this.#stalled() }
   }
 
   nextDeadline(): number | undefined {
-    if (this.#queue.isDue) return 0
-    const ask = this.#tracker.nextDeadline()
-    const expiry = this.#store.nextDeadline()
-    return ask === undefined || expiry === undefined ? (ask ?? expiry) : Math.min(ask, expiry)
+    const telling = this.#queue.nextDeadline() ?? Infinity
+    const asking = this.#tracker.nextDeadline() ?? Infinity
+    const next = Math.min(telling, asking, this.#store.nextDeadline() ?? Infinity)
+    return next === Infinity ? undefined : next
   }
 
   inspect(): InventoryFigures {
     let known = 0
     let knownBytes = 0
+    let queued = 0
     for (const peer of this.#peers.values()) {
       known += peer.known?.size ?? 0
       knownBytes += peer.known?.bytes ?? 0
+      queued += (peer.waiting?.size ?? 0) + (peer.trickling?.size ?? 0)
     }
     return {
       peers: this.#peers.size,
@@ -171,29 +242,51 @@ class InventoryMachine implements Inventory {
       known,
       knownBytes,
       tracked: this.#tracker.size,
+      queued,
+      rejected: this.#rejected.size,
       stored: this.#store.size,
       storedBytes: this.#store.bytes,
     }
   }
 
   #isWanted(peer: PeerState, handle: Handle): boolean {
-    return !this.#store.has(handle) && !this.#rejected.has(handle) && !peer.known!.wasAsked(handle)
+    return !this.#isSettled(handle) && !this.#held.has(handle) && !peer.known!.wasAsked(handle)
+  }
+
+  #isSettled(handle: Handle): boolean {
+    return this.#store.has(handle) || this.#rejected.has(handle) || this.#accepted.has(handle)
+  }
+
+  #askDelayMs({ asker, preferred }: PeerState): number {
+    const { notPreferredDelayMs, busyInFlight, busyDelayMs } = this.limits
+    const late = !preferred && this.#preferredPeers > 0 ? notPreferredDelayMs : 0
+    return late + (asker.inFlight >= busyInFlight ? busyDelayMs : 0)
   }
 
   // The peer has the item, or is told of it now: it isn't told again.
   #learn(peer: PeerState, handle: Handle): void {
     peer.known ??= new KnownSet(this.limits.knownPerPeer)
-    if (peer.known.touch(handle)) return
-    this.#ids.retain(handle)
-    this.#release(peer.known.add(handle))
+    if (peer.known.has(handle)) return void peer.known.touch(handle)
+    this.#remember(peer.known, handle)
     this.#queue.cancel(peer, handle)
   }
 
   #tell(peer: PeerState, handle: Handle): void {
     // An announcement outlives the known-set of a peer that announces much.
     if (peer.known?.has(handle) || peer.asker.tracked?.has(handle)) return
-    if (!peer.kinds.includes(this.#ids.kindOf(handle))) return
-    this.#queue.add(peer, handle)
+    const kind = this.#ids.kindOf(handle)
+    if (isListening(peer.asker, kind)) this.#queue.add(peer, handle, this.#rules.get(kind)?.trickles === true)
+  }
+
+  #letGo(handle: Handle): void {
+    if (this.#held.delete(handle)) this.#ids.release(handle)
+  }
+
+  // The caller holds a reference of its own.
+  #remember(set: KnownSet, handle: Handle): void {
+    if (set.touch(handle)) return
+    this.#ids.retain(handle)
+    this.#release(set.add(handle))
   }
 
   #release(handle: Handle | undefined): void {
@@ -203,9 +296,9 @@ class InventoryMachine implements Inventory {
   #asks(nowMs: number): Ask[] {
     const open = new Map<string, { peer: string; kind: number; items: ItemNote[] }>()
     const asks: Ask[] = []
-    for (const { asker, item, meta } of this.#tracker.next(nowMs)) {
-      const kind = this.#ids.kindOf(item.handle)
-      this.#peers.get(asker.name)?.known?.markAsked(item.handle)
+    for (const { asker, handle, meta } of this.#tracker.next(nowMs)) {
+      const kind = this.#ids.kindOf(handle)
+      this.#peers.get(asker.name)?.known?.markAsked(handle)
       const key = `${kind} ${asker.name}`
       let ask = open.get(key)
       if (!ask || ask.items.length >= this.limits.idsPerAsk) {
@@ -213,12 +306,16 @@ class InventoryMachine implements Inventory {
         open.set(key, ask)
         asks.push(ask)
       }
-      ask.items.push({ id: this.#ids.idOf(item.handle), meta })
+      ask.items.push({ id: this.#ids.idOf(handle), meta })
     }
     return asks
   }
 
-  #announces(): Announce[] {
+  #stalled(): Stalled[] {
+    return this.#tracker.takeStalls().map(({ asker, kind }) => ({ peer: asker.name, kind }))
+  }
+
+  #announces(nowMs: number): Announce[] {
     const announces: Announce[] = []
     const flush = (groups: readonly AnnounceGroup<PeerState>[]): void => {
       for (const { handles, peers } of groups) {
@@ -227,7 +324,7 @@ class InventoryMachine implements Inventory {
         for (const peer of peers) for (const handle of handles) this.#learn(peer, handle)
       }
     }
-    this.#queue.flush((handle) => this.#store.has(handle), flush)
+    this.#queue.flush(nowMs, (handle) => this.#store.has(handle), flush)
     return announces
   }
 

@@ -5,13 +5,13 @@ export interface InventoryLimits {
   readonly knownPerPeer: number
   /** Announcements of one peer that wait for or are being asked; more are noted as known and not asked for. */
   readonly trackedPerPeer: number
-  /** Items that one peer is asked for at a time, over all requests. */
+  /** Items that one peer is asked for at a time, over all requests. At most 1,000. */
   readonly inFlightPerPeer: number
-  /** Ids in one request. */
+  /** Ids in one request. At most 1,000. */
   readonly idsPerAsk: number
-  /** Items in one announcement. */
+  /** Items in one announcement. At most 1,000. */
   readonly itemsPerAnnounce: number
-  /** Announcements that wait for one peer; the oldest are dropped. */
+  /** Announcements that wait for one peer, of those that trickle and of the others; the oldest are dropped. */
   readonly queuedPerPeer: number
   /** Stored items that a peer which just came is told of, the newest. */
   readonly toldToNewcomer: number
@@ -19,6 +19,14 @@ export interface InventoryLimits {
   readonly askTimeoutMs: number
   /** How much later a peer that is not preferred is asked while a preferred one is connected, in milliseconds. */
   readonly notPreferredDelayMs: number
+  /** Items that a peer is being asked for from which on it counts as busy. */
+  readonly busyInFlight: number
+  /** How much later what a busy peer announces is asked of it, in milliseconds. */
+  readonly busyDelayMs: number
+  /** Mean time between two announcements of what trickles, to all peers that dialed us, in milliseconds. */
+  readonly trickleMs: number
+  /** The same for each peer that we dialed. */
+  readonly trickleOwnMs: number
   /** Memory for items that can be served, in bytes, with `ITEM_OVERHEAD_BYTES` for each. */
   readonly storeBytes: number
   /** How long an item can be served, in milliseconds. */
@@ -27,13 +35,15 @@ export interface InventoryLimits {
   readonly gatherMs: number
   /** Ids of items that were refused and are not asked for again. At most 65,535. */
   readonly rejected: number
+  /** Ids of accepted items that others may name as parent, kept when the items have left the store. At most 65,535. */
+  readonly accepted: number
 }
 
 /** What one stored item costs beside its bytes: measured objects, ids and links, rounded up. */
 export const ITEM_OVERHEAD_BYTES = 384
 
 /**
- * Bitcoin Core's figures where it has one (5,000 announcements, 60 s, 2 s, 15 min), go-ethereum's for the sizes of
+ * Bitcoin Core's figures where it has one (5,000 announcements, 60 s, 2 s, 100, 5 s, 15 min), go-ethereum's for the sizes of
  * messages.
  */
 export const DEFAULT_LIMITS: InventoryLimits = {
@@ -46,10 +56,26 @@ export const DEFAULT_LIMITS: InventoryLimits = {
   toldToNewcomer: 1000,
   askTimeoutMs: 60_000,
   notPreferredDelayMs: 2000,
+  busyInFlight: 100,
+  busyDelayMs: 2000,
+  trickleMs: 5000,
+  trickleOwnMs: 2000,
   storeBytes: 32 * 1024 * 1024,
   storeMs: 15 * 60_000,
   gatherMs: 10,
   rejected: 5000,
+  accepted: 5000,
+}
+
+const MAY_BE_0: readonly string[] = ['notPreferredDelayMs', 'busyDelayMs', 'gatherMs']
+/** The compact sets have places of 16 bits; a message of `inv/1` has room for 1,000 ids, as many as may be asked for. */
+const MOST: Readonly<Record<string, number>> = {
+  knownPerPeer: 0xffff,
+  rejected: 0xffff,
+  accepted: 0xffff,
+  inFlightPerPeer: 1000,
+  idsPerAsk: 1000,
+  itemsPerAnnounce: 1000,
 }
 
 /**
@@ -60,8 +86,8 @@ export const DEFAULT_LIMITS: InventoryLimits = {
 export function inventoryLimits(given: Partial<InventoryLimits> = {}): InventoryLimits {
   const limits = { ...DEFAULT_LIMITS, ...given }
   for (const [name, value] of Object.entries(limits)) {
-    const least = name === 'notPreferredDelayMs' || name === 'gatherMs' ? 0 : 1
-    const most = name === 'knownPerPeer' || name === 'rejected' ? 0xffff : Number.MAX_SAFE_INTEGER
+    const least = MAY_BE_0.includes(name) ? 0 : 1
+    const most = MOST[name] ?? Number.MAX_SAFE_INTEGER
     if (!Number.isSafeInteger(value) || value < least || value > most) {
       throw new RangeError(`${name} must be a whole number from ${least} to ${most}, not ${value}`)
     }

@@ -1,40 +1,71 @@
 // The inventory joined to a clock and to those who carry its questions and announcements.
 import type { Clock, Timer } from '../base/clock.ts'
-import type { Random } from '../base/random.ts'
+import type { Offer } from '../wire/protocol.ts'
+import { Carriers, type Carrier } from './carriers.ts'
 import { createInventory } from './inventory.ts'
 import type { StoredItem } from './item-store.ts'
+import type { AnyKind, InventoryContext, ItemFigures, ItemListener, ItemService, Kind } from './kind.ts'
 import type { InventoryLimits } from './limits.ts'
-import type { Inventory, InventoryFigures, InventoryPeer, Item, ItemNote } from './tasks.ts'
+import type { Inventory, InventoryFigures, InventoryPeer, Item, ItemNote, KindRule } from './tasks.ts'
 
-/** A protocol that carries items to and from peers. Its methods must not throw. */
-export interface Carrier {
-  /** Ask the peer for these; report what comes with `received`, and what doesn't with `notFound`. */
-  ask(peer: string, kind: number, items: readonly ItemNote[]): void
-  /** Tell these peers, all of which this carrier has attached. */
-  announce(peers: readonly string[], kind: number, items: readonly ItemNote[]): void
+export type { Carrier }
+
+/** What `inspect` shows. */
+export interface InventoryInspection extends InventoryFigures {
+  /** Absent without kinds of one's own. */
+  readonly items?: ItemFigures
 }
 
 /** What carriers and users call; see `Inventory` for the rules. Fits a node's plugin. */
 export interface InventoryPlugin {
   readonly name: 'inventory'
-  start(context: { readonly clock: Clock; readonly random: Random }): void
+  /** `inv/1`, where there are kinds. */
+  readonly protocols: readonly Offer[]
+  start(context: InventoryContext): void
   stop(): void
-  inspect(): InventoryFigures
-  /** A peer came that `carrier` reaches. @throws {TypeError} before the start, or when it is attached already */
+  inspect(): InventoryInspection
+
+  /**
+   * Gives an item of this node's own to its peers; its id. No check is run, and `follow` is not told.
+   *
+   * @throws {TypeError} when the kind is not one of this inventory's, or the item can't be kept; or what the kind throws
+   */
+  publish<T>(kind: Kind<T>, bytes: Uint8Array): Uint8Array
+  /** Calls back for each item of a kind that a peer sent and that was accepted; the answer ends that. */
+  follow<T>(kind: Kind<T>, listener: ItemListener<T>, options?: { readonly signal?: AbortSignal }): () => void
+
+  /**
+   * A peer came that `carrier` reaches, with these kinds. Several carriers may reach one peer, each with its own kinds.
+   *
+   * @throws {TypeError} before the start, or when one of the kinds has a carrier to this peer already
+   */
   attach(peer: string, options: InventoryPeer, carrier: Carrier): void
-  /** It left. */
-  detach(peer: string): void
+  /** It left, or `carrier` doesn't reach it any more; nothing when it wasn't attached. */
+  detach(peer: string, carrier: Carrier): void
   announced(peer: string, kind: number, items: readonly ItemNote[]): number
   know(peer: string, kind: number, ids: readonly Uint8Array[]): void
   knows(peer: string, kind: number, id: Uint8Array): boolean
+  wasAsked(peer: string, kind: number, id: Uint8Array): boolean
+  working(peer: string, isWorking: boolean): void
   received(peer: string | undefined, item: Item): boolean
   notFound(peer: string, kind: number, ids: readonly Uint8Array[]): number
   reject(kind: number, id: Uint8Array): void
+  hold(kind: number, id: Uint8Array): void
+  letGo(kind: number, id: Uint8Array): void
+  isAccepted(kind: number, id: Uint8Array): boolean
+  isRejected(kind: number, id: Uint8Array): boolean
   isSettled(kind: number, id: Uint8Array): boolean
   get(kind: number, id: Uint8Array): StoredItem | undefined
 }
 
 export interface InventoryPluginOptions {
+  /** What is passed on over `inv/1`; default nothing, and then only others' protocols use the inventory. */
+  readonly kinds?: readonly AnyKind[] | undefined
+  /**
+   * Numbers of further kinds that trickle, such as `TRANSACTION_KIND` of `@peerwire/eth`. Without this they are told of
+   * at once: that is quickest, and lets a peer guess from the time whether an item was made here.
+   */
+  readonly trickle?: readonly number[] | undefined
   readonly limits?: Partial<InventoryLimits> | undefined
 }
 
@@ -45,52 +76,91 @@ const NOTHING: InventoryFigures = {
   known: 0,
   knownBytes: 0,
   tracked: 0,
+  queued: 0,
+  rejected: 0,
   stored: 0,
   storedBytes: 0,
 }
 
-/** An inventory for `createNode({ plugins })`, shared by all protocols that carry items. One belongs to one node. */
+/**
+ * An inventory for `createNode({ plugins })`, shared by all protocols that carry items. One belongs to one node.
+ *
+ * @throws {TypeError} when two kinds share a number or a name
+ */
 export function inventory(options: InventoryPluginOptions = {}): InventoryPlugin {
   return new ClockedInventory(options)
 }
 
 class ClockedInventory implements InventoryPlugin {
   readonly name = 'inventory'
+  readonly protocols: readonly Offer[]
   readonly #options: InventoryPluginOptions
-  readonly #carriers = new Map<string, Carrier>()
+  readonly #kinds: readonly AnyKind[]
+  readonly #service: ItemService | undefined
+  readonly #carriers = new Carriers()
   #running: { readonly machine: Inventory; readonly clock: Clock } | undefined
   #timer: Timer | undefined
   #timerMs = 0
 
   constructor(options: InventoryPluginOptions) {
     this.#options = options
+    this.#kinds = options.kinds ?? []
+    this.#service = this.#kinds[0]?.connect(this, this.#kinds)
+    this.protocols = this.#service?.protocols ?? []
   }
 
-  start({ clock, random }: { readonly clock: Clock; readonly random: Random }): void {
+  start(context: InventoryContext): void {
     if (this.#running) throw new TypeError('this inventory belongs to a running node already')
-    this.#running = { machine: createInventory({ random, limits: this.#options.limits }), clock }
+    const { clock, random } = context
+    const rules = rulesOf(this.#kinds, this.#options.trickle ?? [])
+    this.#running = { machine: createInventory({ random, limits: this.#options.limits, rules }), clock }
+    this.#service?.start(context)
   }
 
   stop(): void {
+    this.#service?.stop()
     this.#timer?.cancel()
     this.#timer = undefined
     this.#running = undefined
     this.#carriers.clear()
   }
 
-  inspect(): InventoryFigures {
-    return this.#running?.machine.inspect() ?? NOTHING
+  inspect(): InventoryInspection {
+    const figures = this.#running?.machine.inspect() ?? NOTHING
+    return this.#service && this.#running ? { ...figures, items: this.#service.figures() } : figures
+  }
+
+  publish<T>(kind: Kind<T>, bytes: Uint8Array): Uint8Array {
+    void this.#machine
+    return this.#serviceOf(kind).publish(kind, bytes)
+  }
+
+  follow<T>(kind: Kind<T>, listener: ItemListener<T>, options: { readonly signal?: AbortSignal } = {}): () => void {
+    const { signal } = options
+    const service = this.#serviceOf(kind)
+    if (signal?.aborted) return () => undefined
+    const end = service.follow(kind, listener as ItemListener<unknown>)
+    signal?.addEventListener('abort', end, { once: true })
+    return () => {
+      end()
+      signal?.removeEventListener('abort', end)
+    }
   }
 
   attach(peer: string, options: InventoryPeer, carrier: Carrier): void {
-    this.#machine.addPeer(peer, options)
-    this.#carriers.set(peer, carrier)
+    const machine = this.#machine
+    const { kinds, askTimeoutMs = machine.limits.askTimeoutMs } = options
+    const listen = { kinds, askTimeoutMs }
+    if (this.#carriers.add(peer, { carrier, listen })) machine.addPeer(peer, options)
+    else machine.addKinds(peer, listen)
     this.#schedule()
   }
 
-  detach(peer: string): void {
-    this.#carriers.delete(peer)
-    this.#running?.machine.removePeer(peer)
+  detach(peer: string, carrier: Carrier): void {
+    const left = this.#carriers.remove(peer, carrier)
+    if (!left) return
+    this.#running?.machine.removeKinds(peer, left.listen.kinds)
+    if (left.isLast) this.#running?.machine.removePeer(peer)
     this.#schedule()
   }
 
@@ -106,16 +176,40 @@ class ClockedInventory implements InventoryPlugin {
     return this.#machine.knows(peer, kind, id)
   }
 
+  wasAsked(peer: string, kind: number, id: Uint8Array): boolean {
+    return this.#machine.wasAsked(peer, kind, id)
+  }
+
+  working(peer: string, isWorking: boolean): void {
+    this.#machine.working(peer, isWorking, this.#nowMs)
+  }
+
   received(peer: string | undefined, item: Item): boolean {
     return this.#then(this.#machine.received(peer, item, this.#nowMs))
   }
 
   notFound(peer: string, kind: number, ids: readonly Uint8Array[]): number {
-    return this.#then(this.#machine.notFound(peer, kind, ids))
+    return this.#then(this.#machine.notFound(peer, kind, ids, this.#nowMs))
   }
 
   reject(kind: number, id: Uint8Array): void {
     this.#then(this.#machine.reject(kind, id))
+  }
+
+  hold(kind: number, id: Uint8Array): void {
+    this.#then(this.#machine.hold(kind, id))
+  }
+
+  letGo(kind: number, id: Uint8Array): void {
+    this.#machine.letGo(kind, id)
+  }
+
+  isAccepted(kind: number, id: Uint8Array): boolean {
+    return this.#machine.isAccepted(kind, id)
+  }
+
+  isRejected(kind: number, id: Uint8Array): boolean {
+    return this.#machine.isRejected(kind, id)
   }
 
   isSettled(kind: number, id: Uint8Array): boolean {
@@ -134,6 +228,11 @@ class ClockedInventory implements InventoryPlugin {
 
   get #nowMs(): number {
     return this.#running!.clock.now()
+  }
+
+  #serviceOf<T>(kind: Kind<T>): ItemService {
+    if (this.#service && this.#kinds.includes(kind)) return this.#service
+    throw new TypeError(`the inventory has no kind ${kind.name}: give it to inventory({ kinds })`)
   }
 
   #then<T>(result: T): T {
@@ -158,23 +257,13 @@ class ClockedInventory implements InventoryPlugin {
     this.#timer = undefined
     if (!this.#running) return
     const { machine, clock } = this.#running
-    const { asks, announces } = machine.poll(clock.now())
-    for (const { peer, kind, items } of asks) this.#carriers.get(peer)?.ask(peer, kind, items)
-    for (const { peers, kind, items } of announces) {
-      for (const [carrier, names] of this.#byCarrier(peers)) carrier.announce(names, kind, items)
-    }
+    this.#carriers.carry(machine.poll(clock.now()))
     this.#schedule()
   }
+}
 
-  #byCarrier(peers: readonly string[]): Map<Carrier, string[]> {
-    const groups = new Map<Carrier, string[]>()
-    for (const peer of peers) {
-      const carrier = this.#carriers.get(peer)
-      if (!carrier) continue
-      const names = groups.get(carrier)
-      if (names) names.push(peer)
-      else groups.set(carrier, [peer])
-    }
-    return groups
-  }
+function rulesOf(kinds: readonly AnyKind[], trickle: readonly number[]): ReadonlyMap<number, KindRule> {
+  const rules = new Map<number, KindRule>(trickle.map((number) => [number, { trickles: true, chained: false }]))
+  for (const { number, urgent, chained } of kinds) rules.set(number, { trickles: !urgent, chained })
+  return rules
 }

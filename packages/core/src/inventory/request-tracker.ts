@@ -1,4 +1,5 @@
 // Whom to ask for which announced item, and when: one request at a time, the next announcer when it fails.
+import { timeoutOf, type Asker } from './asker.ts'
 import { createDeadlines, type Deadlines, type Due } from './deadlines.ts'
 import type { Handle } from './id-table.ts'
 import type { InventoryLimits } from './limits.ts'
@@ -6,39 +7,16 @@ import type { InventoryLimits } from './limits.ts'
 /** `waiting` for its time, `ready` to be asked, `asked`, or `done` without an item. */
 type State = 'waiting' | 'ready' | 'asked' | 'done'
 
-/** What one peer said of one item. */
+/** What one peer said of one item. There may be hundreds of thousands, so it has no field to spare. */
 export interface Announcement extends Due {
   readonly asker: Asker
-  readonly item: TrackedItem
+  readonly handle: Handle
   readonly meta: number
   /** Chance, so that being first to announce wins nothing. */
   readonly rank: number
   state: State
-}
-
-/** An item that somebody announced and nobody has sent. */
-interface TrackedItem {
-  readonly handle: Handle
-  announcements: Announcement[]
-  asked: Announcement | undefined
-}
-
-const NONE: Announcement[] = []
-
-/** The tracker's side of one peer; the map exists only while there is something to track. */
-export interface Asker {
-  readonly name: string
-  /** Asked before others. */
-  readonly preferred: boolean
-  readonly askTimeoutMs: number
-  tracked: Map<Handle, Announcement> | undefined
-  /** Announcements that could be asked for but for the bound. */
-  ready: number
-  inFlight: number
-}
-
-export function createAsker(name: string, preferred: boolean, askTimeoutMs: number): Asker {
-  return { name, preferred, askTimeoutMs, tracked: undefined, ready: 0, inFlight: 0 }
+  /** The next announcement of the same item. */
+  next: Announcement | undefined
 }
 
 /** Told when the tracker takes or gives back its reference to a handle. */
@@ -47,19 +25,35 @@ export interface HandleOwner {
   release(handle: Handle): void
 }
 
+/** The owner of handles, which knows their kinds. */
+export interface KindedOwner extends HandleOwner {
+  kindOf(handle: Handle): number
+}
+
+/** A request that nobody answered, of a peer that answered nothing at all since. */
+export interface Stall {
+  readonly asker: Asker
+  readonly kind: number
+}
+
+/** Least time by which a deadline moves while the peer's messages wait for us, in milliseconds: no busy loop. */
+const LEAST_CREDIT_MS = 1000
+
 export class RequestTracker {
   readonly #limits: InventoryLimits
-  readonly #owner: HandleOwner
+  readonly #owner: KindedOwner
   readonly #salt: number
   // By handle: handles are dense, so a list costs a quarter of a map.
-  #items: (TrackedItem | undefined)[] = []
+  #heads: (Announcement | undefined)[] = []
   #size = 0
+  #count = 0
   readonly #deadlines: Deadlines<Announcement> = createDeadlines()
   // Items whose choice may have changed, and peers that got room since the last round.
-  readonly #changed = new Set<TrackedItem>()
+  readonly #changed = new Set<Handle>()
   readonly #freed = new Set<Asker>()
+  #stalls: Stall[] = []
 
-  constructor(limits: InventoryLimits, owner: HandleOwner, salt: number) {
+  constructor(limits: InventoryLimits, owner: KindedOwner, salt: number) {
     this.#limits = limits
     this.#owner = owner
     this.#salt = salt
@@ -79,19 +73,25 @@ export class RequestTracker {
   announce(asker: Asker, handle: Handle, meta: number, readyMs: number): boolean {
     asker.tracked ??= new Map()
     if (asker.tracked.has(handle) || asker.tracked.size >= this.#limits.trackedPerPeer) return false
-    let item = this.#items[handle]
-    if (!item) {
-      item = { handle, announcements: NONE, asked: undefined }
-      while (this.#items.length < handle) this.#items.push(undefined)
-      this.#items[handle] = item
+    const next = this.#heads[handle]
+    if (!next) {
+      while (this.#heads.length < handle) this.#heads.push(undefined)
       this.#size++
       this.#owner.retain(handle)
     }
-    const rank = rankOf(this.#salt, handle, item.announcements.length)
-    const announcement: Announcement = { asker, item, meta, rank, state: 'waiting', dueMs: 0, order: 0, heapIndex: -1 }
-    // A list made with its first element has room for just that, an empty one that grows for seventeen.
-    if (item.announcements.length === 0) item.announcements = [announcement]
-    else item.announcements.push(announcement)
+    const rank = rankOf(this.#salt, handle, this.#count++)
+    const announcement: Announcement = {
+      asker,
+      handle,
+      meta,
+      rank,
+      state: 'waiting',
+      next,
+      dueMs: 0,
+      order: 0,
+      heapIndex: -1,
+    }
+    this.#heads[handle] = announcement
     asker.tracked.set(handle, announcement)
     this.#deadlines.add(announcement, readyMs)
     return true
@@ -100,20 +100,27 @@ export class RequestTracker {
   /** What to ask now; the answers count as asked. */
   next(nowMs: number): Announcement[] {
     for (let due = this.#deadlines.takeDue(nowMs); due; due = this.#deadlines.takeDue(nowMs)) {
-      if (due.state === 'asked') this.#finish(due)
-      else this.#makeReady(due)
+      if (due.state !== 'asked') this.#makeReady(due)
+      else if (!this.#credited(due, nowMs)) this.#lapse(due)
     }
     const chosen: Announcement[] = []
-    for (const item of this.#changed) this.#choose(item, nowMs, chosen)
+    for (const handle of this.#changed) this.#choose(handle, nowMs, chosen)
     this.#changed.clear()
     for (const asker of this.#freed) {
-      for (const { state, item } of asker.tracked?.values() ?? []) {
+      for (const { state, handle } of asker.tracked?.values() ?? []) {
         if (asker.ready === 0 || asker.inFlight >= this.#limits.inFlightPerPeer) break
-        if (state === 'ready') this.#choose(item, nowMs, chosen)
+        if (state === 'ready') this.#choose(handle, nowMs, chosen)
       }
     }
     this.#freed.clear()
     return chosen
+  }
+
+  /** Who let requests lapse without a word since the last call. */
+  takeStalls(): readonly Stall[] {
+    const stalls = this.#stalls
+    if (stalls.length > 0) this.#stalls = []
+    return stalls
   }
 
   /** The peer answered without this item, or said that it has none. `false` when it was not being asked. */
@@ -124,89 +131,122 @@ export class RequestTracker {
     return true
   }
 
+  isAsked(asker: Asker, handle: Handle): boolean {
+    return asker.tracked?.get(handle)?.state === 'asked'
+  }
+
   /** Nobody needs to be asked for the item any more. */
   forget(handle: Handle): void {
-    const item = this.#items[handle]
-    if (item) this.#drop(item)
+    if (this.#heads[handle]) this.#drop(handle)
   }
 
   /** The peer is gone, and all it announced. */
   remove(asker: Asker): void {
     for (const announcement of asker.tracked?.values() ?? []) {
-      const { item } = announcement
       this.#leave(announcement)
-      item.announcements.splice(item.announcements.indexOf(announcement), 1)
-      this.#reconsider(item)
+      this.#unlink(announcement)
+      this.#reconsider(announcement.handle)
     }
     asker.tracked = undefined
     this.#freed.delete(asker)
+    this.#stalls = this.#stalls.filter((stall) => stall.asker !== asker)
   }
 
   #makeReady(announcement: Announcement): void {
     announcement.state = 'ready'
     announcement.asker.ready++
-    this.#changed.add(announcement.item)
+    this.#changed.add(announcement.handle)
   }
 
-  #choose(item: TrackedItem, nowMs: number, chosen: Announcement[]): void {
-    const best = item.asked ? undefined : this.#bestOf(item)
-    if (best) chosen.push(this.#ask(best, nowMs))
-  }
-
-  #bestOf(item: TrackedItem): Announcement | undefined {
+  #choose(handle: Handle, nowMs: number, chosen: Announcement[]): void {
     let best: Announcement | undefined
-    for (const candidate of item.announcements) {
+    for (let candidate = this.#heads[handle]; candidate; candidate = candidate.next) {
+      if (candidate.state === 'asked') return
       if (candidate.state !== 'ready' || candidate.asker.inFlight >= this.#limits.inFlightPerPeer) continue
       if (!best || isBetter(candidate, best)) best = candidate
     }
-    return best
+    if (best) chosen.push(this.#ask(best, nowMs))
   }
 
   #ask(announcement: Announcement, nowMs: number): Announcement {
-    const { asker, item } = announcement
+    const { asker, handle } = announcement
     asker.ready--
     asker.inFlight++
+    asker.asked ??= new Map()
+    asker.asked.set(handle, { atMs: nowMs, creditMs: asker.creditMs(nowMs) })
     announcement.state = 'asked'
-    item.asked = announcement
-    this.#deadlines.add(announcement, nowMs + asker.askTimeoutMs)
+    this.#deadlines.add(announcement, nowMs + timeoutOf(asker, this.#owner.kindOf(handle)))
     return announcement
+  }
+
+  // Time in which the peer's messages waited for our own work is given back to it.
+  #credited(announcement: Announcement, nowMs: number): boolean {
+    const { asker, handle } = announcement
+    const request = asker.asked!.get(handle)!
+    const creditMs = asker.creditMs(nowMs)
+    const extraMs = creditMs - request.creditMs
+    if (extraMs <= 0) return false
+    request.creditMs = creditMs
+    this.#deadlines.add(announcement, nowMs + Math.max(LEAST_CREDIT_MS, extraMs))
+    return true
+  }
+
+  #lapse(announcement: Announcement): void {
+    const { asker, handle } = announcement
+    const silent = asker.answeredMs < asker.asked!.get(handle)!.atMs
+    if (silent && !this.#stalls.some((stall) => stall.asker === asker)) {
+      this.#stalls.push({ asker, kind: this.#owner.kindOf(handle) })
+    }
+    this.#finish(announcement)
   }
 
   #finish(announcement: Announcement): void {
     this.#leave(announcement)
     announcement.state = 'done'
-    this.#reconsider(announcement.item)
+    this.#reconsider(announcement.handle)
   }
 
   // Takes an announcement out of all that acts on it.
   #leave(announcement: Announcement): void {
-    const { asker, item, state } = announcement
+    const { asker, handle, state } = announcement
     this.#deadlines.remove(announcement)
     if (state === 'ready') asker.ready--
     if (state !== 'asked') return
-    item.asked = undefined
+    asker.asked?.delete(handle)
     asker.inFlight--
     if (asker.ready > 0) this.#freed.add(asker)
   }
 
-  // An item that only has announcements left which led to nothing is forgotten.
-  #reconsider(item: TrackedItem): void {
-    if (item.announcements.every(({ state }) => state === 'done')) this.#drop(item)
-    else this.#changed.add(item)
+  #unlink(announcement: Announcement): void {
+    const { handle, next } = announcement
+    let before = this.#heads[handle]
+    if (before === announcement) this.#heads[handle] = next
+    else {
+      while (before && before.next !== announcement) before = before.next
+      if (before) before.next = next
+    }
   }
 
-  #drop(item: TrackedItem): void {
-    for (const announcement of item.announcements) {
-      this.#leave(announcement)
-      const { asker } = announcement
-      asker.tracked?.delete(item.handle)
+  // An item that only has announcements left which led to nothing is forgotten.
+  #reconsider(handle: Handle): void {
+    for (let at = this.#heads[handle]; at; at = at.next) {
+      if (at.state !== 'done') return void this.#changed.add(handle)
+    }
+    this.#drop(handle)
+  }
+
+  #drop(handle: Handle): void {
+    for (let at = this.#heads[handle]; at; at = at.next) {
+      this.#leave(at)
+      const { asker } = at
+      asker.tracked?.delete(handle)
       if (asker.tracked?.size === 0) asker.tracked = undefined
     }
-    this.#items[item.handle] = undefined
+    this.#heads[handle] = undefined
     this.#size--
-    if (this.#size === 0) this.#items = []
-    this.#changed.delete(item)
-    this.#owner.release(item.handle)
+    if (this.#size === 0) this.#heads = []
+    this.#changed.delete(handle)
+    this.#owner.release(handle)
   }
 }
 
@@ -215,8 +255,8 @@ function isBetter(candidate: Announcement, best: Announcement): boolean {
   return candidate.rank < best.rank
 }
 
-function rankOf(salt: number, handle: Handle, order: number): number {
-  const mixed = Math.imul(Math.imul(salt ^ handle, 0x85ebca6b) ^ (order + 1), 0xc2b2ae35)
+function rankOf(salt: number, handle: Handle, count: number): number {
+  const mixed = Math.imul(Math.imul(salt ^ handle, 0x85ebca6b) ^ (count + 1), 0xc2b2ae35)
   // 31 bits, which engines hold without a box.
   return (mixed ^ (mixed >>> 15)) >>> 1
 }

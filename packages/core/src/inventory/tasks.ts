@@ -1,4 +1,5 @@
 // What goes into the inventory and what comes out of it.
+import type { Listen } from './asker.ts'
 import type { StoredItem } from './item-store.ts'
 import type { InventoryLimits } from './limits.ts'
 
@@ -30,13 +31,28 @@ export interface Announce {
   readonly items: readonly ItemNote[]
 }
 
+/** `peer` let a request for an item of this kind lapse and answered nothing since it was asked. */
+export interface Stalled {
+  readonly peer: string
+  readonly kind: number
+}
+
 export interface InventoryTasks {
   readonly asks: readonly Ask[]
   readonly announces: readonly Announce[]
+  readonly stalled: readonly Stalled[]
+}
+
+/** What differs between kinds; one without a rule is told of at once, and forgotten when it leaves the store. */
+export interface KindRule {
+  /** Told of at times of chance, so that the times don't say where an item came from. */
+  readonly trickles: boolean
+  /** Accepted ids are remembered, because other items name them as their parent. */
+  readonly chained: boolean
 }
 
 export interface InventoryPeer {
-  /** Asked before others: a peer that we chose ourselves. */
+  /** Asked before others, and with a tick of its own for what trickles: a peer that we chose ourselves. */
   readonly preferred: boolean
   /** Kinds that this peer is told of. */
   readonly kinds: readonly number[]
@@ -52,7 +68,11 @@ export interface InventoryFigures {
   /** Over all peers. */
   readonly known: number
   readonly knownBytes: number
+  /** Items that somebody announced and nobody has sent. */
   readonly tracked: number
+  /** Announcements that wait for their peers. */
+  readonly queued: number
+  readonly rejected: number
   readonly stored: number
   readonly storedBytes: number
 }
@@ -62,12 +82,20 @@ export interface Inventory {
   readonly limits: InventoryLimits
   /** A peer came; it will be told of the newest items. @throws {TypeError} when one of that name is there */
   addPeer(peer: string, options: InventoryPeer): void
+  /** A further protocol reaches the peer; it will be told of the newest items of these kinds. */
+  addKinds(peer: string, listen: Listen): void
+  /** That protocol, named by its list of kinds, doesn't reach it any more. */
+  removeKinds(peer: string, kinds: readonly number[]): void
   /** A peer left: what it announced and was being asked for goes with it, what it sent stays. */
   removePeer(peer: string): void
   /** A peer said what it has. Answers how many of these it may be asked for. Nothing when the peer is not there. */
   announced(peer: string, kind: number, items: readonly ItemNote[], nowMs: number): number
   /** Notes that the peer has items that it shall not be asked for. */
   know(peer: string, kind: number, ids: readonly Uint8Array[]): void
+  /** Whether the peer was asked for the item, lately enough to be remembered. */
+  wasAsked(peer: string, kind: number, id: Uint8Array): boolean
+  /** Our own work on a message of the peer begins, or ends: requests to the peer don't lapse meanwhile. */
+  working(peer: string, isWorking: boolean, nowMs: number): void
   /** Whether the peer is known to have the item; changes nothing. */
   knows(peer: string, kind: number, id: Uint8Array): boolean
   /**
@@ -78,10 +106,16 @@ export interface Inventory {
   /**
    * The peer was asked for these and won't send them: the next one is asked. Answers how many it was being asked for.
    */
-  notFound(peer: string, kind: number, ids: readonly Uint8Array[]): number
+  notFound(peer: string, kind: number, ids: readonly Uint8Array[], nowMs: number): number
   /** Nobody is asked for the item while this is remembered. Only for ids that fix the content. */
   reject(kind: number, id: Uint8Array): void
-  /** Whether the item is here or was rejected: it is of no use to receive it. */
+  /** The item has come and waits for something else: nobody is asked for it until it is let go. */
+  hold(kind: number, id: Uint8Array): void
+  letGo(kind: number, id: Uint8Array): void
+  /** Whether the item was accepted, as far as is remembered. */
+  isAccepted(kind: number, id: Uint8Array): boolean
+  isRejected(kind: number, id: Uint8Array): boolean
+  /** Whether the item is here, waits, or was rejected: it is of no use to receive it. */
   isSettled(kind: number, id: Uint8Array): boolean
   /** An item to serve. */
   get(kind: number, id: Uint8Array, nowMs: number): StoredItem | undefined

@@ -1,0 +1,230 @@
+// What happens to an item that came: its id is computed, its parent awaited, its check run, and then it is passed on.
+import { toHex } from '../base/bytes.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/log.ts'
+import type { AcceptedItem, AnyKind, CheckContext, ItemCounts, ItemFigures, ItemVerdict } from './kind.ts'
+import { DEFAULT_ORPHAN_LIMITS, OrphanPool, type Orphan } from './orphan-pool.ts'
+import type { InventoryPlugin } from './plugin.ts'
+
+/** Peers that are remembered as unknown, so that one warning is enough for each. */
+const MAX_WARNED = 256
+
+/** An item on its way in. */
+interface Incoming {
+  readonly kind: AnyKind
+  readonly id: Uint8Array
+  readonly bytes: Uint8Array
+  readonly value: unknown
+  readonly peer: string
+}
+
+interface Waiting extends Orphan {
+  readonly incoming: Incoming
+}
+
+export interface IntakeHost {
+  readonly inventory: InventoryPlugin
+  readonly clock: Clock
+  readonly logger: Logger
+  isHere(peer: string): boolean
+  /** The peer sent what is no item of its kind; `text` says why. */
+  invalid(peer: string, text: string, cause: unknown): void
+  /** A check threw. */
+  failed(peer: string, error: unknown): void
+  accepted(item: AcceptedItem): void
+}
+
+export class Intake {
+  readonly #host: IntakeHost
+  readonly #counts: ItemCounts = {
+    accepted: 0,
+    ignored: 0,
+    invalid: 0,
+    repeated: 0,
+    unasked: 0,
+    unaskedNotFound: 0,
+    orphaned: 0,
+    orphansDropped: 0,
+    checkMs: 0,
+    wastedMs: 0,
+    wastedBytes: 0,
+  }
+  readonly #orphans: OrphanPool<Waiting>
+  readonly #warned = new Set<string>()
+  #stopped = false
+
+  constructor(host: IntakeHost) {
+    this.#host = host
+    this.#orphans = new OrphanPool(DEFAULT_ORPHAN_LIMITS, ({ incoming: { kind, id } }) => {
+      this.#counts.orphansDropped++
+      host.inventory.letGo(kind.number, id)
+    })
+  }
+
+  get counts(): ItemCounts {
+    return this.#counts
+  }
+
+  figures(): ItemFigures {
+    return { ...this.#counts, orphans: this.#orphans.size, orphanBytes: this.#orphans.bytes }
+  }
+
+  /** A peer sent an item. Resolves when all that follows is done; `false` when the peer wasn't asked for it. */
+  async take(peer: string, kind: AnyKind, bytes: Uint8Array): Promise<boolean> {
+    const { inventory, clock } = this.#host
+    this.#orphans.expire(clock.now())
+    const startMs = clock.now()
+    let id: Uint8Array
+    try {
+      id = kind.id(bytes)
+    } catch (cause) {
+      this.#invalid({ peer, kind, bytes }, startMs, 'has no id', cause)
+      return true
+    }
+    if (!inventory.wasAsked(peer, kind.number, id)) {
+      this.#counts.unasked++
+      return false
+    }
+    if (inventory.isSettled(kind.number, id)) {
+      this.#counts.repeated++
+      inventory.know(peer, kind.number, [id])
+      return true
+    }
+    const value = this.#read({ peer, kind, bytes }, id, startMs)
+    if (value) await this.#enter({ kind, id, bytes, value: value.of, peer })
+    return true
+  }
+
+  /** An item of this node's own. What waited for it goes on its way. */
+  publish(kind: AnyKind, bytes: Uint8Array): Uint8Array {
+    const { inventory } = this.#host
+    const id = kind.id(bytes)
+    kind.read(bytes)
+    if (!inventory.isAccepted(kind.number, id) && !inventory.received(undefined, itemOf(kind, id, bytes))) {
+      throw new TypeError(`a ${kind.name} that was found invalid, or is larger than the store, can't be published`)
+    }
+    void this.#release(kind, id)
+    return id
+  }
+
+  /** The peer is gone, and what it sent and waits goes with it. */
+  gone(peer: string): void {
+    this.#orphans.removeSource(peer)
+  }
+
+  /** Checks that still run come to nothing. */
+  stop(): void {
+    this.#stopped = true
+  }
+
+  async #enter(incoming: Incoming): Promise<void> {
+    const { kind, id, value, peer } = incoming
+    const { inventory } = this.#host
+    const parent = kind.parent(value)
+    if (parent && inventory.isRejected(kind.number, parent)) return this.#ignore(incoming)
+    if (parent === undefined || inventory.isAccepted(kind.number, parent)) {
+      if (await this.#judge(incoming, parent)) await this.#release(kind, id)
+      return
+    }
+    if (!this.#host.isHere(peer)) this.#warn(incoming)
+    inventory.hold(kind.number, id)
+    this.#counts.orphaned++
+    const waiting = { parentKey: keyOf(kind, parent), source: peer, bytes: incoming.bytes.length, incoming }
+    this.#orphans.add(waiting, this.#host.clock.now())
+    // Whoever has the child has the parent.
+    inventory.announced(peer, kind.number, [{ id: parent, meta: 0 }])
+  }
+
+  // A loop, not a recursion: a chain that waited may be long.
+  async #release(kind: AnyKind, id: Uint8Array): Promise<void> {
+    const ready = [...this.#orphans.takeChildren(keyOf(kind, id))]
+    for (let child = ready.shift(); child; child = ready.shift()) {
+      const { incoming } = child
+      const isAccepted = await this.#judge(incoming, incoming.kind.parent(incoming.value))
+      const below = this.#orphans.takeChildren(keyOf(incoming.kind, incoming.id))
+      if (isAccepted) ready.push(...below)
+      // What hangs on a refused item can't be accepted, and its senders may not have known.
+      else for (const orphan of below) this.#host.inventory.letGo(orphan.incoming.kind.number, orphan.incoming.id)
+    }
+  }
+
+  async #judge(incoming: Incoming, parent: Uint8Array | undefined): Promise<boolean> {
+    const { kind, id, bytes, value, peer } = incoming
+    const { inventory, clock } = this.#host
+    const startMs = clock.now()
+    inventory.working(peer, true)
+    const verdict = await this.#verdict(incoming, parent)
+    if (this.#stopped) return false
+    inventory.working(peer, false)
+    this.#counts.checkMs += clock.now() - startMs
+    if (!verdict) {
+      inventory.letGo(kind.number, id)
+      return false
+    }
+    if (verdict === 'accept') {
+      if (!inventory.received(peer, itemOf(kind, id, bytes))) return inventory.isAccepted(kind.number, id)
+      this.#counts.accepted++
+      this.#host.accepted({ kind, id, bytes, value, peer })
+      return true
+    }
+    if (verdict === 'ignore') this.#ignore(incoming)
+    else {
+      inventory.reject(kind.number, id)
+      this.#invalid(incoming, startMs, `${toHex(id)} failed its check`, undefined)
+    }
+    return false
+  }
+
+  async #verdict(incoming: Incoming, parent: Uint8Array | undefined): Promise<ItemVerdict | undefined> {
+    try {
+      return await incoming.kind.check(incoming.value, this.#contextOf(incoming, parent))
+    } catch (error) {
+      this.#host.failed(incoming.peer, error)
+      return undefined
+    }
+  }
+
+  #ignore({ kind, id }: Incoming): void {
+    this.#host.inventory.reject(kind.number, id)
+    this.#counts.ignored++
+  }
+
+  #contextOf({ kind, id, peer }: Incoming, parent: Uint8Array | undefined): CheckContext<unknown> {
+    const stored = parent && this.#host.inventory.get(kind.number, parent)
+    return { id, peer, parent: stored && kind.read(stored.bytes) }
+  }
+
+  #read(sent: Sent, id: Uint8Array, startMs: number): { readonly of: unknown } | undefined {
+    try {
+      return { of: sent.kind.read(sent.bytes) }
+    } catch (cause) {
+      this.#host.inventory.reject(sent.kind.number, id)
+      this.#invalid(sent, startMs, `${toHex(id)} can't be read`, cause)
+      return undefined
+    }
+  }
+
+  #invalid({ peer, kind, bytes }: Sent, startMs: number, text: string, cause: unknown): void {
+    this.#counts.invalid++
+    this.#counts.wastedBytes += bytes.length
+    this.#counts.wastedMs += this.#host.clock.now() - startMs
+    this.#host.invalid(peer, `${kind.name} ${text}`, cause)
+  }
+
+  #warn({ peer, kind, id }: Incoming): void {
+    if (this.#warned.has(peer)) return
+    if (this.#warned.size >= MAX_WARNED) this.#warned.clear()
+    this.#warned.add(peer)
+    this.#host.logger.log('warn', 'Item out of order from an unknown peer', { kind: kind.name, id: toHex(id), peer })
+  }
+}
+
+type Sent = Pick<Incoming, 'peer' | 'kind' | 'bytes'>
+
+function itemOf(kind: AnyKind, id: Uint8Array, bytes: Uint8Array) {
+  return { kind: kind.number, id, meta: 0, bytes }
+}
+
+function keyOf(kind: AnyKind, id: Uint8Array): string {
+  return `${kind.number} ${toHex(id)}`
+}

@@ -1,0 +1,78 @@
+// How a program says what its items are.
+import type { AnyKind, CheckContext, ItemVerdict, Kind } from '../inventory/kind.ts'
+import type { Capability } from '../wire/peer.ts'
+import { connectKinds } from './inv.ts'
+import { KINDS_END, MAX_NAME_BYTES } from './inv-messages.ts'
+
+/** Most that `maxBytes` may be: a message of four seconds at a megabyte a second, well below what a frame can carry. */
+export const MAX_ITEM_BYTES: number = 4 * 1024 * 1024
+
+/** What is needed of every kind. */
+export interface KindOptions {
+  /** 1 to 32 characters: a-z, 0-9 and `-`, beginning with a letter. Both ends have to know a kind by name and number. */
+  readonly name: string
+  /** 0 to 65,535; 0 to 15 belong to peerwire's own packages. */
+  readonly number: number
+  /** Most bytes of an item, up to 4 MiB. */
+  readonly maxBytes: number
+  /** 32 bytes that follow from the content, such as its keccak-256. What it throws counts as an invalid item. */
+  id(bytes: Uint8Array): Uint8Array
+  /** Told of at once, and not at times of chance: for what everybody waits for, and nobody hides. Default `false`. */
+  readonly urgent?: boolean | undefined
+  /** Peers that share this protocol get the kind over it, and never over `inv/1`. */
+  readonly over?: Capability | undefined
+}
+
+/** What is done with the bytes themselves. */
+export interface RawKindOptions extends KindOptions {
+  readonly read?: undefined
+  /** Default: every item is accepted. */
+  check?(bytes: Uint8Array, context: CheckContext<Uint8Array>): ItemVerdict | Promise<ItemVerdict>
+  parent?(bytes: Uint8Array): Uint8Array | undefined
+}
+
+/** What is done with the values that the bytes mean. */
+export interface ReadKindOptions<T> extends KindOptions {
+  /** Reads an item once; what it throws counts as an invalid item. */
+  read(bytes: Uint8Array): T
+  /** Default: every item that can be read is accepted. */
+  check?(value: T, context: CheckContext<T>): ItemVerdict | Promise<ItemVerdict>
+  /** The id of the item that has to be accepted first. Its child waits for it, and only then is checked. */
+  parent?(value: T): Uint8Array | undefined
+}
+
+/**
+ * A kind of items for `inventory({ kinds })`.
+ *
+ * @throws {TypeError} for a name that can't be one
+ * @throws {RangeError} for a number or a size past its bounds
+ */
+export function kind(options: RawKindOptions): Kind
+export function kind<T>(options: ReadKindOptions<T>): Kind<T>
+export function kind<T>(options: RawKindOptions | ReadKindOptions<T>): AnyKind {
+  const { name, number, maxBytes, urgent = false, over } = options
+  if (!/^[a-z][a-z0-9-]*$/.test(name) || name.length > MAX_NAME_BYTES) {
+    throw new TypeError(`the name of a kind is 1 to ${MAX_NAME_BYTES} of a-z, 0-9 and -, not "${name}"`)
+  }
+  whole(`number of ${name}`, number, 0, KINDS_END - 1)
+  whole(`maxBytes of ${name}`, maxBytes, 1, MAX_ITEM_BYTES)
+  const given = options as ReadKindOptions<unknown>
+  return {
+    name,
+    number,
+    maxBytes,
+    urgent,
+    over,
+    id: (bytes) => given.id(bytes),
+    read: (bytes) => (given.read ? given.read(bytes) : bytes),
+    check: (value, context) => given.check?.(value, context) ?? 'accept',
+    chained: given.parent !== undefined,
+    parent: (value) => given.parent?.(value),
+    connect: connectKinds,
+  }
+}
+
+function whole(what: string, value: number, least: number, most: number): void {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return
+  throw new RangeError(`${what} must be a whole number from ${least} to ${most}, not ${value}`)
+}
