@@ -6,7 +6,7 @@ const POOL_BYTES = 1024
 
 /** Draws from `random` in larger pieces. */
 export function createRandomPool(random: Random): Random {
-  let pool = new Uint8Array(0)
+  let pool: Uint8Array = new Uint8Array(0)
   let at = 0
   const uint32 = (): number => {
     if (at === pool.length) {

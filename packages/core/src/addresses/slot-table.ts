@@ -75,6 +75,18 @@ export class SlotTable {
     return (this.#kinds[kind]?.buckets.list.length ?? 0) > 0
   }
 
+  /** In how many buckets a draw may end: of all kinds, or of one. */
+  buckets(kind?: number): number {
+    return kind === undefined ? this.#occupied.list.length : (this.#kinds[kind]?.buckets.list.length ?? 0)
+  }
+
+  /** All slots that hold something. */
+  *filled(): Generator<readonly [slot: number, entry: BookEntry], void, void> {
+    for (const [bucket, places] of this.#slots.entries()) {
+      for (const [position, entry] of places.entries()) if (entry) yield [(bucket << 6) | position, entry]
+    }
+  }
+
   /**
    * An entry by chance: a bucket that has any, a place in it, and from there the first one going round.
    *

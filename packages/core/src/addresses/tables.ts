@@ -35,7 +35,11 @@ const CONNECTED_S = 20 * 60
  * @throws {TypeError} when the header is none (see `isTablesHeader`)
  */
 export function createAddressTables(options: AddressTablesOptions): AddressTables {
-  const state = createState(options)
+  return tablesOf(createTableState(options))
+}
+
+/** The tables around a state. */
+export function tablesOf(state: TableState): AddressTables {
   return {
     add: (heard, source, now) => add(state, heard, source, now),
     attempt: (address, now, { countFailure }) => attempt(state, address, now, countFailure),
@@ -72,7 +76,8 @@ export function createAddressTables(options: AddressTablesOptions): AddressTable
   }
 }
 
-function createState(options: AddressTablesOptions): TableState {
+/** Empty tables as plain state. */
+export function createTableState(options: AddressTablesOptions): TableState {
   const { random, sha256, header, groups = networkGroups() } = options
   if (header !== undefined && !isTablesHeader(header)) throw new TypeError('the header of the tables is none')
   const secret = header ? fromHex(header.key) : random.bytes(32)
