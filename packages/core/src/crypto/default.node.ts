@@ -1,4 +1,4 @@
-// The provider in Node: hashes and ciphers are Node's own or WebAssembly, secp256k1 is the portable one.
+// The provider in Node: hashes and ciphers are Node's own or WebAssembly, the curve is WebAssembly.
 import { createCipheriv, createHash, createHmac } from 'node:crypto'
 import { plainBytes } from '../base/bytes.ts'
 import type { Crypto } from '../base/crypto.ts'
@@ -7,13 +7,16 @@ import { NodeKeystream } from './keystream.node.ts'
 import { portableCrypto } from './portable.ts'
 import { WasmFrameMac } from './wasm-frames/frame-mac.ts'
 import { WasmKeccak256, wasmKeccak256 } from './wasm-keccak/keccak.ts'
+import { wasmCurve } from './wasm-secp256k1/curve.ts'
 
 /**
- * What a node uses when it is given nothing else. In Node: keccak-256 by WebAssembly; keystreams, AES-128-CTR, SHA-256
- * and HMAC by `node:crypto`; the rest is `portableCrypto`. Elsewhere it is `portableCrypto`.
+ * What a node uses when it is given nothing else. In Node: secp256k1 and keccak-256 by WebAssembly, the former by
+ * libsecp256k1, constant in time for secrets as far as compilers and engines leave it so; keystreams, AES-128-CTR,
+ * SHA-256 and HMAC by `node:crypto`; single blocks of AES in JavaScript. Elsewhere it is `portableCrypto`.
  */
 export const defaultCrypto: Crypto = {
   ...portableCrypto,
+  ...wasmCurve,
   keccak256: wasmKeccak256,
   createKeccak256: () => new WasmKeccak256(),
   sha256: (bytes) => plainBytes(createHash('sha256').update(bytes).digest()),

@@ -6,13 +6,17 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import { getPublicKey, getSharedSecret, hashes, Point, recoverPublicKey, sign } from '@noble/secp256k1'
 import { concatBytes } from '../base/bytes.ts'
 import type { Crypto, RunningHash } from '../base/crypto.ts'
+import { mayRecover, notPublicKey, requireHash } from './curve.ts'
 import { createPortableKeystream } from './portable-keystream.ts'
 import { isPrivateKey } from './private-key.ts'
 
 /** SEC 1's mark of an uncompressed point. */
 const UNCOMPRESSED = /* @__PURE__ */ Uint8Array.of(4)
 
-/** Everything in JavaScript, always ready; the provider that faster ones are held to. */
+/**
+ * Everything in JavaScript, always ready; the provider that faster ones are held to. Its curve takes the same steps for
+ * every secret, but numbers of JavaScript take a time that depends on their value.
+ */
 export const portableCrypto: Crypto = {
   isPublicKey,
   isPrivateKey,
@@ -45,11 +49,12 @@ function isPublicKey(publicKey: Uint8Array): boolean {
 }
 
 function sharedSecret(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
-  if (!isPublicKey(publicKey)) throw new RangeError('not a public key of secp256k1')
+  if (!isPublicKey(publicKey)) throw notPublicKey()
   return getSharedSecret(privateKey, concatBytes(UNCOMPRESSED, publicKey)).slice(1)
 }
 
 function signRecoverable(hash: Uint8Array, privateKey: Uint8Array): Uint8Array {
+  requireHash(hash)
   // Signing at once needs these two; set here and not on loading, so that bundlers may drop what nobody signs with.
   hashes.sha256 = sha256
   hashes.hmacSha256 = (key, message) => hmac(sha256, key, message)
@@ -58,7 +63,7 @@ function signRecoverable(hash: Uint8Array, privateKey: Uint8Array): Uint8Array {
 }
 
 function recover(hash: Uint8Array, signature: Uint8Array): Uint8Array | undefined {
-  if (signature.length !== 65) return undefined
+  if (!mayRecover(hash, signature)) return undefined
   const vrs = concatBytes(signature.subarray(64), signature.subarray(0, 64))
   try {
     return recoverPublicKey(vrs, hash, { prehash: false, isCompressed: false }).slice(1)
