@@ -14,7 +14,7 @@ import { idOf } from './connections.ts'
 import type { Connections } from './connections.ts'
 import type { NodeEvents } from './events.ts'
 import type { Settings } from './options.ts'
-import type { Verdict } from './plugin.ts'
+import type { Plugin, Verdict } from './plugin.ts'
 import type { SetUpTask } from './set-up.ts'
 
 interface Attempt {
@@ -56,6 +56,7 @@ export class Dials {
     if (this.#closed || this.#dialer) return
     const { settings, publicKey, connections } = this.#host
     const { clock, random, plugins, logger } = settings
+    const resolvers = plugins.filter((plugin) => plugin.resolve)
     const dialer = createDialer({
       clock,
       random,
@@ -65,6 +66,7 @@ export class Dials {
       judge: (key, endpoint) => this.#verdict(fromHex(key), endpoint),
       log: logger,
       attempt: async (address, { signal }) => void (await this.dial(address, signal)),
+      ...(resolvers.length > 0 && { resolve: (key, signal) => resolveBy(resolvers, key, signal) }),
     })
     this.#dialer = dialer
     for (const peer of connections.peers.values()) this.added(peer)
@@ -237,6 +239,19 @@ export class Dials {
     this.#dialer?.close()
     for (const { controller } of this.#attempts.values()) controller.abort(cancelled('the node is closing'))
   }
+}
+
+// One after another: who is asked later is asked less often.
+async function resolveBy(
+  plugins: readonly Plugin[],
+  publicKey: Uint8Array,
+  signal: AbortSignal,
+): Promise<Endpoint | undefined> {
+  for (const plugin of plugins) {
+    const endpoint = await plugin.resolve?.(publicKey, signal)
+    if (endpoint) return endpoint
+  }
+  return undefined
 }
 
 function refused(reason: number, message: string): PeerError {

@@ -174,6 +174,7 @@ class RunningNode implements Node {
       })
       if (this.#state === 'starting') await this.#reporter.open(clock)
       if (this.#state === 'starting') await this.#listen()
+      for (const plugin of this.#settings.plugins) if (this.#state === 'starting') await plugin.listening?.()
     } catch (error) {
       await this.close()
       throw error

@@ -48,12 +48,16 @@ export interface Plugin {
   readonly protocols?: readonly Offer[] | undefined
   /** Called before the first peer; the node waits for it. */
   start?(context: PluginContext): void | Promise<void>
+  /** Called when the listeners stand, so that the node knows its addresses, and before it dials; the node waits for it. */
+  listening?(): void | Promise<void>
   /** Called after the last message; `close` waits for it in bounds. */
   stop?(): void | Promise<void>
   /** How long `close` waits for `stop`, in milliseconds; default the node's `closeMs`. */
   readonly stopMs?: number | undefined
   /** Addresses that could be dialed; read only while there is room for a dial. */
   candidates?(): AsyncIterable<Address>
+  /** Finds where a persistent node is now that could not be dialed; `undefined` when it isn't found. */
+  resolve?(publicKey: Uint8Array, signal: AbortSignal): Promise<Endpoint | undefined>
   /** What is held against somebody; asked often, so it has to be quick. Trusted peers are never asked about. */
   judge?(subject: Subject): Verdict | undefined
   /** Plain JSON for `node.inspect()`. */

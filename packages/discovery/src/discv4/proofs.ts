@@ -1,0 +1,59 @@
+// Endpoint proofs: who has shown to receive at its address, and to whom we have.
+import { MAX_PROOFS, PROOF_MS } from './limits.ts'
+
+interface Proof {
+  /** When it answered our ping, in milliseconds of the clock. */
+  provenMs: number
+  /** When we answered its ping. */
+  answeredMs: number
+}
+
+/** Kept for an id at an IP address, in a bounded memory where the oldest is forgotten. */
+export class Proofs {
+  readonly #proofs = new Map<string, Proof>()
+
+  get size(): number {
+    return this.#proofs.size
+  }
+
+  /** It has answered our ping. */
+  proven(key: string, host: string, nowMs: number): void {
+    this.#touch(key, host).provenMs = nowMs
+  }
+
+  /** We have answered its ping. */
+  answered(key: string, host: string, nowMs: number): void {
+    this.#touch(key, host).answeredMs = nowMs
+  }
+
+  /** It seems to have forgotten us. */
+  forgetAnswered(key: string, host: string): void {
+    const proof = this.#proofs.get(place(key, host))
+    if (proof) proof.answeredMs = -Infinity
+  }
+
+  /** Whether larger answers may go there. */
+  isProven(key: string, host: string, nowMs: number): boolean {
+    const proof = this.#proofs.get(place(key, host))
+    return proof !== undefined && nowMs - proof.provenMs < PROOF_MS
+  }
+
+  /** Whether larger answers can be expected from there. */
+  isAnswered(key: string, host: string, nowMs: number): boolean {
+    const proof = this.#proofs.get(place(key, host))
+    return proof !== undefined && nowMs - proof.answeredMs < PROOF_MS
+  }
+
+  #touch(key: string, host: string): Proof {
+    const name = place(key, host)
+    const proof = this.#proofs.get(name) ?? { provenMs: -Infinity, answeredMs: -Infinity }
+    this.#proofs.delete(name)
+    this.#proofs.set(name, proof)
+    if (this.#proofs.size > MAX_PROOFS) this.#proofs.delete(this.#proofs.keys().next().value!)
+    return proof
+  }
+}
+
+function place(key: string, host: string): string {
+  return `${key}@${host}`
+}

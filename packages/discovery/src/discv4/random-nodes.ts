@@ -1,0 +1,73 @@
+// Nodes met on random walks, one after another, for as long as somebody asks: nothing is sent while nobody does.
+import { abortable, createDeferred, delay } from '@peerwire/core'
+import type { Clock, Deferred } from '@peerwire/core'
+import type { KnownNode } from './known-node.ts'
+import { LOOKUP_INTERVAL_MS } from './limits.ts'
+
+/** Nodes that wait to be taken; one walk meets about this many. */
+const MAX_WAITING = 512
+/** Milliseconds that a walk that met nobody is waited for before the next is begun. */
+const EMPTY_WAIT_MS = 5_000
+
+export interface WalkHost {
+  readonly clock: Clock
+  /** Begins a random walk; `found` is called with nodes as they are met. */
+  walk(found: (nodes: readonly KnownNode[]) => void, done: () => void): void
+  /** Asks for a refresh when nobody is known. */
+  whenEmpty(): void
+}
+
+/** An iterator over what random walks meet; ends when `signal` aborts. */
+export async function* randomNodes(host: WalkHost, signal: AbortSignal): AsyncGenerator<KnownNode, void> {
+  const waiting: KnownNode[] = []
+  let news: Deferred<void> = createDeferred()
+  let isWalking = false
+  let begunMs = -Infinity
+  const begin = (): void => {
+    isWalking = true
+    begunMs = host.clock.now()
+    host.walk(
+      (nodes) => {
+        waiting.push(...nodes.slice(0, MAX_WAITING - waiting.length))
+        news.resolve()
+      },
+      () => {
+        isWalking = false
+        news.resolve()
+      },
+    )
+  }
+  while (!signal.aborted) {
+    const next = waiting.shift()
+    if (next) {
+      yield next
+      continue
+    }
+    news = createDeferred()
+    if (!isWalking) {
+      if (!(await pause(host, begunMs, signal))) return
+      begin()
+    }
+    if (waiting.length === 0 && isWalking && !(await settles(news.promise, signal))) return
+    if (waiting.length === 0 && !isWalking) {
+      host.whenEmpty()
+      if (!(await settles(delay(host.clock, EMPTY_WAIT_MS, signal), signal))) return
+    }
+  }
+}
+
+async function pause({ clock }: WalkHost, begunMs: number, signal: AbortSignal): Promise<boolean> {
+  const leftMs = begunMs + LOOKUP_INTERVAL_MS - clock.now()
+  return leftMs <= 0 || (await settles(delay(clock, leftMs, signal), signal))
+}
+
+// `false` when it was aborted: an iterator ends then, and doesn't fail.
+async function settles(promise: Promise<void>, signal: AbortSignal): Promise<boolean> {
+  try {
+    await abortable(promise, signal)
+    return true
+  } catch (error) {
+    if (signal.aborted) return false
+    throw error
+  }
+}

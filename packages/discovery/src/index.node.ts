@@ -1,0 +1,4 @@
+// Discovery in Node: the same, with UDP.
+export * from './index.ts'
+export { udp } from './udp.node.ts'
+export type { UdpOptions } from './udp.node.ts'
