@@ -15,6 +15,7 @@ export const rooms = {
   standing: { uses: ['base', 'errors', 'wire', 'addresses'], types: ['node'] },
   inventory: { uses: ['base'], types: ['wire'] },
   protocols: { uses: ['base', 'errors', 'wire', 'addresses', 'inventory'] },
+  book: { uses: ['base', 'errors', 'wire', 'addresses', 'protocols'], types: ['node'] },
   node: {
     uses: [
       'base',

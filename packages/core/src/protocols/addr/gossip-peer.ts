@@ -10,7 +10,8 @@ import { TokenBucket } from './token-bucket.ts'
 
 type DueTimer = Expiring<() => void>
 
-interface Waiting {
+/** An entry that is to be told. */
+export interface Waiting {
   readonly entry: AddrEntry
   /** Our own address is told again and again. */
   readonly isOwn: boolean
@@ -24,7 +25,7 @@ export class GossipPeer {
   readonly salt: number
   readonly tokens: TokenBucket
   /** What waits, by handle. */
-  readonly queue = new Map<number, Waiting>()
+  readonly queue: Map<number, Waiting> = new Map()
   wasAnswered = false
   hasTold = false
   flushTimer: DueTimer | undefined

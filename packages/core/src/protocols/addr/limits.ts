@@ -30,6 +30,6 @@ export const ANSWER_MORE_MS = 21_600_000
 /** Most bytes of the network's name. */
 export const MAX_NETWORK_BYTES = 32
 /** Most bytes of a message: 1,000 entries of the longest form that is not refused, with room for later fields. */
-export const MAX_MESSAGE_BYTES = 1024 * 1024
+export const MAX_MESSAGE_BYTES = 1_048_576
 /** Most RLP items of a message: 1,000 entries of 7 fields, with room for as many later ones. */
 export const MAX_ITEMS = 16_384

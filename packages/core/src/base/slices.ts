@@ -1,0 +1,20 @@
+// Long work cut into slices, so that nothing else waits for it.
+import { createDeferred } from './abort.ts'
+import type { Clock } from './clock.ts'
+
+/** Milliseconds after which the turn is given up: a frame of a page has 16, and the slice that is being done ends first. */
+const SLICE_MS = 5
+
+/** Does all the work of a generator, whose steps take a few milliseconds each, and lets others have their turn between. */
+export async function runInSlices<T>(clock: Clock, work: Generator<unknown, T, void>): Promise<T> {
+  let sinceMs = clock.now()
+  for (;;) {
+    const step = work.next()
+    if (step.done) return step.value
+    if (clock.now() - sinceMs < SLICE_MS) continue
+    const turn = createDeferred<void>()
+    clock.setTimer(0, () => turn.resolve())
+    await turn.promise
+    sinceMs = clock.now()
+  }
+}
