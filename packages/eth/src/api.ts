@@ -1,5 +1,6 @@
 // What the eth plugin takes and gives.
 import type { Events, InventoryPlugin, Offer, Peer, Plugin } from '@peerwire/core'
+import type { BlockKind } from './block-kind.ts'
 import type { CheckBudget } from './checker.ts'
 import type { ChainHead } from './fork-id.ts'
 import type { Header } from './header.ts'
@@ -17,6 +18,11 @@ export interface EthOptions {
   readonly chainId?: bigint | undefined
   /** Shared with other protocols, and then one of the node's plugins too, before this one; default: one of its own. */
   readonly inventory?: InventoryPlugin | undefined
+  /**
+   * Headers of the chain are given to the inventory as items of this kind, which is one of the inventory's: those that
+   * peers have which this node dialed. Needs `inventory`; default: headers are fetched only when asked for.
+   */
+  readonly blocks?: BlockKind | undefined
   /** What peers may ask for beside transactions; default: nothing, which is answered with empty lists. */
   readonly serve?: EthServe | undefined
   /** How many transactions of one peer are checked. */
@@ -33,6 +39,8 @@ export interface EthEvents {
   'range:changed': [peer: Peer, range: BlockRange]
   /** A transaction that was not here before, checked. */
   'transaction:received': [arrival: Arrival]
+  /** A header that was not here before, fetched from a peer (`blocks`); its hash and its link are proven. */
+  'block:received': [header: Header, peer: Peer]
 }
 
 /** Which headers to ask for. */

@@ -2,6 +2,7 @@
 import { DiscReason, Emitter, inventory as createInventory, PeerError, randomBelow } from '@peerwire/core'
 import type { InventoryPlugin, ListenOptions, Offer, Peer, PluginContext } from '@peerwire/core'
 import type { Eth, EthEvents, EthOptions, EthRequestOptions, HeadersRequest } from './api.ts'
+import { BlockFollower } from './block-follower.ts'
 import { createTransactionChecker } from './checker.ts'
 import type { TransactionChecker } from './checker.ts'
 import { Handshakes } from './handshakes.ts'
@@ -48,8 +49,10 @@ class EthPlugin implements Eth {
   readonly #handshakes: Handshakes
   #running: PluginContext | undefined
   #relaying: Relaying | undefined
+  #follower: BlockFollower | undefined
 
   constructor(options: EthOptions) {
+    if (options.blocks && !options.inventory) throw new TypeError('blocks need the inventory that has their kind')
     this.#options = options
     this.#inventory = options.inventory ?? createInventory()
     this.#events = new Emitter((error, event) => {
@@ -75,10 +78,15 @@ class EthPlugin implements Eth {
     if (this.#running) throw new TypeError('this eth belongs to a running node already')
     this.#running = context
     if (!this.#options.inventory) this.#inventory.start(context)
+    const { blocks: kind } = this.#options
+    const received = (header: Header, peer: Peer): void => this.#events.emit('block:received', header, peer)
+    const host = { eth: this, inventory: this.#inventory, clock: context.clock, received }
+    if (kind) this.#follower = new BlockFollower({ ...host, kind })
   }
 
   stop(): void {
     this.#handshakes.close()
+    this.#follower?.close()
     if (!this.#options.inventory) this.#inventory.stop()
     this.#events.removeAll()
   }
@@ -194,6 +202,7 @@ class EthPlugin implements Eth {
         opened: (peer) => handshakes.opened(peer),
         closed: (peer) => {
           handshakes.closed(peer)
+          this.#follower?.gone(peer)
           if (!this.#relaying) return
           this.#inventory.detach(peer.id, this.#relaying.relay)
           this.#relaying.checker.forget(peer.id)
@@ -208,6 +217,7 @@ class EthPlugin implements Eth {
     const options = { preferred, kinds: [TRANSACTION_KIND], askTimeoutMs: FETCH_TIMEOUT_MS }
     this.#inventory.attach(peer.id, options, relay)
     this.#events.emit('peer:ready', peer, status)
+    this.#follower?.changed(peer)
   }
 
   #relayFor({ chainId }: KnownNetwork): Relaying {
@@ -231,6 +241,7 @@ class EthPlugin implements Eth {
     if (refusal !== undefined) throw new PeerError('invalid message', DiscReason.subprotocolError, refusal)
     this.#handshakes.update(peer, range)
     this.#events.emit('range:changed', peer, range)
+    this.#follower?.changed(peer)
   }
 
   // The square root of all, as go-ethereum has it, so that a small network has it at once and a large one isn't

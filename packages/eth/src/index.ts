@@ -1,4 +1,6 @@
 // The eth protocol (eth/69) for peerwire.
+export { BLOCK_KIND, blockKind } from './block-kind.ts'
+export type { BlockKind, BlockKindOptions, ConfirmBlock } from './block-kind.ts'
 export { createTransactionChecker, DEFAULT_BUDGET } from './checker.ts'
 export type { CheckBudget, TransactionChecker, TransactionCheckerOptions } from './checker.ts'
 export { forkIdOf, forkIdRefusal } from './fork-id.ts'

@@ -101,7 +101,7 @@ export class Intake {
     const id = kind.id(bytes)
     kind.read(bytes)
     if (!inventory.isAccepted(kind.number, id) && !inventory.received(undefined, itemOf(kind, id, bytes))) {
-      throw new TypeError(`a ${kind.name} that was found invalid, or is larger than the store, can't be published`)
+      throw new TypeError(`a ${kind.name} of ${bytes.length} bytes has no room in the store`)
     }
     void this.#release(kind, id)
     return id

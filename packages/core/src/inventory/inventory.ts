@@ -151,7 +151,8 @@ class InventoryMachine implements Inventory {
     if (peer) peer.asker.answeredMs = nowMs
     const { bytes, meta } = item
     this.#letGo(handle)
-    const isNew = !this.#isSettled(handle)
+    // What this node vouches for itself was refused by mistake, or too early.
+    const isNew = !this.#isSettled(handle, name === undefined)
     if (isNew) this.#store.add(handle, { bytes, meta, source: name ?? OWN, storedAtMs: nowMs })
     const kept = isNew && this.#store.has(handle)
     if (kept && this.#rules.get(item.kind)?.chained) this.#remember(this.#accepted, handle)
@@ -200,7 +201,7 @@ class InventoryMachine implements Inventory {
 
   isRejected(kind: number, id: Uint8Array): boolean {
     const handle = this.#ids.find(kind, id)
-    return handle !== NO_HANDLE && this.#rejected.has(handle)
+    return handle !== NO_HANDLE && this.#rejected.has(handle) && !this.#isSettled(handle, true)
   }
 
   isSettled(kind: number, id: Uint8Array): boolean {
@@ -253,8 +254,8 @@ class InventoryMachine implements Inventory {
     return !this.#isSettled(handle) && !this.#held.has(handle) && !peer.known!.wasAsked(handle)
   }
 
-  #isSettled(handle: Handle): boolean {
-    return this.#store.has(handle) || this.#rejected.has(handle) || this.#accepted.has(handle)
+  #isSettled(handle: Handle, isOwn = false): boolean {
+    return this.#store.has(handle) || this.#accepted.has(handle) || (!isOwn && this.#rejected.has(handle))
   }
 
   #askDelayMs({ asker, preferred }: PeerState): number {
