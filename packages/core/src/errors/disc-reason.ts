@@ -39,6 +39,11 @@ const WORDS: ReadonlyMap<DiscReason, string> = /* @__PURE__ */ new Map<DiscReaso
   [DiscReason.invalid, 'invalid disconnect reason'],
 ])
 
+/** Whether devp2p has a word for it. */
+export function isKnownReason(reason: DiscReason): boolean {
+  return WORDS.has(reason)
+}
+
 /** The word of a reason; `unknown disconnect reason N` for a number without one. */
 export function discReasonText(reason: DiscReason): string {
   return WORDS.get(reason) ?? `unknown disconnect reason ${reason}`

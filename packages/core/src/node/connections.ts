@@ -10,6 +10,7 @@ import type { PeerHost } from '../peers/connected-peer.ts'
 import { createOfferTable } from '../peers/conversation.ts'
 import type { Conversation, OfferTable } from '../peers/conversation.ts'
 import { PeerSet } from '../peers/peer-set.ts'
+import { ReceiveBudget } from '../peers/receive-budget.ts'
 import { matchCapabilities } from '../wire/capabilities.ts'
 import { formatEndpoint } from '../wire/address.ts'
 import { BASE_PROTOCOL_VERSION } from '../wire/hello.ts'
@@ -68,11 +69,13 @@ export class Connections {
       clock: settings.clock,
       wheel: this.#wheel,
       limits: settings.limits,
+      receiving: new ReceiveBudget(settings.limits.receiveBytes),
       requestIdSeed: () => settings.random.uint32(),
       isPersistent: host.isPersistent,
       isTrusted: host.isTrusted,
       gone: (peer, error) => this.#gone(peer, error),
       note: host.note,
+      yieldTurn: (run) => void settings.clock.setTimer(0, run),
     }
     this.#setUpHost = {
       settings,

@@ -1,8 +1,9 @@
 // How messages flow when handlers lag, ask inside themselves, or come late.
 import { describe, expect, it } from 'vitest'
 import { createDeferred } from '../base/abort.ts'
-import { bytes, text, uint } from '../protocols/codecs.ts'
+import { bytes, raw, text, uint } from '../protocols/codecs.ts'
 import { defineProtocol, message, request } from '../protocols/define-protocol.ts'
+import { drainMicrotasks } from '../testing/manual-clock.ts'
 import { testNetwork } from '../testing/test-network.ts'
 import { later } from '../wire/protocol.ts'
 
@@ -59,6 +60,34 @@ describe('a handler that lags', () => {
     for (let i = 0; i < 100; i++) void peer.send(flow, 'data', new Uint8Array(10_000).fill(i * 31))
     await world.advance(5000)
     expect(answers).toBe(100)
+    await world.close()
+  })
+})
+
+describe('a message of many megabytes', () => {
+  it('is worked on in slices: other peers’ messages are served between them', async () => {
+    const order: string[] = []
+    const large = defineProtocol({
+      name: 'large',
+      version: 1,
+      messages: { data: message(0, raw, { maxBytes: 16_000_000 }), say: message(1, text) },
+    })
+    const world = await testNetwork(3, [
+      large.with({
+        data: (_, body) => void order.push(`${body.length} bytes`),
+        say: (_, line) => void order.push(line),
+      }),
+    ])
+    const [sender, other] = [await world.connect(1, 0), await world.connect(2, 0)]
+    void sender.send(large, 'data', new Uint8Array(15_000_000))
+    await drainMicrotasks()
+    for (let turn = 0; turn < 5; turn++) {
+      void other.send(large, 'say', `line ${turn}`)
+      await drainMicrotasks()
+    }
+    expect(order).toEqual(['line 0', 'line 1', 'line 2', 'line 3', 'line 4'])
+    await world.advance(1000)
+    expect(order).toEqual(['line 0', 'line 1', 'line 2', 'line 3', 'line 4', '15000000 bytes'])
     await world.close()
   })
 })

@@ -37,6 +37,8 @@ export interface NodeLimits extends PeerLimits {
   readonly acceptIntervalMs: number
   /** Capabilities a Hello may list. */
   readonly capabilities: number
+  /** Bytes that unfinished messages of all peers may take; past it the slowest is held back, then ended. */
+  readonly receiveBytes: number
   /** Milliseconds that `close` waits for goodbyes to be sent. */
   readonly closeMs: number
 }
@@ -52,6 +54,7 @@ export const DEFAULT_LIMITS: NodeLimits = {
   startsPerSecondPerPrefix: 10,
   acceptIntervalMs: 30_000,
   capabilities: 128,
+  receiveBytes: 64 * 1024 * 1024,
   closeMs: 500,
 }
 

@@ -84,13 +84,18 @@ describe('the reporter', () => {
     ])
   })
 
-  it('keeps a bounded number of kinds of failure, whatever reasons remotes make up', async () => {
+  it('counts reasons that remotes make up as one kind, so that they leave room for the others', async () => {
     const { events, reporter, peer } = await createFixture('error')
-    for (let i = 0; i <= 1024; i++) {
-      const error = new PeerError('remote disconnect reason', 1000 + i, 'made up')
+    const count = (reason: number | bigint): void => {
+      const error = new PeerError('remote disconnect reason', reason, 'made up')
       events.emit('peer:removed', { peer, error, durationMs: 1, remoteRequested: true })
     }
-    expect(reporter.counters).toHaveLength(1024)
+    for (let i = 0; i < 1024; i++) count(1000 + i)
+    for (const reason of [0x0c, 2n ** 60n, DiscReason.tooManyPeers]) count(reason)
+    expect(reporter.counters.map(({ reason, count: times }) => [reason, times])).toEqual([
+      ['unknown', 1026],
+      ['4', 1],
+    ])
   })
 
   it.each([

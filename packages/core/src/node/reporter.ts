@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Emitter } from '../base/emitter.ts'
 import { silentLogger } from '../base/log.ts'
 import type { Logger } from '../base/log.ts'
+import { isKnownReason } from '../errors/disc-reason.ts'
 import { causeText } from '../errors/peer-error.ts'
 import type { PeerError } from '../errors/peer-error.ts'
 import { formatAddress } from '../wire/address.ts'
@@ -20,7 +21,7 @@ export interface FailureCount {
   readonly count: number
 }
 
-/** Different kinds of failure that are counted; a remote chooses its reason, so they have a bound. */
+/** Different kinds of failure that are counted: more than our own codes and known reasons make. */
 const MAX_KINDS = 1024
 
 export class Reporter {
@@ -69,10 +70,12 @@ export class Reporter {
   }
 
   #count(error: PeerError, phase: Phase, direction: 'inbound' | 'outbound'): void {
-    const key = `${error.code}/${error.reason}/${phase}/${direction}`
+    // A remote may make up a reason for each of its connections: those without a word are one kind.
+    const reason = isKnownReason(error.reason) ? String(error.reason) : 'unknown'
+    const key = `${error.code}/${reason}/${phase}/${direction}`
     const before = this.#counts.get(key)
     if (!before && this.#counts.size >= MAX_KINDS) return
     const { code } = error
-    this.#counts.set(key, { code, reason: String(error.reason), phase, direction, count: (before?.count ?? 0) + 1 })
+    this.#counts.set(key, { code, reason, phase, direction, count: (before?.count ?? 0) + 1 })
   }
 }

@@ -20,6 +20,7 @@ import type { PeerLimits } from './limits.ts'
 import { Outbox, type OutboxHost } from './outbox.ts'
 import { describePeer, shortUrl } from './peer-name.ts'
 import { Reader, type ReaderHost } from './reader.ts'
+import type { ReceiveBudget, Receiving } from './receive-budget.ts'
 
 /** What is known of a connection when checkpoint 2 has passed. */
 export interface PeerFacts {
@@ -39,6 +40,8 @@ export interface PeerHost {
   readonly clock: Clock
   readonly wheel: Wheel
   readonly limits: PeerLimits
+  /** Shared by all peers. */
+  readonly receiving: ReceiveBudget
   /** A number to count request ids from. */
   requestIdSeed(): number
   isPersistent(id: string): boolean
@@ -47,12 +50,14 @@ export interface PeerHost {
   gone(peer: ConnectedPeer, error: PeerError): void
   /** Something failed that ends nobody, such as a handler that outlived its peer. */
   note(message: string, error: unknown): void
+  /** Calls back when others have had their turn of the loop. */
+  yieldTurn(run: () => void): void
 }
 
 /** Reasons after which there is nobody to tell, or nothing that could be told. */
 const SILENT: ReadonlySet<string> = /* @__PURE__ */ new Set(['link lost', 'remote disconnect reason', 'write timeout'])
 
-export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost, OutboxHost {
+export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost, OutboxHost, Receiving {
   readonly id: string
   readonly publicKey: Uint8Array
   readonly direction: Direction
@@ -243,6 +248,29 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     this.#host.note(message, error)
   }
 
+  received(midMessage: boolean, heldBytes: number): void {
+    this.#keepAlive.read(midMessage, this.#reader.messagesIn)
+    const { heardMs, messageMs } = this.#keepAlive
+    this.#host.receiving.set(this, heldBytes, messageMs, heardMs)
+  }
+
+  hold(): void {
+    this.#reader.hold()
+  }
+
+  release(): void {
+    this.#reader.release()
+  }
+
+  overBudget(heldBytes: number, maxBytes: number): void {
+    const text = `an unfinished message of ${heldBytes} bytes came slowest while those of all peers passed ${maxBytes}`
+    this.fail(new PeerError('receive queue full', DiscReason.subprotocolError, text))
+  }
+
+  yieldTurn(run: () => void): void {
+    this.#host.yieldTurn(run)
+  }
+
   get full(): boolean {
     return this.#outbox.full
   }
@@ -291,6 +319,7 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     if (this.#error) return
     this.#error = error
     this.#reader.close()
+    this.#host.receiving.delete(this)
     this.#keepAlive.stop()
     if (!SILENT.has(error.code)) void this.#outbox.send(BaseCode.disconnect, encodeDisconnect(error.reason))
     this.#outbox.flush()

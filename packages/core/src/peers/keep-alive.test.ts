@@ -96,6 +96,45 @@ describe('keep-alive', () => {
     expect(seen.error).toMatchObject({ code: 'write timeout', reason: 1 })
   })
 
+  describe('a message that comes byte by byte', () => {
+    const trickle = (
+      { clock, keepAlive }: ReturnType<typeof createFixture>,
+      ms: number,
+      whole: (ms: number) => number,
+    ) => {
+      for (let passed = 0; passed < ms; passed += 1000) {
+        keepAlive.heard()
+        keepAlive.read(true, whole(passed))
+        clock.advance(1000)
+      }
+    }
+
+    it('ends its peer 30 s after its first byte', () => {
+      const fixture = createFixture()
+      trickle(fixture, 29_000, () => 7)
+      expect(fixture.seen.error).toBeUndefined()
+      trickle(fixture, 3000, () => 7)
+      expect(fixture.seen).toMatchObject({ pings: 0, error: { code: 'read timeout', reason: 0x0b } })
+      expect(fixture.seen.error!.message).toMatch(/^a message not whole after 3\d{4} ms$/)
+    })
+
+    it('has its time from its own first byte, however many come in a row', () => {
+      const fixture = createFixture()
+      trickle(fixture, 120_000, (ms) => Math.floor(ms / 20_000))
+      expect(fixture.seen.error).toBeUndefined()
+      fixture.keepAlive.read(false, 99)
+      fixture.clock.advance(10_000)
+      expect(fixture.seen.error).toBeUndefined()
+    })
+
+    it('is not counted while we hold back the link ourselves', () => {
+      const fixture = createFixture()
+      fixture.seen.paused = true
+      trickle(fixture, 120_000, () => 7)
+      expect(fixture.seen.error).toBeUndefined()
+    })
+  })
+
   it('shares one timer among all peers and leaves none behind', () => {
     const clock = createManualClock()
     const wheel = new Wheel(clock, 1000)

@@ -32,6 +32,9 @@ export class KeepAlive implements WheelEntry {
   #stuckMs = -1
   #askedMs = 0
   #pinged = false
+  /** When the message began that isn't whole yet, -1 for none; and how many were whole before it. */
+  #messageMs = -1
+  #wholeMessages = 0
 
   constructor(host: KeepAliveHost, clock: Clock, wheel: Wheel, limits: PeerLimits) {
     this.#host = host
@@ -53,6 +56,20 @@ export class KeepAlive implements WheelEntry {
     this.#pinged = false
   }
 
+  /** When the message began that isn't whole yet, on the node's clock; -1 for none. */
+  get messageMs(): number {
+    return this.#messageMs
+  }
+
+  /** After bytes were read: whether a message isn't whole yet, and how many have been. */
+  read(midMessage: boolean, wholeMessages: number): void {
+    if (!midMessage) this.#messageMs = -1
+    else if (this.#messageMs < 0 || wholeMessages !== this.#wholeMessages) {
+      this.#messageMs = this.#heardMs
+      this.#wholeMessages = wholeMessages
+    }
+  }
+
   /** The link is full: it must take a byte within the write limit. */
   full(): void {
     if (this.#stuckMs >= 0) return
@@ -70,20 +87,28 @@ export class KeepAlive implements WheelEntry {
 
   due(nowMs: number): void {
     const slept = nowMs - this.#askedMs > SLEPT_MS
-    if (this.#host.paused) this.#heardMs = nowMs
+    if (this.#host.paused) {
+      this.#heardMs = nowMs
+      if (this.#messageMs >= 0) this.#messageMs = nowMs
+    }
     if (this.#stuckMs >= 0 && this.#host.progressed()) this.#stuckMs = nowMs
-    const { readTimeoutMs, writeTimeoutMs, pingAfterMs } = this.#limits
+    const { readTimeoutMs, writeTimeoutMs, pingAfterMs, messageMs } = this.#limits
     const silentMs = nowMs - this.#heardMs
     const late = silentMs >= readTimeoutMs
     const stuck = this.#stuckMs >= 0 && nowMs - this.#stuckMs >= writeTimeoutMs
-    if ((late || stuck) && slept) return this.#ask(nowMs + CATCH_UP_MS)
+    const dragging = this.#messageMs >= 0 && nowMs - this.#messageMs >= messageMs
+    if ((late || stuck || dragging) && slept) return this.#ask(nowMs + CATCH_UP_MS)
     if (stuck) return this.#fail('write timeout', `the link took no byte for ${Math.round(nowMs - this.#stuckMs)} ms`)
     if (late) return this.#fail('read timeout', `no byte for ${Math.round(silentMs)} ms`)
+    if (dragging) {
+      return this.#fail('read timeout', `a message not whole after ${Math.round(nowMs - this.#messageMs)} ms`)
+    }
     if (silentMs >= pingAfterMs && !this.#pinged) {
       this.#pinged = true
       this.#host.ping()
     }
-    const next = this.#heardMs + (this.#pinged ? readTimeoutMs : pingAfterMs)
+    let next = this.#heardMs + (this.#pinged ? readTimeoutMs : pingAfterMs)
+    if (this.#messageMs >= 0) next = Math.min(next, this.#messageMs + messageMs)
     this.#ask(this.#stuckMs >= 0 ? Math.min(next, this.#stuckMs + writeTimeoutMs) : next)
   }
 

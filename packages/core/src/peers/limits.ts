@@ -5,6 +5,8 @@ export interface PeerLimits {
   readonly pingAfterMs: number
   /** Milliseconds without a byte after which the peer is gone; go-ethereum's read limit. */
   readonly readTimeoutMs: number
+  /** Milliseconds from a message's first byte to its last; go-ethereum's limit for a frame. */
+  readonly messageMs: number
   /** Milliseconds a full link may take no byte; go-ethereum's write limit. */
   readonly writeTimeoutMs: number
   /** Milliseconds a goodbye may take before the link is cut. */
@@ -26,6 +28,7 @@ export interface PeerLimits {
 export const DEFAULT_PEER_LIMITS: PeerLimits = {
   pingAfterMs: 15_000,
   readTimeoutMs: 30_000,
+  messageMs: 30_000,
   writeTimeoutMs: 20_000,
   goodbyeMs: 1000,
   inboxBytes: 256 * 1024,

@@ -31,6 +31,10 @@ export interface ReaderHost extends Peer {
   base(message: WireMessage): void
   reply(code: number, payload: Uint8Array): Promise<void>
   fail(error: PeerError): void
+  /** Bytes were read: whether a message isn't whole yet, and what it takes. */
+  received(midMessage: boolean, heldBytes: number): void
+  /** Calls back when others have had their turn of the loop. */
+  yieldTurn(run: () => void): void
   /** A failure that ends nobody. */
   note(message: string, error: unknown): void
 }
@@ -44,6 +48,11 @@ export class Reader {
   #inbox: Inbox | undefined
   #mailboxes: Map<string, Mailbox<unknown>> | undefined
   #paused = false
+  /** By the node, because all its peers' unfinished messages are too many bytes. */
+  #held = false
+  /** Others have their turn between two slices of a large message. */
+  #yielded = false
+  #linkPaused = false
   #reading = false
   #closed = false
   /** What the last code means: a frame asks more than once, and messages of one kind come in a row. */
@@ -69,6 +78,7 @@ export class Reader {
     this.#conversations = conversations
     this.#limits = limits
     codec.setLimit((code) => this.#limitOf(code))
+    codec.sliced = true
   }
 
   /** Whether handlers lag so far that the link is paused. */
@@ -91,11 +101,45 @@ export class Reader {
     } finally {
       this.#reading = false
     }
+    if (this.#closed) return
+    this.#host.received(this.#codec.midFrame, this.#codec.partialBytes)
+    if (!this.#yielded && !this.#paused && this.#codec.unfinished) this.#yield()
+  }
+
+  #yield(): void {
+    this.#yielded = true
+    this.#switchLink()
+    this.#host.yieldTurn(() => {
+      this.#yielded = false
+      if (this.#paused || this.#closed) return
+      this.read()
+      this.#switchLink()
+    })
+  }
+
+  /** Takes no bytes until `release`. */
+  hold(): void {
+    this.#held = true
+    this.#switchLink()
+  }
+
+  release(): void {
+    this.#held = false
+    this.#switchLink()
+  }
+
+  #switchLink(): void {
+    const wanted = this.#paused || this.#held || this.#yielded
+    if (this.#closed || wanted === this.#linkPaused) return
+    this.#linkPaused = wanted
+    if (wanted) this.#link.pause()
+    else this.#link.resume()
   }
 
   /** Drops what waits; nothing is read any more. */
   close(): void {
     this.#closed = true
+    this.#codec.discard()
     this.#inbox?.close()
     for (const mailbox of this.#mailboxes?.values() ?? []) mailbox.end()
   }
@@ -104,8 +148,8 @@ export class Reader {
   resumeIfRoom(): void {
     if (!this.#paused || this.#closed || this.#full()) return
     this.#paused = false
-    this.#link.resume()
-    if (!this.#reading) this.read()
+    this.#switchLink()
+    if (!this.#reading && !this.#yielded) this.read()
   }
 
   #limitOf(code: number): number {
@@ -126,7 +170,7 @@ export class Reader {
     if (this.#closed) return false
     if (!this.#paused && this.#full()) {
       this.#paused = true
-      this.#link.pause()
+      this.#switchLink()
     }
     return !this.#paused
   }

@@ -140,6 +140,45 @@ describe('stopping', () => {
   })
 })
 
+describe('slices', () => {
+  it.each([
+    ['plain', false, random.bytes(3_000_000)],
+    ['compressed', true, concatBytes(...Array.from({ length: 300 }, () => new Uint8Array(10_000).fill(7)))],
+    ['hardly compressed', true, random.bytes(3_000_000)],
+  ])('of a large message that is %s give others their turn, and then the whole', (_, snappy, payload) => {
+    const { from, to } = session()
+    if (snappy) for (const codec of [from, to]) codec.enableSnappy()
+    to.sliced = true
+    const read: WireMessage[] = []
+    const onMessage = (message: WireMessage): void => void read.push(message)
+    const wire = concatBytes(from.seal(16, payload), from.seal(17, Uint8Array.of(1)))
+    let turns = 0
+    for (let done = to.read(wire, onMessage); !done; turns++) {
+      expect(to).toMatchObject({ unfinished: true, midFrame: true })
+      expect(to.heldBytes).toBeGreaterThan(0)
+      expect(read).toEqual([])
+      done = to.read(new Uint8Array(0), onMessage)
+    }
+    expect(turns).toBeGreaterThanOrEqual(2)
+    expect(read.map(({ code }) => code)).toEqual([16, 17])
+    expect(crypto.sha256(read[0]!.payload)).toEqual(crypto.sha256(payload))
+    expect(to).toMatchObject({ unfinished: false, midFrame: false, partialBytes: 0, heldBytes: 0 })
+  })
+
+  it('are not cut where nobody asks for them', () => {
+    const { from, to } = session()
+    expect(readAll(to, from.seal(16, random.bytes(3_000_000)))).toHaveLength(1)
+  })
+
+  it('let go of what came when nothing shall be read any more', () => {
+    const { from, to } = session()
+    to.read(from.seal(16, random.bytes(3_000_000)).slice(0, 2_000_000), () => undefined)
+    expect(to.heldBytes).toBeGreaterThan(1_000_000)
+    to.discard()
+    expect(to.heldBytes).toBe(0)
+  })
+})
+
 describe('limits', () => {
   it('before any is set, a message has 2,048 bytes at most, and one more is refused from the header', () => {
     const { from } = session()

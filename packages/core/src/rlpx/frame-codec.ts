@@ -4,12 +4,15 @@ import type { Crypto } from '../base/crypto.ts'
 import { BASE_MESSAGE_BYTES, BaseCode } from '../wire/base-messages.ts'
 import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
 import { compress } from '../wire/snappy-compress.ts'
-import { uncompress } from '../wire/snappy.ts'
+import { startUncompress, uncompress, uncompressSome, type Uncompressing } from '../wire/snappy.ts'
 import { MAX_FRAME_BYTES } from './frame-layout.ts'
 import { createFrameMac } from './frame-mac.ts'
-import { FrameReader, type OpenedFrame, tooBig } from './frame-reader.ts'
+import { FrameReader, type OpenedFrame, SLICE_BYTES, tooBig } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
 import type { SessionSecrets } from './secrets.ts'
+
+/** What becomes at most 22 times as much, less than a slice. */
+const SMALL_BLOCK_BYTES = 32_768
 
 /** What the codec of `createInitiator` and `createResponder` is. Until `setLimit` a message may have 2 KiB. */
 export class SessionCodec implements FrameCodec {
@@ -18,6 +21,9 @@ export class SessionCodec implements FrameCodec {
   #limitOf: (code: number) => number = () => BASE_MESSAGE_BYTES
   #snappy = false
   #failure: unknown
+  /** A large message that is being uncompressed. */
+  #opening: { readonly frame: OpenedFrame; readonly state: Uncompressing } | undefined
+  sliced = false
 
   constructor(crypto: Crypto, { aes, mac, egress, ingress }: SessionSecrets) {
     this.#writer = new FrameWriter(crypto.createKeystream(aes), createFrameMac(crypto, egress, mac))
@@ -36,7 +42,23 @@ export class SessionCodec implements FrameCodec {
 
   /** Memory that unfinished and kept back frames take. */
   get heldBytes(): number {
-    return this.#reader.heldBytes
+    return this.#reader.heldBytes + this.#openingBytes()
+  }
+
+  get partialBytes(): number {
+    return this.#reader.partialBytes + this.#openingBytes()
+  }
+
+  get midFrame(): boolean {
+    return this.#reader.midFrame || this.#opening !== undefined
+  }
+
+  get unfinished(): boolean {
+    return this.#reader.unfinished || this.#opening !== undefined
+  }
+
+  #openingBytes(): number {
+    return this.#opening ? this.#opening.frame.bytes.length + this.#opening.state.output.length : 0
   }
 
   enableSnappy(): void {
@@ -69,17 +91,21 @@ export class SessionCodec implements FrameCodec {
     this.#reader.push(plainBytes(chunk))
     for (;;) {
       const message = this.#next()
-      if (!message) return true
+      if (!message) return !this.unfinished
       if (onMessage(message) === false) return false
     }
+  }
+
+  discard(): void {
+    this.#opening = undefined
+    this.#reader.discard()
   }
 
   #next(): WireMessage | undefined {
     try {
       for (;;) {
-        const frame = this.#reader.next()
-        if (frame) return this.#messageOf(frame)
-        if (!this.#reader.unfinished) return undefined
+        const message = this.#opening ? this.#goOn(this.#opening) : this.#open()
+        if (message || !this.unfinished || this.sliced) return message
       }
     } catch (error) {
       this.#failure = error
@@ -87,9 +113,24 @@ export class SessionCodec implements FrameCodec {
     }
   }
 
-  #messageOf({ code, bytes, from, to, owned, wireBytes }: OpenedFrame): WireMessage {
-    if (this.#isCompressed(code)) return { code, payload: uncompress(bytes, this.#limitOf(code), from, to), wireBytes }
-    return { code, payload: owned ? bytes.subarray(from, to) : bytes.slice(from, to), wireBytes }
+  #open(): WireMessage | undefined {
+    const frame = this.#reader.next()
+    if (!frame) return undefined
+    const { code, bytes, from, to, owned, wireBytes } = frame
+    if (!this.#isCompressed(code)) {
+      return { code, payload: owned ? bytes.subarray(from, to) : bytes.slice(from, to), wireBytes }
+    }
+    const limit = this.#limitOf(code)
+    if (!this.sliced || to - from <= SMALL_BLOCK_BYTES)
+      return { code, payload: uncompress(bytes, limit, from, to), wireBytes }
+    this.#opening = { frame, state: startUncompress(bytes, limit, from, to) }
+    return this.#goOn(this.#opening)
+  }
+
+  #goOn({ frame: { code, wireBytes }, state }: { frame: OpenedFrame; state: Uncompressing }): WireMessage | undefined {
+    if (!uncompressSome(state, SLICE_BYTES)) return undefined
+    this.#opening = undefined
+    return { code, payload: state.output, wireBytes }
   }
 
   #check(code: number, payloadBytes: number): void {

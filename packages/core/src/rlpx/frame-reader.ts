@@ -73,6 +73,11 @@ export class FrameReader {
     return this.#body?.length ?? 0
   }
 
+  /** Whether a frame has begun that isn't whole yet. */
+  get midFrame(): boolean {
+    return this.#total > 0 || this.#headerFilled > 0
+  }
+
   /** Takes ownership of `chunk`. */
   push(chunk: Uint8Array): void {
     if (this.#at < this.#chunk.length) this.#queue.push(chunk)
@@ -80,6 +85,15 @@ export class FrameReader {
       this.#chunk = chunk
       this.#at = 0
     }
+  }
+
+  /** Lets go of whatever came; nothing can be read any more. */
+  discard(): void {
+    this.#chunk = NOTHING
+    this.#at = 0
+    while (this.#queue.length > 0) this.#queue.take(Infinity)
+    this.#body = undefined
+    this.#filled = this.#total = this.#headerFilled = 0
   }
 
   /**

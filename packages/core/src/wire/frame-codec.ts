@@ -22,6 +22,17 @@ export interface FrameCodec {
    * @throws {PeerError} `bad mac`, `bad frame`, `too big message`, `invalid message`
    */
   read(chunk: Uint8Array, onMessage: (message: WireMessage) => boolean | void): boolean
+  /**
+   * Whether work on large frames is cut into slices: then `read` may also answer `false` with `unfinished` set, and is
+   * called again with no bytes when others have had their turn.
+   */
+  sliced: boolean
+  readonly unfinished: boolean
+  /** Whether a frame has begun that isn't whole yet; and the memory that it takes. */
+  readonly midFrame: boolean
+  readonly partialBytes: number
+  /** Lets go of whatever came; nothing is read any more. */
+  discard(): void
   /** From now on payloads are compressed, both ways. */
   enableSnappy(): void
   /** Most decompressed bytes a message of this code may have. */

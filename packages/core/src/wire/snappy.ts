@@ -5,14 +5,30 @@ import { PeerError } from '../errors/peer-error.ts'
 /** Most bytes that one byte of input can become: a copy of 3 bytes gives 64. */
 const MAX_GROWTH = 22
 
+/** A block that is being read: how far it was, and what came of it so far. */
+export interface Uncompressing {
+  readonly output: Uint8Array
+  readonly block: Uint8Array
+  readonly to: number
+  at: number
+  filled: number
+}
+
 /**
- * The original of one compressed block; a fresh array.
+ * The original of one compressed block, which lies in `block` from `from` to `to`; a fresh array.
  *
  * @throws {PeerError} `too big message` when it says it has more than `maxBytes`; `invalid message` when it is
  *   malformed or has another length than it says
  * @see https://github.com/google/snappy/blob/main/format_description.txt
  */
 export function uncompress(block: Uint8Array, maxBytes: number, from = 0, to: number = block.length): Uint8Array {
+  const state = startUncompress(block, maxBytes, from, to)
+  uncompressSome(state, Infinity)
+  return state.output
+}
+
+/** The same in slices: `uncompressSome` goes on until it answers `true`. @throws {PeerError} as `uncompress` */
+export function startUncompress(block: Uint8Array, maxBytes: number, from: number, to: number): Uncompressing {
   const { length, start } = readLength(block, from, to)
   if (length > maxBytes) {
     throw new PeerError(
@@ -23,9 +39,16 @@ export function uncompress(block: Uint8Array, maxBytes: number, from = 0, to: nu
   }
   // Seven bytes must not make us allocate megabytes, even within the limit.
   if (length > (to - start) * MAX_GROWTH) throw malformed(`${length} bytes from ${to - from}`)
-  const output = new Uint8Array(length)
-  if (fill(output, block, start, to) !== length) throw malformed(`fewer than ${length} bytes`)
-  return output
+  return { output: new Uint8Array(length), block, to, at: start, filled: 0 }
+}
+
+/** Fills in about `most` bytes more; answers whether that was all. @throws {PeerError} `invalid message` */
+export function uncompressSome(state: Uncompressing, most: number): boolean {
+  fill(state, state.filled + most)
+  if (state.at < state.to) return false
+  const { length } = state.output
+  if (state.filled !== length) throw malformed(`fewer than ${length} bytes`)
+  return true
 }
 
 function readLength(block: Uint8Array, from: number, to: number): { length: number; start: number } {
@@ -39,10 +62,10 @@ function readLength(block: Uint8Array, from: number, to: number): { length: numb
   throw malformed('no length')
 }
 
-// Answers how much was written.
-function fill(output: Uint8Array, block: Uint8Array, start: number, end: number): number {
-  let filled = 0
-  for (let at = start; at < end;) {
+function fill(state: Uncompressing, enough: number): void {
+  const { output, block, to: end } = state
+  let { at, filled } = state
+  while (at < end && filled < enough) {
     const tag = block[at++]!
     const kind = tag & 3
     let length = (tag >> 2) + 1
@@ -71,7 +94,8 @@ function fill(output: Uint8Array, block: Uint8Array, start: number, end: number)
     }
     filled += length
   }
-  return filled
+  state.at = at
+  state.filled = filled
 }
 
 function copyLiteral(output: Uint8Array, to: number, block: Uint8Array, from: number, length: number): void {
