@@ -131,7 +131,7 @@ export interface AddressTables {
   get(address: NetworkAddress): AddressEntry | undefined
   /** Someone to dial, in at most 100 draws; `undefined` when none was found in them. */
   select(now: number, options?: SelectOptions): AddressEntry | undefined
-  /** The holder of a slot for which another one waits, to be probed by a feeler. */
+  /** The holder of a slot for which another one waits, each in turn, to be probed by a feeler every two minutes. */
   selectCollision(): AddressEntry | undefined
   /** Decides collisions: call it before `selectCollision`, and every few minutes. */
   resolveCollisions(now: number): void

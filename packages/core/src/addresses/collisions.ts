@@ -1,5 +1,4 @@
 // Test before evict: an old entry of the tried table goes only after a probe of it has failed.
-import { randomBelow } from '../base/random.ts'
 import type { BookEntry } from './book-entry.ts'
 import type { TableState } from './table-state.ts'
 import { moveToTried, triedSlot } from './table-state.ts'
@@ -30,11 +29,19 @@ export function resolveCollisions(state: TableState, now: number): void {
   }
 }
 
-/** @see AddressTables.selectCollision */
+/**
+ * In turn, not by chance: a probe every two minutes then reaches each of ten before its window of forty is over.
+ *
+ * @see AddressTables.selectCollision
+ */
 export function selectCollision(state: TableState): BookEntry | undefined {
-  if (state.pending.size === 0) return undefined
-  const entry = [...state.pending][randomBelow(state.random, state.pending.size)]!
-  return entry.isTried ? undefined : state.triedTable.get(triedSlot(state, entry))
+  for (const entry of state.pending) {
+    if (entry.isTried) continue
+    state.pending.delete(entry)
+    state.pending.add(entry)
+    return state.triedTable.get(triedSlot(state, entry))
+  }
+  return undefined
 }
 
 // `goes`: the newcomer goes to the tried table; `stays`: the old one stays there.
