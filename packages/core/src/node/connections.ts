@@ -90,6 +90,10 @@ export class Connections {
     return this.#gate?.pending ?? 0
   }
 
+  get receivingBytes(): number {
+    return this.#peerHost.receiving.bytes
+  }
+
   get setUps(): ReadonlySet<SetUp<ConnectedPeer>> {
     return this.#setUps
   }

@@ -36,6 +36,8 @@ export interface NodeInspection {
   readonly addresses: readonly string[]
   readonly maxPeers: number
   readonly maxInbound: number
+  /** What unfinished messages of all peers take. */
+  readonly receivingBytes: number
   readonly peers: readonly PeerInspection[]
   readonly setUps: readonly SetUpInspection[]
   readonly dialing: ReturnType<Dials['inspect']>
@@ -60,6 +62,7 @@ export function inspectNode({ node, state, settings, connections, dials, counter
     addresses: node.addresses,
     maxPeers: settings.maxPeers,
     maxInbound: settings.maxInbound,
+    receivingBytes: connections.receivingBytes,
     peers: [...connections.peers.values()].map((peer) => ({
       id: peer.id,
       url: peer.url,
