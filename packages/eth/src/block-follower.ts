@@ -22,6 +22,8 @@ export interface FollowerHost {
 export class BlockFollower {
   readonly #host: FollowerHost
   readonly #peers = new Map<string, Peer>()
+  /** Those among them that have answered with headers: others, such as relays, have none to answer with. */
+  readonly #sources = new Set<Peer>()
   #head: Header | undefined
   #timer: Timer | undefined
   #isAsking = false
@@ -45,6 +47,7 @@ export class BlockFollower {
 
   gone(peer: Peer): void {
     this.#peers.delete(peer.id)
+    this.#sources.delete(peer)
     if (this.#peers.size === 0) this.close()
   }
 
@@ -91,6 +94,7 @@ export class BlockFollower {
 
   #take(peer: Peer, headers: readonly Header[]): void {
     const { inventory, kind, received } = this.#host
+    if (headers.length > 0) this.#sources.add(peer)
     for (const header of headers) {
       this.#head = header
       if (this.#isHere(header.hash)) continue
@@ -102,7 +106,7 @@ export class BlockFollower {
 
   // What others say of the chain is true when a peer of ours says so, too; without one the links have to do.
   async #confirm(header: Header): Promise<ItemVerdict> {
-    const [peer] = this.#peers.values()
+    const [peer] = this.#sources
     if (!peer) return 'accept'
     try {
       const [found] = await this.#host.eth.getBlockHeaders(peer, { start: header.hash, limit: 1 })

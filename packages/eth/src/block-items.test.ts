@@ -149,6 +149,15 @@ describe('blocks as items', () => {
     expect(relay.node.peers).toHaveLength(3)
   })
 
+  it('are passed on by a relay whose only eth peers are relays, which have no headers to show', async () => {
+    const { relay } = await line(chainOf(10, 12))
+    const [second, tab] = [await make('second', true), await make('far tab')]
+    await world.connect(second, relay)
+    await world.connect(tab, second)
+    await world.pass(3 * POLL_MS)
+    expect(tab.numbers).toEqual([10, 11, 12])
+  })
+
   it('that no eth peer had yet are taken when one has them', async () => {
     const headers = chainOf(10, 12)
     const { chain, relay, tab } = await line(headers)

@@ -1,0 +1,2 @@
+// What Vite adds to `import.meta`.
+/// <reference types="vite/client" />
