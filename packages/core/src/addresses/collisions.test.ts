@@ -1,5 +1,5 @@
 // Test before evict, with its times; the two hosts whose slots are known to collide are Bitcoin Core's.
-import { sha256 } from '@noble/hashes/sha2.js'
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../base/random.ts'
 import type { AddressTables } from './address-tables.ts'
@@ -15,6 +15,10 @@ const KEY = new Uint8Array(64)
 const OLD = host(19)
 const LATE = host(36)
 
+function sha256(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest()
+}
+
 function host(i: number): NetworkAddress {
   return { network: 1, bytes: Uint8Array.of(250, 1, 1, i), port: 0, transport: 'tcp', path: '' }
 }
@@ -23,7 +27,7 @@ function host(i: number): NetworkAddress {
 function collided(): AddressTables {
   const tables = createAddressTables({
     random: seededRandom(2),
-    sha256: (bytes) => sha256(bytes),
+    sha256,
     header: { version: 1, key: `01${'00'.repeat(31)}`, groups: 'networks 1, reserved', successes: 1 },
     groups: networkGroups({ reserved: true }),
     accepts: () => true,
@@ -77,7 +81,7 @@ describe('an entry that wants a taken slot', () => {
   })
 
   it('and nine others may wait at once, no more', () => {
-    const tables = createAddressTables({ random: seededRandom(4), sha256: (bytes) => sha256(bytes) })
+    const tables = createAddressTables({ random: seededRandom(4), sha256 })
     // One group has 8 buckets of 64: among a thousand of it most collide.
     for (let i = 0; i < 1000; i++) {
       const address: NetworkAddress = { ...OLD, bytes: Uint8Array.of(5, 5, i >> 8, i), port: 1 }

@@ -1,5 +1,5 @@
 // Rows out of the tables and back: spoiled ones cost themselves only, and other groups make other buckets.
-import { sha256 } from '@noble/hashes/sha2.js'
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../base/random.ts'
@@ -14,6 +14,10 @@ import { createTableState, tablesOf } from './tables.ts'
 const NOW = 1_700_000_000
 const KEY = new Uint8Array(64).fill(1)
 
+function sha256(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest()
+}
+
 function host(i: number): NetworkAddress {
   return parseNetworkAddress(
     i % 7 === 0 ? `wss://n${i}.o${i}.example/` : `tcp://${11 + (i % 80)}.${i >> 8}.1.${i & 255}:1`,
@@ -21,7 +25,7 @@ function host(i: number): NetworkAddress {
 }
 
 function make(options: Partial<AddressTablesOptions> = {}) {
-  const state = createTableState({ random: seededRandom(3), sha256: (bytes) => sha256(bytes), ...options })
+  const state = createTableState({ random: seededRandom(3), sha256, ...options })
   return { state, tables: tablesOf(state) }
 }
 

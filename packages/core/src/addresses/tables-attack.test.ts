@@ -11,6 +11,7 @@ import { createTableState, tablesOf } from './tables.ts'
 
 const NOW = 1_700_000_000
 const DAY = 86_400
+const TIME_LIMIT_MS = rounds(30_000, 600_000)
 const KEY = new Uint8Array(64)
 /** Groups of sources, and how many of 100,000 addresses are kept: a simulation of Bitcoin Core's rules. */
 const KEPT_BY_CORE: readonly (readonly [groups: number, kept: number])[] = [
@@ -46,35 +47,37 @@ function isAttacker(address: NetworkAddress): boolean {
   return address.bytes[0]! >= ATTACKER
 }
 
-/** 100,000 addresses in as many groups as there are, told by sources of `groups` groups; how many are kept. */
-function flood({ tables }: { tables: AddressTables }, groups: number): number {
-  for (let i = 0; i < 100_000; i++) {
+/** Addresses of many groups, told by sources of `groups` groups; how many are kept. */
+function flood({ tables }: { tables: AddressTables }, groups: number, count: number): number {
+  for (let i = 0; i < count; i++) {
     const address = at(ATTACKER + (i % 64), (i >> 6) & 255, i >> 14, 1)
     tables.add({ address, publicKey: KEY, time: NOW }, attacker(i % groups, 1), NOW)
   }
   return tables.counts().total
 }
 
-describe('a flood of 100,000 addresses', () => {
-  it('from one group leaves at most 4,096, and others are taken as before', () => {
-    const book = make()
-    const kept = flood(book, 1)
-    expect(kept).toBeLessThanOrEqual(4096)
-    expect(kept).toBeGreaterThan(3000)
-    let taken = 0
-    for (let i = 0; i < 1000; i++) {
-      if (book.tables.add({ address: honest(i), publicKey: KEY, time: NOW }, honest(i), NOW)) taken++
-    }
-    expect(taken).toBeGreaterThan(850)
-    expect(faultsOf(book.state)).toEqual([])
-  })
-
-  it.each(isLong ? KEPT_BY_CORE : KEPT_BY_CORE.slice(0, 1))(
-    'from %i groups leaves as many as Bitcoin Core keeps, %i',
-    (groups, expected) => {
-      const kept = flood(make(), groups)
-      expect(Math.abs(kept / expected - 1)).toBeLessThan(0.08)
+describe('a flood of addresses', () => {
+  it(
+    'from one group leaves at most 4,096, from more as many as Bitcoin Core keeps, and others are taken as before',
+    () => {
+      const book = make()
+      const kept = flood(book, 1, rounds(20_000, 100_000))
+      expect(kept).toBeLessThanOrEqual(4096)
+      expect(kept).toBeGreaterThan(3000)
+      let taken = 0
+      for (let i = 0; i < 1000; i++) {
+        if (book.tables.add({ address: honest(i), publicKey: KEY, time: NOW }, honest(i), NOW)) taken++
+      }
+      expect(taken).toBeGreaterThan(850)
+      expect(faultsOf(book.state)).toEqual([])
+      for (const [groups, expected] of isLong ? KEPT_BY_CORE : []) {
+        const ofGroups = flood(make(), groups, 100_000)
+        console.log(`${groups} groups: ${ofGroups} kept, by Bitcoin Core's rules ${expected}`)
+        expect(Math.abs(ofGroups / expected - 1)).toBeLessThan(0.08)
+      }
+      console.log(`one group: ${kept} kept, then ${taken} of 1,000 others taken`)
     },
+    TIME_LIMIT_MS,
   )
 })
 
@@ -138,30 +141,34 @@ function honestOutbound(tables: AddressTables, anchors: readonly NetworkAddress[
 }
 
 describe('an attacker with many groups', () => {
-  it('gets no honest entry out of the tried table, and never all eight slots where two anchors live', () => {
-    const groups = rounds(16, 128)
-    const runs = rounds(100, 1000)
-    const book = attacked(groups)
-    expect(book.before).toBeGreaterThan(190)
-    const now = reachAll(book, groups)
-    const left = triedHonest(book)
-    expect(left / book.before).toBeGreaterThanOrEqual(0.98)
-    expect(faultsOf(book.state)).toEqual([])
-    const random = seededRandom(seed)
-    const anchors = [honest(randomBelow(random, 100)), honest(100 + randomBelow(random, 100))]
-    let eclipses = 0
-    let eclipsesWithAnchors = 0
-    for (let i = 0; i < runs; i++) {
-      if (honestOutbound(book.tables, [], now + 3600) === 0) eclipses++
-      if (honestOutbound(book.tables, anchors, now + 3600) === 0) eclipsesWithAnchors++
-    }
-    console.log(
-      `${groups} groups: ${left} of ${book.before} honest tried entries left; eclipsed ${eclipses} of ${runs}, ` +
-        `with anchors ${eclipsesWithAnchors}`,
-    )
-    expect(eclipsesWithAnchors).toBe(0)
-    expect(eclipses / runs).toBeLessThanOrEqual(0.3)
-  })
+  it(
+    'gets no honest entry out of the tried table, and never all eight slots where two anchors live',
+    () => {
+      const groups = rounds(4, 128)
+      const runs = rounds(100, 1000)
+      const book = attacked(groups)
+      expect(book.before).toBeGreaterThan(190)
+      const now = reachAll(book, groups)
+      const left = triedHonest(book)
+      expect(left / book.before).toBeGreaterThanOrEqual(0.98)
+      expect(faultsOf(book.state)).toEqual([])
+      const random = seededRandom(seed)
+      const anchors = [honest(randomBelow(random, 100)), honest(100 + randomBelow(random, 100))]
+      let eclipses = 0
+      let eclipsesWithAnchors = 0
+      for (let i = 0; i < runs; i++) {
+        if (honestOutbound(book.tables, [], now + 3600) === 0) eclipses++
+        if (honestOutbound(book.tables, anchors, now + 3600) === 0) eclipsesWithAnchors++
+      }
+      console.log(
+        `${groups} groups: ${left} of ${book.before} honest tried entries left; eclipsed ${eclipses} of ${runs}, ` +
+          `with anchors ${eclipsesWithAnchors}`,
+      )
+      expect(eclipsesWithAnchors).toBe(0)
+      expect(eclipses / runs).toBeLessThanOrEqual(0.3)
+    },
+    TIME_LIMIT_MS,
+  )
 })
 
 describe('a day offline', () => {
@@ -193,7 +200,7 @@ describe('a clock that jumps', () => {
     ['to 1970', -NOW],
   ])('%s makes nothing bad, and nothing is thrown out for it', (_, jump) => {
     const { tables, state } = make()
-    for (let i = 0; i < 3000; i++) {
+    for (let i = 0; i < 1500; i++) {
       tables.add({ address: honest(i), publicKey: KEY, time: NOW }, honest(i * 3), NOW)
       if (i % 10 === 0) tables.good(honest(i), KEY, NOW)
       if (i % 10 === 5) tables.attempt(honest(i), NOW, { countFailure: false })
@@ -202,12 +209,12 @@ describe('a clock that jumps', () => {
     const after = NOW + jump
     expect(tables.select(after, { avoidRecent: false })).toBeDefined()
     expect(state.order.filter((entry) => tables.isBad(entry, after))).toEqual([])
-    for (let i = 0; i < 20_000; i++) {
+    for (let i = 0; i < 5000; i++) {
       tables.add({ address: attacker(i % 64, i >> 6), publicKey: KEY, time: after }, attacker(i % 64, 1), after)
     }
     const lost = known.filter((key) => !state.entries.has(key))
     expect(lost).toEqual([])
     expect(faultsOf(state)).toEqual([])
-    expect(tables.sample(after).length).toBeGreaterThan(500)
+    expect(tables.sample(after).length).toBeGreaterThan(300)
   })
 })
