@@ -44,6 +44,8 @@ export type {
   ValueOf,
 } from './wire/protocol.ts'
 export { later } from './wire/protocol.ts'
+export { prepare } from './wire/prepared.ts'
+export type { Prepared } from './wire/prepared.ts'
 export { defineProtocol, message, request } from './protocols/define-protocol.ts'
 export { bigUint, bool, bytes, list, raw, rlpCodec, struct, text, uint } from './protocols/codecs.ts'
 export type { RlpCodec } from './protocols/codecs.ts'

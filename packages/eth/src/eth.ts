@@ -1,5 +1,5 @@
 // The eth plugin: Status exchange, block ranges, headers, and transactions by way of the inventory.
-import { DiscReason, Emitter, inventory as createInventory, PeerError, randomBelow } from '@peerwire/core'
+import { DiscReason, Emitter, inventory as createInventory, PeerError, prepare, randomBelow } from '@peerwire/core'
 import type { InventoryPlugin, ListenOptions, Offer, Peer, PluginContext } from '@peerwire/core'
 import type { Eth, EthEvents, EthOptions, EthRequestOptions, HeadersRequest } from './api.ts'
 import { BlockFollower } from './block-follower.ts'
@@ -115,7 +115,8 @@ class EthPlugin implements Eth {
     const refusal = rangeRefusal(range)
     if (refusal !== undefined) throw new TypeError(refusal)
     this.#handshakes.range = range
-    for (const { peer } of this.#handshakes.ready()) void peer.send(ethProtocol, 'blockRangeUpdate', range)
+    const prepared = prepare(ethProtocol, 'blockRangeUpdate', range)
+    for (const { peer } of this.#handshakes.ready()) void peer.sendPrepared(prepared)
   }
 
   async getBlockHeaders(
@@ -152,9 +153,10 @@ class EthPlugin implements Eth {
     const transaction = ownTransaction(envelope.slice(), network.chainId, this.#context)
     const { hash, bytes, type } = transaction
     if (this.#inventory.isSettled(TRANSACTION_KIND, hash)) return transaction
+    const prepared = prepare(ethProtocol, 'transactions', [bytes])
     for (const peer of this.#pushedTo(bytes)) {
       this.#inventory.know(peer.id, TRANSACTION_KIND, [hash])
-      void peer.send(ethProtocol, 'transactions', [bytes])
+      void peer.sendPrepared(prepared)
     }
     const meta = metaOf({ type, size: bytes.length })
     this.#inventory.received(undefined, { kind: TRANSACTION_KIND, id: hash, meta, bytes })

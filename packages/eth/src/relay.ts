@@ -1,5 +1,5 @@
 // Transactions between eth peers and the inventory: announcements in and out, fetching, checking, serving.
-import { DiscReason, isPeerError, PeerError, toHex } from '@peerwire/core'
+import { DiscReason, isPeerError, PeerError, prepare, toHex } from '@peerwire/core'
 import type { Carrier, InventoryPlugin, ItemNote, Peer } from '@peerwire/core'
 import type { TransactionChecker } from './checker.ts'
 import { MAX_POOLED } from './messages.ts'
@@ -102,7 +102,8 @@ export class TransactionRelay implements Carrier {
       size: meta % TYPE_FACTOR,
       hash: id,
     }))
-    for (const id of peers) void this.#host.peer(id)?.send(ethProtocol, 'newPooledTransactionHashes', list)
+    const prepared = prepare(ethProtocol, 'newPooledTransactionHashes', list)
+    for (const id of peers) void this.#host.peer(id)?.sendPrepared(prepared)
   }
 
   ask(id: string, _kind: number, items: readonly ItemNote[]): void {

@@ -10,6 +10,7 @@ import type { Exchange } from '../wire/exchange.ts'
 import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
 import type { Direction, Link, LinkSink } from '../wire/link.ts'
 import type { Capability, Peer, RequestOptions } from '../wire/peer.ts'
+import { encodeMessage, type Prepared } from '../wire/prepared.ts'
 import type { Requests } from '../wire/requests.ts'
 import { later } from '../wire/protocol.ts'
 import type { AnswerOf, Messages, Protocol, RequestNames, SendNames, ValueOf } from '../wire/protocol.ts'
@@ -156,12 +157,13 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     name: K,
     value: ValueOf<M[K]>,
   ): Promise<void> {
-    const { offset, definition } = this.#definition(protocol, name)
-    const payload = definition.codec.encode(value as never)
-    if (payload.length > definition.maxBytes) {
-      throw new RangeError(`${protocol.name}.${name} has ${payload.length} bytes, its limit is ${definition.maxBytes}`)
-    }
-    return this.#write(offset + definition.code, payload)
+    const { offset, own, definition } = this.#definition(protocol, name)
+    return this.#write(offset + definition.code, encodeMessage(own, name, value))
+  }
+
+  sendPrepared(prepared: Prepared): Promise<void> {
+    const { offset, definition } = this.#definition(prepared.protocol, prepared.name)
+    return this.#noteFull(this.#outbox.sendPrepared(offset + definition.code, prepared))
   }
 
   async request<M extends Messages, K extends RequestNames<M>>(
@@ -332,7 +334,10 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
   }
 
   #write(code: number, payload: Uint8Array): Promise<void> {
-    const sent = this.#outbox.send(code, payload)
+    return this.#noteFull(this.#outbox.send(code, payload))
+  }
+
+  #noteFull(sent: Promise<void>): Promise<void> {
     if (this.#outbox.full) this.#keepAlive.full()
     return sent
   }
@@ -354,9 +359,10 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
   #definition(protocol: { readonly name: string; readonly version: number }, name: string) {
     const conversation = this.#conversation(protocol)
     if (!conversation) throw new TypeError(`${this.toString()} doesn't share ${protocol.name}/${protocol.version}`)
-    const definition = conversation.table.offer.protocol.messages[name]
+    const own = conversation.table.offer.protocol
+    const definition = own.messages[name]
     if (!definition) throw new TypeError(`${protocol.name} has no message "${name}"`)
-    return { offset: conversation.offset, definition }
+    return { offset: conversation.offset, own, definition }
   }
 
   #conversation(protocol: { readonly name: string; readonly version: number }): Conversation | undefined {

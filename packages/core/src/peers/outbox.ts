@@ -6,6 +6,7 @@ import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import type { FrameCodec } from '../wire/frame-codec.ts'
 import type { Link } from '../wire/link.ts'
+import type { Prepared } from '../wire/prepared.ts'
 
 const RESOLVED: Promise<void> = /* @__PURE__ */ Promise.resolve()
 /** So much leaves at once; a frame of this size by itself, for joining it would copy more than a write costs. */
@@ -55,8 +56,11 @@ export class Outbox {
     return this.#refused ?? this.#push(this.#codec.seal(code, payload))
   }
 
-  sendCompressed(code: number, compressed: Uint8Array): Promise<void> {
-    return this.#refused ?? this.#push(this.#codec.sealCompressed(code, compressed))
+  sendPrepared(code: number, prepared: Prepared): Promise<void> {
+    const codec = this.#codec
+    const { payload } = prepared
+    const body = codec.snappy ? (prepared.compressed ??= codec.compressPayload(payload)) : payload
+    return this.#refused ?? this.#push(codec.sealCompressed(code, body))
   }
 
   #push(frame: Uint8Array): Promise<void> {

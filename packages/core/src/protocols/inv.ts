@@ -17,6 +17,7 @@ import type {
 } from '../inventory/kind.ts'
 import type { Carrier, InventoryPlugin } from '../inventory/plugin.ts'
 import type { ItemNote } from '../inventory/tasks.ts'
+import { prepare } from '../wire/prepared.ts'
 import type { Peer } from '../wire/peer.ts'
 import type { Offer, Protocol } from '../wire/protocol.ts'
 import { invProtocol, type Ids, type InvMessages, type NamedKind, type SentItem } from './inv-messages.ts'
@@ -107,7 +108,8 @@ class InvService implements ItemService, Carrier {
 
   announce(peers: readonly string[], kind: number, items: readonly ItemNote[]): void {
     const ids = items.map((note) => note.id)
-    for (const id of peers) void this.#peers.get(id)?.peer.send(this.#protocol, 'inv', { kind, ids })
+    const prepared = prepare(this.#protocol, 'inv', { kind, ids })
+    for (const id of peers) void this.#peers.get(id)?.peer.sendPrepared(prepared)
   }
 
   stalled(id: string): void {

@@ -12,6 +12,8 @@ export interface WireMessage {
 export interface FrameCodec {
   /** One frame as one buffer, which is the caller's own. */
   seal(code: number, payload: Uint8Array): Uint8Array
+  /** Whether payloads are compressed. */
+  readonly snappy: boolean
   /** The payload as frames of this link carry it, to be sealed for many peers. */
   compressPayload(payload: Uint8Array): Uint8Array
   sealCompressed(code: number, compressed: Uint8Array): Uint8Array

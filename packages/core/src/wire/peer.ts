@@ -3,6 +3,7 @@ import type { DiscReason } from '../errors/disc-reason.ts'
 import type { PeerError } from '../errors/peer-error.ts'
 import type { Endpoint } from './address.ts'
 import type { Direction } from './link.ts'
+import type { Prepared } from './prepared.ts'
 import type { AnswerOf, Messages, Protocol, RequestNames, SendNames, ValueOf } from './protocol.ts'
 
 /** Name and version of a protocol as Hello carries them. */
@@ -53,6 +54,12 @@ export interface Peer {
    * @throws {TypeError} when the protocol isn't shared or the message isn't its own
    */
   send<M extends Messages, K extends SendNames<M>>(protocol: Protocol<M>, name: K, value: ValueOf<M[K]>): Promise<void>
+  /**
+   * Sends what `prepare` made: for a message that many peers shall get, encoded and compressed once for all of them.
+   *
+   * @throws {TypeError} when the protocol isn't shared
+   */
+  sendPrepared(prepared: Prepared): Promise<void>
   /**
    * Asks and waits for the answer with the same id.
    *
