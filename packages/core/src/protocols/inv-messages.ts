@@ -22,6 +22,8 @@ const ID_BYTES = 32
 const ID_ITEM_BYTES = 33
 /** The kind's number and the headers of two lists, generously. */
 const AROUND_BYTES = 16
+/** Items that a later version may add at the end of a list. */
+const LATER_ITEMS = 16
 
 /** What a node calls a kind. */
 export interface NamedKind {
@@ -50,9 +52,9 @@ export type InvMessages = {
 }
 
 const kindsCodec: Codec<readonly NamedKind[]> = {
-  encode: (kinds) => encodeRlp(kinds.map(({ number, name }) => [number, new TextEncoder().encode(name)])),
+  encode: (kinds) => encodeRlp(kinds.map(({ number, name }) => [number, name])),
   decode: (payload) => {
-    const items = listOf(readRlp(payload, { maxItems: 3 * MAX_KINDS + 1, maxDepth: 2 }))
+    const items = listOf(readRlp(payload, { maxItems: 3 * MAX_KINDS + LATER_ITEMS, maxDepth: 2 }))
     if (items.length > MAX_KINDS) throw rlpError(`${items.length} kinds, at most ${MAX_KINDS}`)
     return items.map((item) => {
       const [number, name] = listOf(item, 2)
@@ -64,7 +66,7 @@ const kindsCodec: Codec<readonly NamedKind[]> = {
 const itemCodec: Codec<SentItem> = {
   encode: ({ kind, bytes }) => encodeRlp([kind, bytes]),
   decode: (payload) => {
-    const [kind, bytes] = listOf(readRlp(payload, { maxItems: 3, maxDepth: 1 }), 2)
+    const [kind, bytes] = listOf(readRlp(payload, { maxItems: LATER_ITEMS, maxDepth: 1 }), 2)
     return { kind: kindOf(kind), bytes: bytesOf(bytes) }
   },
 }
@@ -73,8 +75,10 @@ function idsCodec(most: number): Codec<Ids> {
   return {
     encode: ({ kind, ids }) => encodeRlp([kind, ids]),
     decode: (payload) => {
-      const [kind, ids] = listOf(readRlp(payload, { maxItems: most + 3, maxDepth: 2 }), 2)
-      return { kind: kindOf(kind), ids: listOf(ids).map((id) => bytesOf(id, ID_BYTES)) }
+      const [kind, list] = listOf(readRlp(payload, { maxItems: most + LATER_ITEMS, maxDepth: 2 }), 2)
+      const ids = listOf(list)
+      if (ids.length > most) throw rlpError(`${ids.length} ids, at most ${most}`)
+      return { kind: kindOf(kind), ids: ids.map((id) => bytesOf(id, ID_BYTES)) }
     },
   }
 }

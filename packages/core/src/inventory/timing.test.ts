@@ -1,0 +1,222 @@
+import { describe, expect, it } from 'vitest'
+import { seededRandom } from '../base/random.ts'
+import { createInventory } from './inventory.ts'
+import type { InventoryLimits } from './limits.ts'
+import type { Inventory, KindRule } from './tasks.ts'
+
+const TX = 1
+const BLOCK = 2
+const RULES: ReadonlyMap<number, KindRule> = new Map([
+  [TX, { trickles: true, chained: false }],
+  [BLOCK, { trickles: false, chained: true }],
+])
+const BOTH = [TX, BLOCK]
+
+function idOf(seed: number): Uint8Array {
+  const id = new Uint8Array(32)
+  new DataView(id.buffer).setUint32(0, seed)
+  return id
+}
+
+function make(limits: Partial<InventoryLimits> = {}, seed = 1): Inventory {
+  return createInventory({ random: seededRandom(seed), limits, rules: RULES })
+}
+
+function publish(inventory: Inventory, kind: number, seed: number, nowMs: number, from?: string): void {
+  inventory.received(from, { kind, id: idOf(seed), meta: 0, bytes: new Uint8Array(1) }, nowMs)
+}
+
+/** Lets time pass until nothing is left to do; gives when who was told how much. */
+function tellings(
+  inventory: Inventory,
+  fromMs: number,
+  untilMs = 1e9,
+): { atMs: number; peers: string; count: number }[] {
+  const told: { atMs: number; peers: string; count: number }[] = []
+  for (let nowMs = fromMs; nowMs < untilMs;) {
+    for (const { peers, items } of inventory.poll(nowMs).announces) {
+      told.push({ atMs: nowMs, peers: peers.join(' '), count: items.length })
+    }
+    const next = inventory.nextDeadline()
+    if (next === undefined) break
+    nowMs = Math.max(next, nowMs + 1)
+  }
+  return told
+}
+
+describe('what trickles', () => {
+  it('is told to all who dialed us at the same times, and to each we dialed at its own', () => {
+    const inventory = make()
+    for (const name of ['in1', 'in2', 'in3']) inventory.addPeer(name, { preferred: false, kinds: BOTH })
+    for (const name of ['out1', 'out2']) inventory.addPeer(name, { preferred: true, kinds: BOTH })
+    publish(inventory, TX, 1, 1000)
+    const told = tellings(inventory, 1000)
+    expect(told.map(({ peers }) => peers).toSorted()).toEqual(['in1 in2 in3', 'out1', 'out2'])
+    expect(new Set(told.map(({ atMs }) => atMs)).size).toBe(3)
+    expect(told.every(({ atMs }) => atMs > 1000)).toBe(true)
+  })
+
+  it('is told in batches of 35, and more while a thousand wait', () => {
+    const inventory = make()
+    inventory.addPeer('in', { preferred: false, kinds: BOTH })
+    for (let seed = 0; seed < 1100; seed++) publish(inventory, TX, seed, 0)
+    const counts = tellings(inventory, 0, 900_000).map(({ count }) => count)
+    expect(counts.slice(0, 4)).toEqual([40, 40, 40, 35])
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(1100)
+  })
+
+  it('is not told to whom it became known meanwhile', () => {
+    const inventory = make()
+    inventory.addPeer('a', { preferred: false, kinds: BOTH })
+    inventory.addPeer('b', { preferred: false, kinds: BOTH })
+    publish(inventory, TX, 1, 0)
+    inventory.poll(0)
+    inventory.announced('a', TX, [{ id: idOf(1), meta: 0 }], 1)
+    expect(tellings(inventory, 1).map(({ peers }) => peers)).toEqual(['b'])
+  })
+
+  it('draws a new time for a peer that comes when the one before it has gone', () => {
+    const inventory = make()
+    inventory.addPeer('a', { preferred: false, kinds: BOTH })
+    publish(inventory, TX, 1, 0)
+    inventory.poll(0)
+    inventory.removePeer('a')
+    inventory.addPeer('b', { preferred: false, kinds: BOTH })
+    expect(inventory.nextDeadline()).toBe(0)
+    expect(inventory.poll(600_000).announces).toEqual([])
+    expect(inventory.nextDeadline()).toBeGreaterThan(600_000)
+  })
+
+  it('does not hold up what is urgent', () => {
+    const inventory = make()
+    inventory.addPeer('a', { preferred: false, kinds: BOTH })
+    publish(inventory, TX, 1, 0)
+    publish(inventory, BLOCK, 2, 0)
+    expect(inventory.poll(0).announces).toMatchObject([{ kind: BLOCK, peers: ['a'] }])
+    expect(inventory.knows('a', BLOCK, idOf(2))).toBe(true)
+    expect(inventory.knows('a', TX, idOf(1))).toBe(false)
+    expect(inventory.inspect().queued).toBe(1)
+  })
+
+  it('drops the oldest one past the queue', () => {
+    const inventory = make({ queuedPerPeer: 3 })
+    inventory.addPeer('a', { preferred: false, kinds: BOTH })
+    for (const seed of [1, 2, 3, 4]) publish(inventory, TX, seed, 0)
+    expect(inventory.inspect().queued).toBe(3)
+    expect(tellings(inventory, 0, 800_000)).toMatchObject([{ count: 3 }])
+    expect(inventory.knows('a', TX, idOf(1))).toBe(false)
+  })
+})
+
+describe('whom to ask', () => {
+  it('a peer that is asked for a hundred is asked two seconds later for more', () => {
+    const inventory = make({ busyInFlight: 2 })
+    inventory.addPeer('a', { preferred: true, kinds: BOTH })
+    const says = (seed: number, nowMs: number) => inventory.announced('a', TX, [{ id: idOf(seed), meta: 0 }], nowMs)
+    for (const seed of [1, 2]) says(seed, 0)
+    expect(inventory.poll(0).asks[0]!.items).toHaveLength(2)
+    says(3, 10)
+    expect(inventory.poll(10).asks).toEqual([])
+    expect(inventory.poll(2009).asks).toEqual([])
+    expect(inventory.poll(2010).asks).toHaveLength(1)
+  })
+
+  it('time of our own work on what a peer sent is given back to it', () => {
+    const inventory = make()
+    inventory.addPeer('a', { preferred: true, kinds: BOTH })
+    inventory.announced('a', TX, [{ id: idOf(1), meta: 0 }], 0)
+    inventory.poll(0)
+    inventory.working('a', true, 10_000)
+    inventory.working('a', false, 40_000)
+    expect(inventory.poll(60_000)).toMatchObject({ stalled: [] })
+    expect(inventory.nextDeadline()).toBe(90_000)
+    expect(inventory.poll(90_000)).toMatchObject({ stalled: [{ peer: 'a', kind: TX }] })
+    expect(inventory.inspect().tracked).toBe(0)
+  })
+
+  it('while that work goes on nothing lapses, and there is no busy loop', () => {
+    const inventory = make()
+    inventory.addPeer('a', { preferred: true, kinds: BOTH })
+    inventory.announced('a', TX, [{ id: idOf(1), meta: 0 }], 0)
+    inventory.poll(0)
+    inventory.working('a', true, 59_999)
+    let polls = 0
+    for (let nowMs = 60_000; nowMs < 600_000; nowMs = inventory.nextDeadline()!) {
+      expect(inventory.poll(nowMs).stalled).toEqual([])
+      polls++
+    }
+    expect(polls).toBeLessThan(600)
+    inventory.working('a', false, 600_000)
+    expect(inventory.inspect().tracked).toBe(1)
+  })
+
+  it('a peer that answered something since is slow, not stalled', () => {
+    const inventory = make()
+    for (const peer of ['slow', 'mute']) {
+      inventory.addPeer(peer, { preferred: true, kinds: BOTH })
+      const seeds = peer === 'slow' ? [1, 2] : [3, 4]
+      inventory.announced(
+        peer,
+        TX,
+        seeds.map((seed) => ({ id: idOf(seed), meta: 0 })),
+        0,
+      )
+    }
+    inventory.poll(0)
+    publish(inventory, TX, 1, 30_000, 'slow')
+    expect(inventory.poll(60_000).stalled).toEqual([{ peer: 'mute', kind: TX }])
+  })
+
+  it('several protocols reach one peer, each with kinds and patience of its own', () => {
+    const inventory = make()
+    inventory.addPeer('a', { preferred: true, kinds: [TX], askTimeoutMs: 1000 })
+    publish(inventory, BLOCK, 9, 0)
+    expect(inventory.poll(0).announces).toEqual([])
+    const blocks = [BLOCK]
+    inventory.addKinds('a', { kinds: blocks, askTimeoutMs: 5000 })
+    expect(inventory.poll(0).announces).toMatchObject([{ kind: BLOCK }])
+    for (const kind of BOTH) inventory.announced('a', kind, [{ id: idOf(kind), meta: 0 }], 0)
+    expect(inventory.poll(0).asks).toHaveLength(2)
+    expect(inventory.nextDeadline()).toBe(1000)
+    inventory.poll(1000)
+    expect(inventory.nextDeadline()).toBe(5000)
+    inventory.removeKinds('a', blocks)
+    publish(inventory, BLOCK, 10, 1000)
+    expect(inventory.poll(1000).announces).toEqual([])
+  })
+})
+
+describe('what is remembered', () => {
+  it('of items that others hang on, the accepted ids outlive the store, one past the bound the oldest goes', () => {
+    const inventory = make({ storeMs: 1000, accepted: 2 })
+    for (const seed of [1, 2, 3]) publish(inventory, BLOCK, seed, 0)
+    publish(inventory, TX, 1, 0)
+    inventory.poll(1000)
+    expect(inventory.inspect().stored).toBe(0)
+    expect([1, 2, 3].map((seed) => inventory.isAccepted(BLOCK, idOf(seed)))).toEqual([false, true, true])
+    expect(inventory.isAccepted(TX, idOf(1))).toBe(false)
+  })
+
+  it('an item that is held is not asked for, until it is let go', () => {
+    const inventory = make()
+    inventory.addPeer('a', { preferred: true, kinds: BOTH })
+    inventory.hold(BLOCK, idOf(1))
+    inventory.hold(BLOCK, idOf(1))
+    expect(inventory.isSettled(BLOCK, idOf(1))).toBe(true)
+    expect(inventory.announced('a', BLOCK, [{ id: idOf(1), meta: 0 }], 0)).toBe(0)
+    inventory.letGo(BLOCK, idOf(1))
+    expect(inventory.isSettled(BLOCK, idOf(1))).toBe(false)
+    expect(inventory.announced('a', BLOCK, [{ id: idOf(1), meta: 0 }], 0)).toBe(1)
+    inventory.removePeer('a')
+    expect(inventory.inspect().ids).toBe(0)
+  })
+
+  it('what this node vouches for is taken although it was refused before', () => {
+    const inventory = make()
+    inventory.reject(BLOCK, idOf(1))
+    publish(inventory, BLOCK, 1, 0, 'a')
+    expect(inventory.isAccepted(BLOCK, idOf(1))).toBe(false)
+    publish(inventory, BLOCK, 1, 0)
+    expect([inventory.isAccepted(BLOCK, idOf(1)), inventory.isRejected(BLOCK, idOf(1))]).toEqual([true, false])
+  })
+})
