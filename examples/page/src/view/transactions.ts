@@ -5,8 +5,11 @@ import { bodyOf, byId, cell, row, setText } from './dom.ts'
 
 /** Rows of the table. */
 export const MAX_ROWS = 200
-/** How often new rows are put in; a thousand transactions a second stay readable so. */
-const GATHER_MS = 100
+/**
+ * Shortest time from one look at the list to the next: each costs a repaint, and nobody reads faster. What comes after a
+ * rest is shown at once.
+ */
+const GATHER_MS = 500
 
 export interface TransactionList {
   arrived(arrival: Arrival): void
@@ -30,8 +33,10 @@ export function showTransactions(): TransactionList {
   let total = 0
   let isPaused = false
   let timer: ReturnType<typeof setTimeout> | undefined
+  let shownAtMs = -Infinity
   const flush = (): void => {
     timer = undefined
+    shownAtMs = performance.now()
     setText(byId('transactions-count'), String(total))
     byId('transactions-empty').hidden = total > 0
     byId('transactions').hidden = total === 0
@@ -44,7 +49,7 @@ export function showTransactions(): TransactionList {
     total++
     waiting.push(entry)
     if (waiting.length > MAX_ROWS) waiting.shift()
-    timer ??= setTimeout(flush, GATHER_MS)
+    timer ??= setTimeout(flush, Math.max(0, shownAtMs + GATHER_MS - performance.now()))
   }
   button.addEventListener('click', () => {
     isPaused = !isPaused
