@@ -18,6 +18,7 @@ import type { Hello } from '../wire/hello.ts'
 import type { Link } from '../wire/link.ts'
 import type { NodeEvents } from './events.ts'
 import type { Gate } from './gate.ts'
+import type { HandshakeTools } from './handshake-tools.ts'
 import type { makeRoom } from './make-room.ts'
 import type { Settings } from './options.ts'
 import { SetUp } from './set-up.ts'
@@ -55,6 +56,9 @@ export class Connections {
   /** Peers that have left or are about to: they hold a link until their goodbye is over. */
   readonly #living = new Set<ConnectedPeer>()
   #gate: Gate | undefined
+  #tools: HandshakeTools | undefined
+  /** Inbound set-ups of which the dialer was told. */
+  readonly #told = new Set<SetUp<ConnectedPeer>>()
   #makeRoom: typeof makeRoom | undefined
   #closed = false
   #onEmpty: (() => void) | undefined
@@ -79,6 +83,7 @@ export class Connections {
     }
     this.#setUpHost = {
       settings,
+      tools: () => this.#tools,
       hello: () => this.#hello(),
       checkpointKey: (setUp, publicKey) => this.#checkpointKey(setUp, publicKey),
       checkpointHello: (greeted) => this.#checkpointHello(greeted),
@@ -101,8 +106,9 @@ export class Connections {
   /** Must be called before `accept`. What only listeners need is loaded here: a tab never fetches it. */
   async openGate(): Promise<void> {
     const { clock, limits, prefixes } = this.#host.settings
-    const { Gate, makeRoom } = await import('./listening.ts')
+    const { createHandshakeTools, Gate, makeRoom } = await import('./listening.ts')
     this.#gate ??= new Gate(clock, limits, prefixes)
+    this.#tools ??= createHandshakeTools(this.#host.settings)
     this.#makeRoom = makeRoom
   }
 
@@ -115,7 +121,8 @@ export class Connections {
       this.#failed({ link, direction: 'inbound' }, undefined, entry)
       return
     }
-    const task: SetUpTask = { link, direction: 'inbound', transport, expected: undefined, endpoint: undefined }
+    const source = this.#gate.sourceOf(link.remoteAddress)
+    const task: SetUpTask = { link, direction: 'inbound', transport, expected: undefined, endpoint: undefined, source }
     this.setUp(task).then(entry.leave, entry.leave)
   }
 
@@ -159,7 +166,7 @@ export class Connections {
       throw error
     } finally {
       this.#setUps.delete(setUp)
-      if (task.direction === 'inbound' && setUp.publicKey) this.#host.pending(setUp.publicKey, false)
+      if (this.#told.delete(setUp)) this.#host.pending(setUp.publicKey!, false)
       this.#checkEmpty()
     }
   }
@@ -174,6 +181,7 @@ export class Connections {
     for (const peer of this.#living) peer.cut(quitting)
     for (const setUp of this.#setUps) setUp.cut()
     this.#wheel.close()
+    this.#tools?.close()
   }
 
   async #emptyWithin(ms: number): Promise<void> {
@@ -204,7 +212,11 @@ export class Connections {
     if (held) throw held
     const refusal = this.peers.check({ id, direction: task.direction, trusted })
     if (refusal && !this.#mayMakeRoom(refusal, task)) throw refusal
-    if (task.direction === 'inbound') this.#host.pending(publicKey, true)
+    // Once, though a held one comes here again.
+    if (task.direction === 'inbound' && !this.#told.has(setUp)) {
+      this.#told.add(setUp)
+      this.#host.pending(publicKey, true)
+    }
     return this.#rivalOf(setUp, publicKey)?.settled
   }
 

@@ -54,6 +54,11 @@ export class Gate {
     return this.#starts.size + this.#accepted.size
   }
 
+  /** Who counts as one where inbound connections take turns: a network prefix, or the host where that is exempt. */
+  sourceOf(remoteAddress: string): string {
+    return this.prefixes.prefixOf(remoteAddress) ?? hostOf(remoteAddress)
+  }
+
   /** A place, or why there is none. Exempt addresses obey the bounds in all, not those per network. */
   enter(remoteAddress: string): GateEntry | PeerError {
     const prefix = this.prefixes.prefixOf(remoteAddress)

@@ -14,7 +14,9 @@ import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
 import { decodeHello, encodeHello } from '../wire/hello.ts'
 import type { Hello } from '../wire/hello.ts'
 import type { Direction, Link, LinkSink } from '../wire/link.ts'
+import type { HandshakeTools } from './handshake-tools.ts'
 import type { Settings } from './options.ts'
+import type { Turns } from './turns.ts'
 
 /** From this version of the base protocol on, messages after Hello are compressed. */
 const SNAPPY_VERSION = 5
@@ -28,6 +30,8 @@ export interface SetUpTask {
   /** Whom we dialed; inbound links have nobody to expect. */
   readonly expected: Uint8Array | undefined
   readonly endpoint: Endpoint | undefined
+  /** With whom an inbound link takes turns. */
+  readonly source?: string | undefined
 }
 
 /** A connection that has said Hello. */
@@ -41,6 +45,8 @@ export interface Greeted {
 /** Where the node may refuse, and what it makes of a connection that passes. */
 export interface SetUpHost<P extends LinkSink> {
   readonly settings: Settings
+  /** Of a node that listens. */
+  tools(): HandshakeTools | undefined
   /** Our own Hello. */
   hello(): Hello
   /**
@@ -76,9 +82,10 @@ export class SetUp<P extends LinkSink> implements LinkSink {
     this.task = task
     this.#host = host
     this.#startedMs = clock.now()
+    const options = { crypto, random, privateKey, ...host.tools()?.options }
     this.#handshake = task.expected
-      ? createInitiator({ crypto, random, privateKey, remotePublicKey: task.expected })
-      : createResponder({ crypto, random, privateKey })
+      ? createInitiator({ ...options, remotePublicKey: task.expected })
+      : createResponder(options)
     this.#result!.promise.catch(() => undefined)
     this.#timer = clock.setTimer(limits.encryptionMs, () => this.#timeout('encryption handshake'))
   }
@@ -130,6 +137,27 @@ export class SetUp<P extends LinkSink> implements LinkSink {
 
   bytes(chunk: Uint8Array): void {
     if (this.#peer) return this.#peer.bytes(chunk)
+    const { source } = this.task
+    const turns = source !== undefined && this.#phase === 'encryption' ? this.#host.tools()?.turns : undefined
+    if (turns) this.#waitForTurn(turns, source!, chunk)
+    else this.#step(chunk)
+  }
+
+  // What strangers make us work out waits for its turn, and the link until then.
+  #waitForTurn(turns: Turns, source: string, chunk: Uint8Array): void {
+    let done = false
+    let paused = false
+    turns.add(source, () => {
+      done = true
+      this.#step(chunk)
+      if (paused && this.#phase !== 'held' && this.#phase !== 'over') this.task.link.resume()
+    })
+    if (done) return
+    paused = true
+    this.task.link.pause()
+  }
+
+  #step(chunk: Uint8Array): void {
     this.#guard(() => {
       if (this.#phase === 'encryption') this.#encryption(chunk)
       else if (this.#phase === 'hello') this.#codec?.read(chunk, (message) => this.#message(message))

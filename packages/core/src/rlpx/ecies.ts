@@ -1,7 +1,7 @@
 // ECIES as RLPx has it: how auth and ack are encrypted to a public key.
 import { concatBytes, equalBytes } from '../base/bytes.ts'
 import type { Crypto } from '../base/crypto.ts'
-import type { KeyPair } from './keys.ts'
+import { forgetKey, type KeyPair } from './keys.ts'
 
 /** What encryption adds: an uncompressed point, an IV and a tag. */
 export const ECIES_OVERHEAD_BYTES: number = 65 + 16 + 32
@@ -12,7 +12,7 @@ const UNCOMPRESSED = 4
 /**
  * Encrypts to `publicKey`, as point ‖ IV ‖ ciphertext ‖ tag.
  *
- * @param keyPair - used for this message only
+ * @param keyPair - used for this message only; its private key is overwritten
  * @param iv - 16 fresh random bytes
  * @param associated - authenticated with the message, not part of it
  */
@@ -24,7 +24,9 @@ export function encryptTo(
   keyPair: KeyPair,
   iv: Uint8Array,
 ): Uint8Array {
-  const { aesKey, macKey } = deriveKeys(crypto, crypto.sharedSecret(keyPair.privateKey, publicKey))
+  const secret = crypto.sharedSecret(keyPair.privateKey, publicKey)
+  forgetKey(keyPair)
+  const { aesKey, macKey } = deriveKeys(crypto, secret)
   const sealed = concatBytes(iv, crypto.aes128Ctr(aesKey, iv, plain))
   const tag = crypto.hmacSha256(macKey, concatBytes(sealed, associated))
   return concatBytes(Uint8Array.of(UNCOMPRESSED), keyPair.publicKey, sealed, tag)

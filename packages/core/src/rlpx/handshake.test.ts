@@ -52,7 +52,9 @@ function packet(to: Uint8Array, items: RlpInput, keyPair: KeyPair = onePair): Ui
   const plain = concatBytes(encodeRlp(items), new Uint8Array(100))
   const size = plain.length + 113
   const prefix = Uint8Array.of(size >> 8, size & 0xff)
-  return concatBytes(prefix, encryptTo(crypto, to, plain, prefix, keyPair, random.bytes(16)))
+  // What encrypts is overwritten.
+  const once = { ...keyPair, privateKey: keyPair.privateKey.slice() }
+  return concatBytes(prefix, encryptTo(crypto, to, plain, prefix, once, random.bytes(16)))
 }
 
 /** The portable provider, noting every key that is multiplied. */

@@ -5,17 +5,23 @@ import type { Random } from '../base/random.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import { SessionCodec } from './frame-codec.ts'
-import { generateKeyPair, type KeyPair } from './keys.ts'
+import { forgetKey, generateKeyPair, type KeyPair } from './keys.ts'
 import { MAX_PACKET_BYTES, MIN_PACKET_BYTES, readAck, readAuth, writeAck, writeAuth } from './packets.ts'
 import { deriveSecrets, xor } from './secrets.ts'
+import type { StaticSecrets } from './static-secrets.ts'
 
 export interface ResponderOptions {
   readonly crypto: Crypto
   readonly random: Random
   /** Our identity, 32 bytes. */
   readonly privateKey: Uint8Array
-  /** Where ephemeral key pairs come from, two a handshake; default: made when needed. */
+  /**
+   * Where ephemeral key pairs come from, two a handshake, such as a pool; default: made when needed. Each is used once,
+   * and its private key is overwritten after that.
+   */
   readonly createKeyPair?: (() => KeyPair) | undefined
+  /** What is kept of `privateKey` from one handshake to the next, by `keepStaticSecrets`; default: nothing. */
+  readonly statics?: StaticSecrets | undefined
 }
 
 export interface InitiatorOptions extends ResponderOptions {
@@ -62,8 +68,10 @@ export function createInitiator(options: InitiatorOptions): Handshake {
   let auth: Uint8Array | undefined
   const receive = packetReader((ack, rest) => {
     const remote = readAck(crypto, privateKey, ack)
+    const ephemeralSecret = crypto.sharedSecret(ephemeral.privateKey, remote.publicKey)
+    forgetKey(ephemeral)
     const secrets = deriveSecrets(crypto, {
-      ephemeralSecret: crypto.sharedSecret(ephemeral.privateKey, remote.publicKey),
+      ephemeralSecret,
       initiatorNonce: nonce,
       recipientNonce: remote.nonce,
       auth: auth!,
@@ -79,9 +87,10 @@ export function createInitiator(options: InitiatorOptions): Handshake {
     },
     start: () => {
       if (auth) throw new TypeError('a handshake starts once')
-      const token = xor(crypto.sharedSecret(privateKey, remotePublicKey), nonce)
+      const token = xor(staticSecret(options, remotePublicKey), nonce)
       const signature = crypto.sign(token, ephemeral.privateKey)
-      auth = writeAuth(tools, remotePublicKey, { signature, publicKey: crypto.publicKeyOf(privateKey), nonce })
+      const publicKey = options.statics?.publicKey ?? crypto.publicKeyOf(privateKey)
+      auth = writeAuth(tools, remotePublicKey, { signature, publicKey, nonce })
       return auth.slice()
     },
   }
@@ -93,15 +102,17 @@ export function createResponder(options: ResponderOptions): Handshake {
   checkPrivateKey(options)
   const receive = packetReader((auth, rest) => {
     const remote = readAuth(crypto, privateKey, auth)
-    const token = xor(crypto.sharedSecret(privateKey, remote.publicKey), remote.nonce)
+    const token = xor(staticSecret(options, remote.publicKey), remote.nonce)
     const remoteEphemeral = crypto.recover(token, remote.signature)
     if (!remoteEphemeral || !crypto.isPublicKey(remoteEphemeral)) throw new Error('the signature in auth has no key')
     const tools = { crypto, random, createKeyPair: pairSource(options) }
     const ephemeral = tools.createKeyPair()
     const nonce = random.bytes(32)
     const ack = writeAck(tools, remote.publicKey, { publicKey: ephemeral.publicKey, nonce })
+    const ephemeralSecret = crypto.sharedSecret(ephemeral.privateKey, remoteEphemeral)
+    forgetKey(ephemeral)
     const secrets = deriveSecrets(crypto, {
-      ephemeralSecret: crypto.sharedSecret(ephemeral.privateKey, remoteEphemeral),
+      ephemeralSecret,
       initiatorNonce: remote.nonce,
       recipientNonce: nonce,
       auth,
@@ -116,6 +127,10 @@ export function createResponder(options: ResponderOptions): Handshake {
 
 function checkPrivateKey({ crypto, privateKey }: ResponderOptions): void {
   if (!crypto.isPrivateKey(privateKey)) throw new RangeError('not a private key of secp256k1')
+}
+
+function staticSecret({ crypto, privateKey, statics }: ResponderOptions, remotePublicKey: Uint8Array): Uint8Array {
+  return statics ? statics.sharedSecret(remotePublicKey) : crypto.sharedSecret(privateKey, remotePublicKey)
 }
 
 function pairSource({ crypto, random, createKeyPair }: ResponderOptions): () => KeyPair {

@@ -1,6 +1,7 @@
 // The entry `@peerwire/core/rlpx`: encrypted and authenticated sessions over any stream of bytes, and nothing else.
 export { equalBytes, fromHex, toHex } from '../base/bytes.ts'
 export type { Crypto, Keystream, RunningHash } from '../base/crypto.ts'
+export { type Clock, systemClock, type Timer } from '../base/clock.ts'
 export { type Random, systemRandom } from '../base/random.ts'
 export { portableCrypto } from '../crypto/portable.ts'
 export { defaultCrypto } from '#default-crypto'
@@ -24,4 +25,6 @@ export {
   type InitiatorOptions,
   type ResponderOptions,
 } from './handshake.ts'
+export { createKeyPairPool, type KeyPairPool, type KeyPairPoolOptions } from './key-pair-pool.ts'
 export { generateKeyPair, type KeyPair } from './keys.ts'
+export { keepStaticSecrets, type StaticSecrets } from './static-secrets.ts'
