@@ -16,6 +16,8 @@ export interface Keystream {
   apply(bytes: Uint8Array, from?: number, to?: number): boolean
   /** Resolves when `apply` may be asked again; portable providers are always ready. */
   ready(): Promise<void>
+  /** Gives back what was taken ahead, because nothing is expected soon; the stream goes on where it is. */
+  rest?(): void
 }
 
 /**

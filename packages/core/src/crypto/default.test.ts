@@ -117,6 +117,23 @@ describe('the keystream', () => {
     expect(equalBytes(twice, bytes)).toBe(true)
   })
 
+  it('goes on where it was after a rest at any place, and a rest alone changes nothing', () => {
+    const sizes = fc.array(fc.oneof(fc.nat(40), fc.nat(6000)), { minLength: 1, maxLength: 20 })
+    fc.assert(
+      fc.property(key, sizes, (secret, wanted) => {
+        const [left, right] = [fast.createKeystream(secret), portable.createKeystream(secret)]
+        left.rest?.()
+        for (const size of wanted) {
+          const [bytes, expected] = [new Uint8Array(size), new Uint8Array(size)]
+          left.apply(bytes)
+          right.apply(expected)
+          expect(equalBytes(bytes, expected)).toBe(true)
+          for (let rests = size % 3; rests > 0; rests--) left.rest?.()
+        }
+      }),
+    )
+  })
+
   it('of hundreds of sessions that take turns', async () => {
     const all = Array.from({ length: 600 }, () => {
       const secret = random.bytes(32)

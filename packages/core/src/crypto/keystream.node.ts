@@ -1,6 +1,7 @@
 // AES-256-CTR by Node's own cryptography. A stream holds its key and place; ciphers are kept for the few streams that
 // were used last, for one is 1.4 KiB that idle peers would keep, and costs 1.5 µs to make.
 import { createCipheriv } from 'node:crypto'
+import { equalBytes } from '../base/bytes.ts'
 import type { Keystream } from '../base/crypto.ts'
 
 /** Bytes that a stream takes ahead at first, and again after a rest: a few small frames. */
@@ -41,6 +42,14 @@ function viewOf(buffer: ArrayBufferLike): DataView {
   return found
 }
 
+// Both streams of a session have one key, and are made one after the other: they share the copy.
+let lastKey: Uint8Array = /* @__PURE__ */ new Uint8Array(0)
+
+function copyOf(key: Uint8Array): Uint8Array {
+  if (!equalBytes(lastKey, key)) lastKey = key.slice()
+  return lastKey
+}
+
 export class NodeKeystream implements Keystream {
   readonly #key: Uint8Array
   #cipher: Cipher | undefined
@@ -48,12 +57,14 @@ export class NodeKeystream implements Keystream {
   #blocks = 0
   #ahead: DataView | undefined
   #used = 0
+  /** Bytes of the next block that were used before a rest. */
+  #skip = 0
   #takenAt = -Infinity
 
   /** @param key - 32 bytes */
   constructor(key: Uint8Array) {
     if (key.length !== 32) throw new RangeError(`an AES-256 key of ${key.length} bytes`)
-    this.#key = key.slice()
+    this.#key = copyOf(key)
   }
 
   apply(bytes: Uint8Array, from = 0, to: number = bytes.length): boolean {
@@ -61,7 +72,8 @@ export class NodeKeystream implements Keystream {
       if (this.#ahead && this.#used < this.#ahead.byteLength) done = this.#xor(bytes, done, to, this.#ahead)
       else {
         const busy = taken - this.#takenAt <= BUSY_WITHIN
-        if (to - done >= (busy ? DIRECT_BYTES : LEAST_AHEAD_BYTES)) done = this.#encrypt(bytes, done, to)
+        const direct = this.#skip === 0 && to - done >= (busy ? DIRECT_BYTES : LEAST_AHEAD_BYTES)
+        if (direct) done = this.#encrypt(bytes, done, to)
         else this.#takeAhead(busy)
       }
     }
@@ -70,6 +82,14 @@ export class NodeKeystream implements Keystream {
 
   ready(): Promise<void> {
     return Promise.resolve()
+  }
+
+  rest(): void {
+    const ahead = this.#ahead
+    if (!ahead) return
+    this.#blocks -= Math.ceil((ahead.byteLength - this.#used) / 16)
+    this.#skip = this.#used % 16
+    this.#ahead = this.#cipher = undefined
   }
 
   #xor(bytes: Uint8Array, from: number, to: number, ahead: DataView): number {
@@ -100,7 +120,8 @@ export class NodeKeystream implements Keystream {
     const length = busy ? Math.min(MOST_AHEAD_BYTES, last * 2 || LEAST_AHEAD_BYTES) : LEAST_AHEAD_BYTES
     const stretch = this.#take(ZEROS.subarray(0, length))
     this.#ahead = new DataView(stretch.buffer, stretch.byteOffset, length)
-    this.#used = 0
+    this.#used = this.#skip
+    this.#skip = 0
   }
 
   #take(input: Uint8Array): Uint8Array {

@@ -79,6 +79,8 @@ export class Reader {
     this.#limits = limits
     codec.setLimit((code) => this.#limitOf(code))
     codec.sliced = true
+    // Hello has passed; who speaks on at once pays for two ciphers.
+    codec.rest()
   }
 
   /** Whether handlers lag so far that the link is paused. */
@@ -165,7 +167,7 @@ export class Reader {
   #message(message: WireMessage): boolean {
     this.messagesIn++
     this.bytesIn += message.payload.length
-    if (message.code < FIRST_CODE) this.#host.base(message)
+    if (message.code < FIRST_CODE) this.#base(message)
     else this.#subprotocol(message)
     if (this.#closed) return false
     if (!this.#paused && this.#full()) {
@@ -173,6 +175,12 @@ export class Reader {
       this.#switchLink()
     }
     return !this.#paused
+  }
+
+  // A ping or its answer: most likely nothing else is going on.
+  #base(message: WireMessage): void {
+    this.#host.base(message)
+    this.#codec.rest()
   }
 
   #full(): boolean {

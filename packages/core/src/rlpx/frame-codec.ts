@@ -61,6 +61,11 @@ export class SessionCodec implements FrameCodec {
     return this.#opening ? this.#opening.frame.bytes.length + this.#opening.state.output.length : 0
   }
 
+  rest(): void {
+    this.#writer.rest()
+    this.#reader.rest()
+  }
+
   enableSnappy(): void {
     this.#snappy = true
   }

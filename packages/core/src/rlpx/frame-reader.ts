@@ -78,6 +78,11 @@ export class FrameReader {
     return this.#total > 0 || this.#headerFilled > 0
   }
 
+  /** Gives back what was made ahead of need. */
+  rest(): void {
+    this.#stream.rest?.()
+  }
+
   /** Takes ownership of `chunk`. */
   push(chunk: Uint8Array): void {
     if (this.#at < this.#chunk.length) this.#queue.push(chunk)

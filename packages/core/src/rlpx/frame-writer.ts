@@ -33,6 +33,11 @@ export class FrameWriter {
     this.#mac = mac
   }
 
+  /** Gives back what was made ahead of need. */
+  rest(): void {
+    this.#stream.rest?.()
+  }
+
   /** @throws {RangeError} for a code that is no whole number below 2^32, or more bytes than a frame can have */
   seal(code: number, payload: Uint8Array): Uint8Array {
     if (!Number.isInteger(code) || code < 0 || code > 0xffff_ffff) throw new RangeError(`message code ${code}`)

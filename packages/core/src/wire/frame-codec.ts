@@ -35,6 +35,8 @@ export interface FrameCodec {
   readonly partialBytes: number
   /** Lets go of whatever came; nothing is read any more. */
   discard(): void
+  /** Gives back what was made ahead of need, because nothing is expected soon. */
+  rest(): void
   /** From now on payloads are compressed, both ways. */
   enableSnappy(): void
   /** Most decompressed bytes a message of this code may have. */

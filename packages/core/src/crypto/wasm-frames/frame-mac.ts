@@ -6,6 +6,8 @@ import { FRAME_MAC_MODULE } from './module.ts'
 
 /** The state of a sponge, how much it took, and the first 16 bytes of its digest, as the module lays them out. */
 const SAVED_BYTES = 220
+/** Of AES-256: fifteen of 16 bytes. */
+const ROUND_KEYS_BYTES = 240
 const DIGEST_OFFSET = 200
 const FILLED_OFFSET = 216
 const KEYS_OFFSET = 224
@@ -49,37 +51,41 @@ function createEngine(): Engine {
   }
 }
 
-// Both MACs of a session have one key, and come one after the other: its round keys are made and kept once.
+// Both MACs of a session have one key, and come one after the other: they share the round keys, and one piece of memory,
+// for three small ones take twice as much.
 let lastKey: Uint8Array | undefined
-let lastRoundKeys: Uint8Array | undefined
+let lastKept: Uint8Array | undefined
 
-function roundKeysOf(key: Uint8Array): Uint8Array {
-  if (lastKey !== key || !lastRoundKeys) {
-    lastKey = key
-    const words = unsafe.expandKeyLE(key)
-    lastRoundKeys = new Uint8Array(4 * words.length)
-    const view = new DataView(lastRoundKeys.buffer)
-    for (const [i, word] of words.entries()) view.setUint32(4 * i, word, true)
+/** Round keys, and room for the states of two MACs; the second half of it is for the second one with the same `key`. */
+function memoryOf(key: Uint8Array): { readonly kept: Uint8Array; readonly savedAt: number } {
+  if (lastKey === key && lastKept) {
+    const kept = lastKept
+    lastKey = lastKept = undefined
+    return { kept, savedAt: ROUND_KEYS_BYTES + SAVED_BYTES }
   }
-  return lastRoundKeys
+  lastKey = key
+  lastKept = new Uint8Array(ROUND_KEYS_BYTES + 2 * SAVED_BYTES)
+  const view = new DataView(lastKept.buffer)
+  for (const [i, word] of unsafe.expandKeyLE(key).entries()) view.setUint32(4 * i, word, true)
+  return { kept: lastKept, savedAt: ROUND_KEYS_BYTES }
 }
 
 export class WasmFrameMac implements FrameMac {
   readonly #engine: Engine = (shared ??= createEngine())
-  readonly #roundKeys: Uint8Array
-  /** Where the state lies in the module's memory; 0 while it is in `#saved`. */
+  readonly #kept: Uint8Array
+  readonly #savedAt: number
+  /** Where the state lies in the module's memory; 0 while it is in `#kept`. */
   #slot = 0
-  #saved: Uint8Array | undefined
 
   /** Takes over the state of `hash`, which is not to be used any more. @param key - 32 bytes */
   constructor(hash: WasmKeccak256, key: Uint8Array) {
     if (key.length !== 32) throw new RangeError(`an AES-256 key of ${key.length} bytes`)
-    this.#roundKeys = roundKeysOf(key)
+    const { kept, savedAt } = memoryOf(key)
     const { state, filled } = hash.take()
-    const saved = new Uint8Array(SAVED_BYTES)
-    saved.set(state)
-    saved[FILLED_OFFSET] = filled
-    this.#saved = saved
+    kept.set(state, savedAt)
+    kept[savedAt + FILLED_OFFSET] = filled
+    this.#kept = kept
+    this.#savedAt = savedAt
     this.#engine.digest(this.#slot || this.#enter())
   }
 
@@ -148,14 +154,15 @@ export class WasmFrameMac implements FrameMac {
     slots[nextSlot] = this
     this.#engine.nextSlot = (nextSlot + 1) % SLOTS
     const slot = SLOTS_AT + nextSlot * SLOT_BYTES
-    memory.set(this.#saved!, slot)
-    memory.set(this.#roundKeys, slot + KEYS_OFFSET)
+    const kept = this.#kept
+    memory.set(kept.subarray(this.#savedAt, this.#savedAt + SAVED_BYTES), slot)
+    memory.set(kept.subarray(0, ROUND_KEYS_BYTES), slot + KEYS_OFFSET)
     this.#slot = slot
     return slot
   }
 
   #leave(): void {
-    this.#saved!.set(this.#engine.memory.subarray(this.#slot, this.#slot + SAVED_BYTES))
+    this.#kept.set(this.#engine.memory.subarray(this.#slot, this.#slot + SAVED_BYTES), this.#savedAt)
     this.#slot = 0
   }
 }
