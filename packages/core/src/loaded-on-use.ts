@@ -1,5 +1,6 @@
 // What programs may use of the parts that a node loads on use. Values of their own, not re-exports: through a re-export
 // a bundler that splits by file takes the whole part into every first load.
+import { fromBase32 as readBase32, toBase32 as writeBase32 } from './addresses/base32.ts'
 import { groupOf as groupOfEndpoint } from './addresses/groups.ts'
 import { formatIp as ipText, parseIp as parseIpText } from './addresses/ip.ts'
 import { prefixPolicy as networkPrefixes } from './addresses/prefix.ts'
@@ -15,6 +16,12 @@ export const groupOf: typeof groupOfEndpoint = groupOfEndpoint
 
 /** IPv4 by /24, also where IPv6 carries it; IPv6 by /64; names as they are; loopback and LAN exempt. */
 export const prefixPolicy: PrefixPolicy = networkPrefixes
+
+/** Lower-case base32 (RFC 4648) without padding. */
+export const toBase32: typeof writeBase32 = writeBase32
+
+/** Reads lower-case base32 without padding; `undefined` for other letters or bits past the end. */
+export const fromBase32: typeof readBase32 = readBase32
 
 /** The 4 or 16 bytes of an IP address written as text; `undefined` for anything else, names included. */
 export const parseIp: typeof parseIpText = parseIpText

@@ -6,7 +6,7 @@ import { formatIp, parseEndpoint, parseIp } from '@peerwire/core'
 import type { DatagramSocket, DatagramSink, OpenDatagramSocket, UdpEndpoint } from './discv4/socket.ts'
 
 export interface UdpOptions {
-  /** `udp://127.0.0.1:30303`; port 0 takes a free one. Default: the host and the number of the TCP port, or a free one. */
+  /** `udp://127.0.0.1:30303`; port 0 takes a free one. Default: host and number of the TCP port, or a free one. */
   readonly listen?: string | undefined
 }
 

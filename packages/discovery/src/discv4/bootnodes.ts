@@ -34,7 +34,8 @@ async function resolveNode(
 }
 
 /**
- * A node in one of its written forms, `enode://…` or `enr:…`; `undefined` when it has a name for its address, or none.
+ * A node in one of its written forms, `enode://…` or `enr:…`; `undefined` when it has a name for its address, or
+ * none.
  *
  * @throws {TypeError} when it is neither
  * @throws {PeerError} `invalid message` for a record that is not right

@@ -55,17 +55,21 @@ export function addressText({ host, port }: UdpEndpoint): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-/** Why an address that `from` tells of is not to be believed; absent when it may be. */
-export function relayRefusal(from: string, node: { readonly host: string; readonly udp: number }): string | undefined {
-  if (node.udp < LOWEST_PORT) return 'a port of services'
-  const ip = parseIp(node.host)
+/** Why an address that one tells of is not to be believed; `undefined` when it may be. */
+export type RelayCheck = (node: { readonly host: string; readonly udp: number }) => string | undefined
+
+/** The check of what a sender at this IP address tells: nobody knows of local addresses elsewhere. */
+export function relayCheck(from: string): RelayCheck {
   const sender = parseIp(from)
-  if (!ip || !sender) return 'no address'
-  if (isLocalIp(ip)) {
+  const isLocalSender = sender !== undefined && isLocalIp(sender)
+  return ({ host, udp }) => {
+    if (udp < LOWEST_PORT) return 'a port of services'
+    const ip = parseIp(host)
+    if (!ip || !sender) return 'no address'
+    if (!isLocalIp(ip)) return isRoutableIp(ip) ? undefined : 'an address that leads nowhere'
     if (isLoopback(ip) && !isLoopback(sender)) return 'a loopback address from elsewhere'
-    return isLocalIp(sender) ? undefined : 'a local address from elsewhere'
+    return isLocalSender ? undefined : 'a local address from elsewhere'
   }
-  return isRoutableIp(ip) ? undefined : 'an address that leads nowhere'
 }
 
 function isLoopback(ip: Uint8Array): boolean {

@@ -4,7 +4,7 @@ import type { Clock, Crypto, PrefixPolicy, RlpInput } from '@peerwire/core'
 import { EndpointVotes } from '../records/endpoint-votes.ts'
 import { LocalRecord } from '../records/local-record.ts'
 import type { NodeRecord } from '../records/record.ts'
-import { addressText, relayRefusal } from './known-node.ts'
+import { addressText, relayCheck } from './known-node.ts'
 import type { WireEndpoint } from './packets.ts'
 import type { DatagramSocket, UdpEndpoint } from './socket.ts'
 
@@ -63,7 +63,7 @@ export class SelfPortrait {
 
   /** A node that answered says where it sees us; who is elsewhere can't see us at a local address. */
   stated(by: UdpEndpoint, { host, udp }: WireEndpoint): void {
-    if (host === undefined || relayRefusal(by.host, { host, udp }) !== undefined) return
+    if (host === undefined || relayCheck(by.host)({ host, udp }) !== undefined) return
     const { prefixes, clock } = this.#options
     const text = addressText(by)
     this.#votes.add(prefixes.prefixOf(text) ?? text, { host, port: udp }, clock.now())

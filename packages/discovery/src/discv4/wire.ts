@@ -5,8 +5,8 @@ import { nodeIdOf } from '../records/node-id.ts'
 import { readRecord } from '../records/record.ts'
 import type { NodeRecord } from '../records/record.ts'
 import { Credits, PacketRates } from './budgets.ts'
-import { knownNode, relayRefusal, udpEndpointOf } from './known-node.ts'
-import type { KnownNode } from './known-node.ts'
+import { knownNode, relayCheck, udpEndpointOf } from './known-node.ts'
+import type { KnownNode, RelayCheck } from './known-node.ts'
 import { BUCKET_SIZE, EXPIRATION_MS, MAX_NEIGHBORS, PROOF_WAIT_MS } from './limits.ts'
 import { endpointFields, nodeFields, openPacket, PacketType, sealPacket, senderOf } from './packets.ts'
 import type { PacketBody, PacketRefusal, WireEndpoint, WireNode } from './packets.ts'
@@ -94,6 +94,7 @@ export class Wire {
   /** Asks a node for those it knows near a target; what it tells is checked as far as it can be. */
   findNode(node: KnownNode, target: Uint8Array, done: (nodes: readonly KnownNode[] | undefined) => void): void {
     const to = udpEndpointOf(node)
+    const check = relayCheck(to.host)
     const nodes = new Map<string, KnownNode>()
     let told = 0
     this.#whenKnown(node, (isKnown) => {
@@ -107,7 +108,7 @@ export class Wire {
         take: (body) => {
           if (body.type !== PacketType.neighbors) return 'not mine'
           told += body.nodes.length
-          for (const one of body.nodes.slice(0, BUCKET_SIZE)) this.#collect(one, to.host, nodes)
+          for (const one of body.nodes.slice(0, BUCKET_SIZE)) this.#collect(one, check, nodes)
           return told >= BUCKET_SIZE ? 'done' : 'more'
         },
         end: (isAnswered) => {
@@ -239,7 +240,8 @@ export class Wire {
 
   #answerFindNode(from: UdpEndpoint, target: Uint8Array): void {
     const id = this.#host.crypto.keccak256(target)
-    const nodes = this.#host.nearest(id, BUCKET_SIZE).filter((node) => relayRefusal(from.host, node) === undefined)
+    const check = relayCheck(from.host)
+    const nodes = this.#host.nearest(id, BUCKET_SIZE).filter((node) => check(node) === undefined)
     for (let i = 0; i === 0 || i < nodes.length; i += MAX_NEIGHBORS) {
       const some = nodes.slice(i, i + MAX_NEIGHBORS).map((node) => nodeFields(node))
       this.#send(this.#seal(PacketType.neighbors, [some, this.#expiration()]).bytes, from)
@@ -251,9 +253,9 @@ export class Wire {
     this.#send(this.#seal(PacketType.enrResponse, [hash, record]).bytes, from)
   }
 
-  #collect(told: WireNode, by: string, into: Map<string, KnownNode>): void {
+  #collect(told: WireNode, check: RelayCheck, into: Map<string, KnownNode>): void {
     const { crypto, publicKey } = this.#host
-    if (relayRefusal(by, told) !== undefined || equalBytes(told.publicKey, publicKey)) return
+    if (check(told) !== undefined || equalBytes(told.publicKey, publicKey)) return
     const node = knownNode(told, crypto)
     if (into.has(node.key) || !crypto.isPublicKey(told.publicKey)) return
     into.set(node.key, node)

@@ -1,0 +1,125 @@
+// DNS node lists as a part of a node: candidates for its dialer, and sequences kept across restarts.
+import type { Address, Clock, Endpoint, Plugin, PluginContext, Storage } from '@peerwire/core'
+import { recordEndpoint, recordEndpoint6 } from '../records/record-values.ts'
+import type { NodeRecord } from '../records/record.ts'
+import { recordWebSockets } from '../records/web-socket-entry.ts'
+import { pause } from './lookups.ts'
+import type { LookupLimits } from './lookups.ts'
+import type { Resolver } from './resolver.ts'
+import { TreeClient } from './tree-client.ts'
+import { parseTreeUrl } from './tree-text.ts'
+import { RECHECK_MS } from './tree-walk.ts'
+
+const STORED_NAME = 'dns-trees.json'
+/** Records in a row that are of no use before there is a rest: small lists are walked again and again. */
+const MAX_USELESS = 256
+/** The first rest, in milliseconds; doubled up to the time between two looks at a list. */
+const REST_MS = 1000
+/** Sequences kept; trees that aren't asked for any more are forgotten past it. */
+const MAX_STORED = 64
+
+export interface DnsDiscoveryOptions {
+  /** `enrtree://KEY@domain`. */
+  readonly trees: readonly string[]
+  readonly resolver: Resolver
+  /** Whether a record is of use, such as one of the right chain; default all. */
+  readonly accepts?: ((record: NodeRecord) => boolean) | undefined
+  readonly limits?: Partial<LookupLimits> | undefined
+}
+
+/**
+ * Nodes from DNS lists for `createNode({ plugins })`. Of what a record offers the first endpoint that the node can dial
+ * is taken: a secure WebSocket, a plain one, TCP. Lists are looked up only while the dialer has room.
+ *
+ * @throws {TypeError} when a tree is not written as `enrtree://KEY@domain`
+ * @see EIP-1459
+ */
+export function dnsDiscovery(options: DnsDiscoveryOptions): Plugin {
+  for (const tree of options.trees) parseTreeUrl(tree)
+  return new DnsDiscovery(options)
+}
+
+class DnsDiscovery implements Plugin {
+  readonly name = 'dns'
+  readonly #options: DnsDiscoveryOptions
+  #context: PluginContext | undefined
+  #client: TreeClient | undefined
+
+  constructor(options: DnsDiscoveryOptions) {
+    this.#options = options
+  }
+
+  async start(context: PluginContext): Promise<void> {
+    this.#context = context
+    const { clock, crypto, random, logger, storage } = context
+    const { resolver, limits, trees } = this.#options
+    const seqs = storage ? await loadSeqs(storage) : new Map<string, number>()
+    this.#client = new TreeClient({ resolver, clock, crypto, random, logger, limits, seqs })
+    for (const tree of trees) this.#client.add(tree)
+  }
+
+  async stop(): Promise<void> {
+    const { storage } = this.#context ?? {}
+    if (storage && this.#client) await saveSeqs(storage, this.#client.seqs)
+  }
+
+  inspect(): unknown {
+    return this.#client?.inspect() ?? null
+  }
+
+  async *candidates(): AsyncGenerator<Address, void, undefined> {
+    if (!this.#client || !this.#context) return
+    const { accepts } = this.#options
+    const { canDial, signal, clock } = this.#context
+    let useless = 0
+    let restMs = REST_MS
+    for await (const record of this.#client.records(signal)) {
+      const { publicKey } = record
+      const endpoint = accepts?.(record) === false ? undefined : endpointsOf(record).find(canDial)
+      if (publicKey && endpoint) {
+        useless = 0
+        restMs = REST_MS
+        yield { publicKey, endpoint }
+      } else if (++useless % MAX_USELESS === 0) {
+        if (!(await rest(clock, restMs, signal))) return
+        restMs = Math.min(2 * restMs, RECHECK_MS)
+      }
+    }
+  }
+}
+
+async function rest(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await pause(clock, ms, signal)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Where a record's node can be dialed, the best for a page first. */
+export function endpointsOf(record: NodeRecord): readonly Endpoint[] {
+  const tcp = [recordEndpoint(record), recordEndpoint6(record)].flatMap((endpoint) =>
+    endpoint && endpoint.tcp > 0 ? [{ scheme: 'tcp', host: endpoint.host, port: endpoint.tcp }] : [],
+  )
+  return [...recordWebSockets(record), ...tcp]
+}
+
+async function saveSeqs(storage: Storage, seqs: ReadonlyMap<string, number>): Promise<void> {
+  const kept = [...seqs].slice(-MAX_STORED)
+  await storage.write(STORED_NAME, new TextEncoder().encode(JSON.stringify(Object.fromEntries(kept))))
+}
+
+// What can't be read costs nothing but the protection against old lists until each is seen again.
+async function loadSeqs(storage: Storage): Promise<ReadonlyMap<string, number>> {
+  const bytes = await storage.read(STORED_NAME).catch(() => undefined)
+  if (!bytes) return new Map()
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    if (typeof value !== 'object' || value === null) return new Map()
+    const entries = Object.entries(value).slice(0, MAX_STORED)
+    return new Map(entries.filter((entry): entry is [string, number] => Number.isSafeInteger(entry[1])))
+  } catch {
+    return new Map()
+  }
+}

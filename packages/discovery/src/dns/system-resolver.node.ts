@@ -1,0 +1,32 @@
+// The resolver of Node: the servers of this machine, or those that are named.
+import { Resolver as NodeResolver } from 'node:dns/promises'
+import type { Resolver } from './resolver.ts'
+
+/** Answers that mean that a name has nothing of the kind. */
+const NOTHING = ['ENOTFOUND', 'ENODATA']
+
+export interface SystemResolverOptions {
+  /** DNS servers, `address` or `address:port`; default those of the machine. */
+  readonly servers?: readonly string[] | undefined
+}
+
+export function systemResolver({ servers }: SystemResolverOptions = {}): Resolver {
+  return {
+    texts: async (name, signal) => {
+      signal.throwIfAborted()
+      const resolver = new NodeResolver()
+      if (servers) resolver.setServers(servers)
+      const onAbort = (): void => resolver.cancel()
+      signal.addEventListener('abort', onAbort, { once: true })
+      try {
+        return (await resolver.resolveTxt(name)).map((strings) => strings.join(''))
+      } catch (error) {
+        signal.throwIfAborted()
+        if (NOTHING.includes((error as NodeJS.ErrnoException).code ?? '')) return []
+        throw error
+      } finally {
+        signal.removeEventListener('abort', onAbort)
+      }
+    },
+  }
+}

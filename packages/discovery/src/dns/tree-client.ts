@@ -1,0 +1,143 @@
+// Finds nodes in DNS node lists: lazily, following links, forever; or reads one whole tree.
+import { DiscReason, isPeerError, PeerError, randomBelow, silentLogger } from '@peerwire/core'
+import type { Clock, Crypto, Logger, Random } from '@peerwire/core'
+import type { NodeRecord } from '../records/record.ts'
+import { DEFAULT_LOOKUP_LIMITS, Lookups, pause } from './lookups.ts'
+import type { LookupLimits } from './lookups.ts'
+import type { Resolver } from './resolver.ts'
+import { formatTreeUrl, parseTreeUrl } from './tree-text.ts'
+import { TreeWalk } from './tree-walk.ts'
+
+/** Trees that are walked: those that were asked for, and those that they link to. */
+export const MAX_TREES = 32
+
+export interface TreeClientOptions {
+  readonly resolver: Resolver
+  readonly clock: Clock
+  readonly crypto: Crypto
+  readonly random: Random
+  readonly logger?: Logger | undefined
+  readonly limits?: Partial<LookupLimits> | undefined
+  /** Latest sequences that were seen before, by URL: a tree that goes behind them is refused. */
+  readonly seqs?: ReadonlyMap<string, number> | undefined
+}
+
+/** One whole tree. */
+export interface Tree {
+  readonly url: string
+  readonly seq: number
+  readonly records: readonly NodeRecord[]
+  /** URLs of other trees; not followed. */
+  readonly links: readonly string[]
+}
+
+export interface TreesInspection {
+  readonly trees: readonly { readonly url: string; readonly seq: number; readonly found: number }[]
+  readonly asked: number
+  readonly lastTrouble: string | null
+}
+
+export class TreeClient {
+  readonly #options: TreeClientOptions
+  readonly #log: Logger
+  readonly #lookups: Lookups
+  readonly #walks = new Map<string, TreeWalk>()
+  #lastTrouble: string | null = null
+
+  constructor(options: TreeClientOptions) {
+    this.#options = options
+    this.#log = options.logger ?? silentLogger
+    const limits = { ...DEFAULT_LOOKUP_LIMITS, ...options.limits }
+    this.#lookups = new Lookups({ ...options, limits })
+  }
+
+  /** Adds a tree to walk. @throws {TypeError} when it is no `enrtree://KEY@domain`; @throws {RangeError} past 32 */
+  add(text: string): void {
+    const url = formatTreeUrl(parseTreeUrl(text))
+    if (!this.#walks.has(url) && this.#walks.size >= MAX_TREES) throw new RangeError(`more than ${MAX_TREES} trees`)
+    if (!this.#walks.has(url)) this.#walks.set(url, this.#walk(url))
+  }
+
+  /** Latest sequence of each tree, to be kept. */
+  get seqs(): ReadonlyMap<string, number> {
+    const seen = [...this.#walks.values()].filter(({ seq }) => seq > 0)
+    return new Map([...(this.#options.seqs ?? []), ...seen.map(({ url, seq }) => [url, seq] as const)])
+  }
+
+  inspect(): TreesInspection {
+    const trees = [...this.#walks.values()].map((walk) => walk.inspect())
+    return { trees, asked: this.#lookups.asked, lastTrouble: this.#lastTrouble }
+  }
+
+  /**
+   * Records in random order, again and again, of all trees that were added or linked to. Asks only while somebody waits
+   * for the next one. Ends with the signal.
+   */
+  async *records(signal: AbortSignal): AsyncGenerator<NodeRecord, void, undefined> {
+    const { clock, random } = this.#options
+    while (!signal.aborted && this.#walks.size > 0) {
+      const nowMs = clock.now()
+      const ready = [...this.#walks.values()].filter((walk) => walk.nextAtMs <= nowMs)
+      try {
+        if (ready.length === 0) {
+          const nextAtMs = Math.min(...[...this.#walks.values()].map((walk) => walk.nextAtMs))
+          await pause(clock, nextAtMs - nowMs, signal)
+          continue
+        }
+        const walk = ready[randomBelow(random, ready.length)]!
+        const record = await this.#step(walk, signal)
+        if (record) yield record
+      } catch (error) {
+        if (signal.aborted) return
+        throw error
+      }
+    }
+  }
+
+  /**
+   * Reads every entry of one tree, none of it left out.
+   *
+   * @throws {PeerError} at the first entry that can't be had or believed
+   */
+  async read(text: string, signal: AbortSignal): Promise<Tree> {
+    const url = formatTreeUrl(parseTreeUrl(text))
+    const walk = this.#walk(url)
+    const records: NodeRecord[] = []
+    const links: string[] = []
+    do {
+      const find = await walk.step(signal)
+      if (find?.kind === 'trouble') throw find.error
+      if (find?.kind === 'record') records.push(find.record)
+      if (find?.kind === 'link') links.push(find.url)
+    } while (!walk.isRoundOver)
+    return { url, seq: walk.seq, records, links }
+  }
+
+  #walk(url: string): TreeWalk {
+    const lastSeq = this.#options.seqs?.get(url) ?? 0
+    return new TreeWalk({ ...this.#options, url: parseTreeUrl(url), lookups: this.#lookups, lastSeq })
+  }
+
+  async #step(walk: TreeWalk, signal: AbortSignal): Promise<NodeRecord | undefined> {
+    const find = await walk.step(signal)
+    if (find?.kind === 'record') return find.record
+    if (find?.kind === 'link') this.#follow(find.url, walk)
+    if (find?.kind === 'trouble') this.#note(find.error, walk.url)
+    return undefined
+  }
+
+  // A tree that is known already ends every loop.
+  #follow(link: string, from: TreeWalk): void {
+    try {
+      this.add(link)
+    } catch (error) {
+      const text = error instanceof Error ? error.message : 'no tree'
+      this.#note(new PeerError('invalid item', DiscReason.breachOfProtocol, `a link of the tree: ${text}`), from.url)
+    }
+  }
+
+  #note(error: unknown, tree: string): void {
+    this.#lastTrouble = isPeerError(error) ? error.message : 'unknown'
+    this.#log.log('debug', 'A DNS node list gives trouble', { tree, err: this.#lastTrouble })
+  }
+}

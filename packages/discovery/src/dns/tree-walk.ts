@@ -1,0 +1,185 @@
+// One tree, walked a step at a time: its root looked at again now and then, its records in random order.
+import { DiscReason, isPeerError, PeerError, randomBelow } from '@peerwire/core'
+import type { Clock, Crypto, Random } from '@peerwire/core'
+import { parseRecord } from '../records/record.ts'
+import type { NodeRecord } from '../records/record.ts'
+import type { Lookups } from './lookups.ts'
+import { MAX_TREE_ENTRIES } from './make-tree.ts'
+import { badTree, formatTreeUrl } from './tree-text.ts'
+import type { TreeEntry, TreeRoot, TreeUrl } from './tree-text.ts'
+
+/** Between two looks at the root, in milliseconds; go-ethereum's figure. */
+export const RECHECK_MS = 1_800_000
+/** After a look at the root that failed; doubled up to the figure above. */
+const RETRY_MS = 60_000
+/** Entries in a row that can't be had before the root is looked at again: the tree may have changed under us. */
+const MAX_FAILURES = 5
+
+export interface TreeWalkOptions {
+  readonly url: TreeUrl
+  readonly lookups: Lookups
+  readonly clock: Clock
+  readonly crypto: Crypto
+  readonly random: Random
+  /** The latest sequence that was ever seen of this tree. */
+  readonly lastSeq: number
+}
+
+/** What a step came to; `undefined` when it only came nearer to something. */
+export type TreeFind =
+  | { readonly kind: 'record'; readonly record: NodeRecord }
+  | { readonly kind: 'link'; readonly url: string }
+  | { readonly kind: 'trouble'; readonly error: PeerError }
+
+interface Pending {
+  readonly label: string
+  readonly isLink: boolean
+}
+
+export class TreeWalk {
+  readonly url: string
+  readonly #options: TreeWalkOptions
+  #root: TreeRoot | undefined
+  #seq: number
+  #rootAtMs: number
+  #retryMs = RETRY_MS
+  #pending: Pending[] = []
+  /** Labels met in this round: what is met twice is walked once. */
+  #seen = new Set<string>()
+  #foundInRound = 0
+  #records = 0
+  #failures = 0
+
+  constructor(options: TreeWalkOptions) {
+    this.#options = options
+    this.#seq = options.lastSeq
+    this.#rootAtMs = options.clock.now()
+    this.url = formatTreeUrl(options.url)
+  }
+
+  /** The latest sequence. */
+  get seq(): number {
+    return this.#seq
+  }
+
+  inspect(): { readonly url: string; readonly seq: number; readonly found: number; readonly pending: number } {
+    return { url: this.url, seq: this.#seq, found: this.#records, pending: this.#pending.length }
+  }
+
+  /** Whether every entry of this round has been looked at. */
+  get isRoundOver(): boolean {
+    return this.#root !== undefined && this.#pending.length === 0
+  }
+
+  /** When a step can come to something. */
+  get nextAtMs(): number {
+    const canWalk = this.#pending.length > 0 || this.#foundInRound > 0
+    return this.#root && canWalk ? Math.min(this.#rootAtMs, this.#options.clock.now()) : this.#rootAtMs
+  }
+
+  /** Asks at most one question. @throws the reason of `signal` alone */
+  async step(signal: AbortSignal): Promise<TreeFind | undefined> {
+    try {
+      const nowMs = this.#options.clock.now()
+      if (nowMs >= this.#rootAtMs) return await this.#lookAtRoot(signal)
+      if (this.#pending.length === 0) this.#beginRound()
+      return await this.#lookAtEntry(signal)
+    } catch (error) {
+      if (signal.aborted || !isPeerError(error)) throw error
+      return { kind: 'trouble', error }
+    }
+  }
+
+  async #lookAtRoot(signal: AbortSignal): Promise<undefined> {
+    const { clock, lookups, url } = this.#options
+    this.#rootAtMs = clock.now() + this.#retryMs
+    this.#retryMs = Math.min(2 * this.#retryMs, RECHECK_MS)
+    const root = await lookups.root(url, signal)
+    if (root.seq < this.#seq) throw badTree(`the sequence went back from ${this.#seq} to ${root.seq}`)
+    this.#rootAtMs = clock.now() + RECHECK_MS
+    this.#retryMs = RETRY_MS
+    this.#failures = 0
+    const isNew = !this.#root || root.records !== this.#root.records || root.links !== this.#root.links
+    this.#root = root
+    this.#seq = root.seq
+    if (isNew) this.#beginRound()
+    return undefined
+  }
+
+  #beginRound(): void {
+    const root = this.#root
+    if (!root) return
+    this.#foundInRound = 0
+    this.#seen = new Set()
+    this.#pending = []
+    // Links last, and so first to be taken: other trees are few, and worth to be known early.
+    this.#add([root.records], false)
+    this.#add([root.links], true)
+  }
+
+  async #lookAtEntry(signal: AbortSignal): Promise<TreeFind | undefined> {
+    const pending = this.#take()
+    if (!pending) return undefined
+    const { lookups, url, crypto } = this.#options
+    try {
+      const entry = await lookups.entry(url, pending.label, signal)
+      this.#failures = 0
+      return this.#find(entry, pending, crypto)
+    } catch (error) {
+      if (++this.#failures >= MAX_FAILURES) {
+        this.#failures = 0
+        this.#rootAtMs = this.#options.clock.now()
+      }
+      throw error
+    }
+  }
+
+  #find(entry: TreeEntry, { label, isLink }: Pending, crypto: Crypto): TreeFind | undefined {
+    if (entry.kind === 'branch') {
+      this.#add(entry.children, isLink)
+      return undefined
+    }
+    if ((entry.kind === 'link') !== isLink) {
+      throw badTree(`${label} is a ${entry.kind} among the ${isLink ? 'links' : 'records'} of the tree`)
+    }
+    if (entry.kind === 'link') return { kind: 'link', url: entry.url }
+    const record = readTreeRecord(entry.text, crypto)
+    this.#foundInRound++
+    this.#records++
+    return { kind: 'record', record }
+  }
+
+  #take(): Pending | undefined {
+    const at = this.#pending.at(-1)?.isLink ? this.#pending.length - 1 : this.#randomIndex()
+    const taken = this.#pending[at]
+    const last = this.#pending.pop()
+    if (last && at < this.#pending.length) this.#pending[at] = last
+    return taken
+  }
+
+  #randomIndex(): number {
+    return this.#pending.length === 0 ? 0 : randomBelow(this.#options.random, this.#pending.length)
+  }
+
+  #add(labels: readonly string[], isLink: boolean): void {
+    for (const label of labels) {
+      const key = label.toUpperCase()
+      if (this.#seen.has(key)) continue
+      if (this.#seen.size >= 2 * MAX_TREE_ENTRIES) {
+        throw badTree(`a tree of more than ${2 * MAX_TREE_ENTRIES} entries and branches`)
+      }
+      this.#seen.add(key)
+      this.#pending.push({ label, isLink })
+    }
+  }
+}
+
+/** @throws {PeerError} `invalid item` when it is no record, or not proven */
+export function readTreeRecord(text: string, crypto: Crypto): NodeRecord {
+  try {
+    return parseRecord(text, crypto)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : 'unreadable'
+    throw new PeerError('invalid item', DiscReason.breachOfProtocol, `a record of the tree: ${reason}`, { cause })
+  }
+}
