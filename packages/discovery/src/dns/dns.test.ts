@@ -9,7 +9,7 @@ import type { LookupLimits } from './lookups.ts'
 import { MAX_TREES, TreeClient } from './tree-client.ts'
 import type { Tree } from './tree-client.ts'
 import type { Resolver } from './resolver.ts'
-import { crypto, makeRecords, testTree, textsOf, treeKey } from './test-tree.ts'
+import { crypto, makeRecords, testTree, textsOf, treeKey } from '../../test/test-tree.ts'
 import {
   formatTreeUrl,
   labelOf,

@@ -9,7 +9,7 @@ import { recordWebSockets, webSocketEntry } from '../records/web-socket-entry.ts
 import { dnsOverHttps } from './dns-over-https.ts'
 import type { Fetch } from './dns-over-https.ts'
 import { dnsDiscovery, endpointsOf } from './plugin.ts'
-import { makeRecords, testTree, textsOf } from './test-tree.ts'
+import { makeRecords, testTree, textsOf } from '../../test/test-tree.ts'
 
 const random = seededRandom(11)
 

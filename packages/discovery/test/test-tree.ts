@@ -1,10 +1,10 @@
 // Trees and resolvers for the tests of this folder.
 import { defaultCrypto, generatePrivateKey, seededRandom } from '@peerwire/core'
-import { signRecord } from '../records/record.ts'
-import type { NodeRecord } from '../records/record.ts'
-import { makeTree } from './make-tree.ts'
-import type { SignedTree } from './make-tree.ts'
-import type { Resolver } from './resolver.ts'
+import { signRecord } from '../src/records/record.ts'
+import type { NodeRecord } from '../src/records/record.ts'
+import { makeTree } from '../src/dns/make-tree.ts'
+import type { SignedTree } from '../src/dns/make-tree.ts'
+import type { Resolver } from '../src/dns/resolver.ts'
 
 export const crypto: typeof defaultCrypto = defaultCrypto
 const random = seededRandom(7)
