@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import { spawn } from 'node:child_process'
 import { extname, join, normalize } from 'node:path'
+import { brotliCompressSync } from 'node:zlib'
 import { chromium } from 'playwright-core'
 import { build } from 'vite'
 import { findBrowser, HOW_TO_GET_ONE } from '../../scripts/find-browser.mjs'
@@ -14,17 +15,21 @@ const MIME = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css
 /** Bundles a page as its users would get it; answers with the folder. */
 export async function buildPage(name) {
   const outDir = join(cacheDir, name)
-  await build({ root: inRoot('examples', name), logLevel: 'warn', base: './', build: { outDir, emptyOutDir: true } })
+  await build({ root: inRoot('examples', name), logLevel: 'warn', build: { outDir, emptyOutDir: true } })
   return outDir
 }
 
-/** Serves a folder on a free port of 127.0.0.1. */
+/** Serves a folder on a free port of 127.0.0.1, compressed as servers do it: each file once. */
 export async function serveFolder(folder) {
+  const files = new Map()
+  const bodyOf = async (path) => brotliCompressSync(await readFile(join(folder, path)))
   const server = createServer(async ({ url = '/' }, response) => {
-    const path = normalize(new URL(url, 'http://localhost').pathname)
+    const asked = normalize(new URL(url, 'http://localhost').pathname)
+    const path = asked === '/' ? 'index.html' : asked
+    if (!files.has(path)) files.set(path, bodyOf(path))
     try {
-      const body = await readFile(join(folder, path === '/' ? 'index.html' : path))
-      response.writeHead(200, { 'Content-Type': MIME[extname(path)] ?? MIME['.html'] }).end(body)
+      const headers = { 'Content-Type': MIME[extname(path)] ?? MIME['.html'], 'Content-Encoding': 'br' }
+      response.writeHead(200, headers).end(await files.get(path))
     } catch {
       response.writeHead(404).end()
     }
@@ -49,41 +54,48 @@ export async function launchChromium() {
   return await chromium.launch({ executablePath: found.path, args: found.args })
 }
 
-/** Every figure with both providers, interleaved; `rounds` of each. */
+const PROVIDERS = ['small', 'accelerator']
+
+/**
+ * Every figure with both providers, interleaved. Rates are per second of processor time of the tab's main thread, like
+ * everywhere in this benchmark; `share` is what it had of the clock's time.
+ *
+ * @returns {Promise<import('./measure.mjs').Row[]>}
+ */
 export async function measureBrowser({ rounds, quick, only = '' }) {
   const page = await serveFolder(await buildPage('bench-page'))
   const listener = await startListener(inRoot('examples', 'bench-page', 'listener.mjs'), ['ws://127.0.0.1:0'])
   const browser = await launchChromium()
+  const rows = new Map()
   try {
     const tab = await browser.newPage()
     const session = await tab.context().newCDPSession(tab)
     await session.send('Performance.enable', { timeDomain: 'threadTicks' })
     await tab.goto(page.url)
-    const ids = await tab.evaluate(() => globalThis.measureIds)
-    const rows = []
+    const measures = (await tab.evaluate(() => globalThis.measureIds)).filter(({ id }) => id.includes(only))
     for (let round = 0; round < rounds; round++) {
-      for (const { id, title, unit } of ids) {
-        if (!id.includes(only)) continue
-        for (const provider of ['small', 'accelerator']) {
-          const value = await measureOne(tab, session, [id, provider, listener.address, quick ? 'short' : 'full'])
-          addTo(rows, { case: title, contestant: provider, unit }, value)
+      for (const { id, title, unit } of measures) {
+        for (const provider of PROVIDERS) {
+          const found = await measureOne(tab, session, [id, provider, listener.address, quick ? 'short' : 'full'])
+          addTo(rows, { case: 'tab', payload: title, contestant: `tab, ${provider}`, unit }, found)
         }
       }
     }
-    return { version: browser.version(), rows: rows.map(summed) }
   } finally {
     await browser.close()
     listener.stop()
     page.close()
   }
+  return [...rows.values()].map(({ busy, seconds, ...row }) => ({ ...row, share: busy / seconds }))
 }
 
 async function measureOne(tab, session, args) {
   const before = await busySeconds(session)
   const startedMs = performance.now()
-  const value = await tab.evaluate((all) => globalThis.measure(...all), args)
+  const { value, moved } = await tab.evaluate((all) => globalThis.measure(...all), args)
   const seconds = (performance.now() - startedMs) / 1000
-  return { value, busy: (await busySeconds(session)) - before, seconds }
+  const busy = (await busySeconds(session)) - before
+  return { value: moved === undefined ? value : moved / busy, byClock: value, busy, seconds }
 }
 
 /** Processor time of the tab's main thread. */
@@ -92,14 +104,12 @@ async function busySeconds(session) {
   return metrics.find(({ name }) => name === 'TaskDuration').value
 }
 
-function addTo(rows, key, { value, busy, seconds }) {
-  let row = rows.find((one) => one.case === key.case && one.contestant === key.contestant)
-  if (!row) rows.push((row = { ...key, values: [], busy: 0, seconds: 0 }))
+function addTo(rows, key, { value, byClock, busy, seconds }) {
+  const name = `${key.payload} ${key.contestant}`
+  const row = rows.get(name) ?? { ...key, values: [], byClock: [], busy: 0, seconds: 0 }
+  rows.set(name, row)
   row.values.push(value)
+  row.byClock.push(byClock)
   row.busy += busy
   row.seconds += seconds
-}
-
-function summed({ busy, seconds, ...row }) {
-  return { ...row, core: busy / seconds }
 }

@@ -1,7 +1,7 @@
 // The other end of the page's measurements: a Node program that sends what it is asked for and counts what comes.
 import { createNode, generatePrivateKey } from '@peerwire/core'
 import { webSocket } from '@peerwire/transport-ws'
-import { measuring, sendPieces } from './protocol.mjs'
+import { measuring, noise, sendPieces } from './protocol.mjs'
 
 /** Pieces that came from each peer, and who waits for how many of them. */
 const counts = new Map()
@@ -40,6 +40,8 @@ const node = createNode({
   // Tabs come and go as often as handshakes are measured.
   limits: { acceptIntervalMs: 0, startsPerSecond: 10_000, startsPerSecondPerPrefix: 10_000 },
 })
+// A first visit waits for one item that it didn't ask for.
+node.on('peer:added', (peer) => peer.name === 'visitor' && void peer.send(measuring, 'piece', noise(300)))
 node.on('peer:removed', ({ peer }) => counts.delete(peer.id))
 await node.start()
 console.log(node.addresses[0]) // ws://KEY@127.0.0.1:4000/

@@ -1,5 +1,6 @@
 // The page of figures: each figure can be measured with both providers. What they are is for `npm run bench`.
 import { join } from 'node:path'
+import type {} from '../../examples/bench-page/src/visit.ts'
 import { describe, expect } from 'vitest'
 import { startProcess } from '../support/json-process.ts'
 import { it } from './support/it.ts'
@@ -21,6 +22,19 @@ describe('the page of figures', () => {
     const cells = await tab.locator('#figures tbody td.number').allTextContents()
     expect(cells.length).toBe(2 * (await tab.locator('#figures tbody tr').count()))
     for (const text of cells) expect(Number(text.replaceAll(',', ''))).toBeGreaterThan(0)
+  })
+
+  it('tells a first visit an item unasked, and when it came', async ({ openTab, cleanUp }) => {
+    const listener = startProcess(process.execPath, [join(folder, 'listener.mjs'), 'ws://127.0.0.1:0'])
+    cleanUp(() => listener.kill())
+    const { text: address } = await listener.waitFor((line) => /^ws:\/\/[0-9a-f]{128}@/.test(String(line['text'])))
+    const served = await servePage(folder)
+    cleanUp(() => served.close())
+    const tab = await openTab()
+    await tab.goto(`${served.url}visit.html#${String(address)}`)
+    await tab.getByText('300 bytes from bench-listener').waitFor()
+    const { loadedMs, peerMs, itemMs } = await tab.evaluate(() => window.visited)
+    expect(loadedMs < peerMs && peerMs <= itemMs).toBe(true)
   })
 
   it('without a listener says what to do, and with a wrong one what failed', async ({ openTab, cleanUp }) => {

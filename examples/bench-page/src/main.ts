@@ -1,12 +1,12 @@
 // The page: measures one figure after the other, shows each as it comes, and lets a program ask for single ones.
-import { type Extent, type Measure, MEASURES } from './measures.ts'
+import { type Extent, type Figure, type Measure, MEASURES } from './measures.ts'
 import { PROVIDER_NAMES, type ProviderName, PROVIDERS } from './providers.ts'
 import { createTable, formatFigure } from './table.ts'
 
 declare global {
   interface Window {
     /** For programs that drive the page: one figure, measured now. */
-    measure: (id: string, provider: ProviderName, address: string, extent: Extent) => Promise<number>
+    measure: (id: string, provider: ProviderName, address: string, extent: Extent) => Promise<Figure>
     readonly measureIds: readonly { readonly id: string; readonly title: string; readonly unit: string }[]
   }
 }
@@ -54,12 +54,12 @@ async function measureAll(where: string, extent: Extent): Promise<void> {
   else setState('done', 'Measured. Figures of one run can be compared with each other.')
 }
 
-async function show(measure: Measure, provider: ProviderName, where: string, extent: Extent): Promise<number> {
+async function show(measure: Measure, provider: ProviderName, where: string, extent: Extent): Promise<Figure> {
   table.show(measure, provider, 'busy', '…')
   try {
-    const value = await measure.run({ address: where, crypto: await PROVIDERS[provider]() }, extent)
-    table.show(measure, provider, 'done', formatFigure(value))
-    return value
+    const figure = await measure.run({ address: where, crypto: await PROVIDERS[provider]() }, extent)
+    table.show(measure, provider, 'done', formatFigure(figure.value))
+    return figure
   } catch (error) {
     table.show(measure, provider, 'failed', 'failed')
     throw error

@@ -14,7 +14,13 @@ export interface Measure {
   readonly unit: string
   /** Whether more is better. */
   readonly rises: boolean
-  run(bench: Bench, extent: Extent): Promise<number>
+  run(bench: Bench, extent: Extent): Promise<Figure>
+}
+
+export interface Figure {
+  readonly value: number
+  /** For rates: how much was moved in all, also before the clock ran, in the unit without its second. */
+  readonly moved?: number
 }
 
 /** Where a measurement takes place. */
@@ -33,14 +39,14 @@ export const MEASURES: readonly Measure[] = [
     title: 'Dial to peer, with WebSocket and both handshakes',
     unit: 'ms',
     rises: false,
-    run: async (bench, extent) => median(await repeat(extent === 'full' ? 15 : 2, () => timeDial(bench))),
+    run: async (bench, extent) => ({ value: median(await repeat(timesOf(extent), () => timeDial(bench))) }),
   },
   {
     id: 'initiator',
     title: 'Encryption handshake, this end’s work',
     unit: 'ms',
     rises: false,
-    run: async ({ crypto }, extent) => median(await repeat(extent === 'full' ? 15 : 2, () => timeInitiator(crypto))),
+    run: async ({ crypto }, extent) => ({ value: median(await repeat(timesOf(extent), () => timeInitiator(crypto))) }),
   },
   throughput('in', 65_536, 'MB/s'),
   throughput('out', 65_536, 'MB/s'),
@@ -63,15 +69,18 @@ function throughput(direction: 'in' | 'out', bytes: number, unit: 'MB/s' | 'msg/
         const whole = bytes === 100 ? 20_000 : 400
         const count = extent === 'full' ? whole : whole / 20
         const move = direction === 'in' ? pieces.receive : pieces.send
-        // Once before the clock runs: compilers and keystreams get going.
-        await move(peer, bytes, Math.ceil(count / 4))
-        const rates = await repeat(extent === 'full' ? 5 : 1, async () => {
+        let moved = 0
+        const amountOf = (pieceCount: number): number => (unit === 'MB/s' ? (pieceCount * bytes) / 1e6 : pieceCount)
+        const round = async (pieceCount: number): Promise<number> => {
           const startedMs = performance.now()
-          await move(peer, bytes, count)
-          const seconds = (performance.now() - startedMs) / 1000
-          return (unit === 'MB/s' ? (count * bytes) / 1e6 : count) / seconds
-        })
-        return median(rates)
+          await move(peer, bytes, pieceCount)
+          moved += amountOf(pieceCount)
+          return amountOf(pieceCount) / ((performance.now() - startedMs) / 1000)
+        }
+        // Once before the clock runs: compilers and keystreams get going.
+        await round(Math.ceil(count / 4))
+        const value = median(await repeat(extent === 'full' ? 5 : 1, () => round(count)))
+        return { value, moved }
       }),
   }
 }
@@ -91,7 +100,7 @@ function frames(bytes: number, size: string): Measure {
           await pieces.receive(peer, bytes, count)
           return watch.end()
         })
-        return Math.max(...longest)
+        return { value: Math.max(...longest) }
       }),
   }
 }
@@ -102,7 +111,7 @@ interface Pieces {
 }
 
 /** A node of its own for one measurement, closed after it. */
-async function withPeer(bench: Bench, use: (peer: Peer, pieces: Pieces) => Promise<number>): Promise<number> {
+async function withPeer(bench: Bench, use: (peer: Peer, pieces: Pieces) => Promise<Figure>): Promise<Figure> {
   let missing = 0
   let arrived = (): void => undefined
   let failed: (error: Error) => void = () => undefined
@@ -141,6 +150,10 @@ function createTab({ crypto }: Bench, onPiece: () => void = () => undefined): No
     protocols: [measuring.with({ piece: onPiece })],
     crypto,
   })
+}
+
+function timesOf(extent: Extent): number {
+  return extent === 'full' ? 15 : 2
 }
 
 async function timeDial(bench: Bench): Promise<number> {
