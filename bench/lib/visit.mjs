@@ -52,7 +52,7 @@ function carry(from, to, arrivesAtMs) {
   let lastMs = 0
   const later = (step) => {
     lastMs = Math.max(lastMs, arrivesAtMs())
-    setTimeout(step, lastMs - performance.now())
+    setTimeout(() => step(), lastMs - performance.now())
   }
   from.on('data', (chunk) => later(() => to.writable && to.write(chunk)))
   from.on('end', () => later(() => to.end()))
