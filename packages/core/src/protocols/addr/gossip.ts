@@ -31,8 +31,8 @@ export interface GossipHost {
   mayRelay(entry: AddrEntry): boolean
   /** Whether we could dial it ourselves. */
   canReach(entry: AddrEntry): boolean
-  /** Where we are, for others to dial; the time is now. */
-  own(): readonly AddrEntry[]
+  /** Where we are, for this peer and those it tells to dial; the time is now. */
+  own(peer: string): readonly AddrEntry[]
   ask(peer: string): void
   tell(peer: string, entries: readonly AddrEntry[]): void
 }
@@ -147,7 +147,8 @@ export class Gossip {
 
   /** Tells all peers where we are, within the usual time of news: our address has changed. */
   announceOwn(nowMs: number): void {
-    for (const peer of this.#peers.values()) for (const entry of this.#host.own()) this.#queue(peer, entry, nowMs, true)
+    for (const peer of this.#peers.values())
+      for (const entry of this.#host.own(peer.id)) this.#queue(peer, entry, nowMs, true)
   }
 
   /** Nothing waits any more. */
@@ -202,7 +203,7 @@ export class Gossip {
 
   // At once for the first time, then about once a day.
   #tellOwn(peer: GossipPeer, nowMs: number): void {
-    for (const entry of this.#host.own()) this.#queue(peer, entry, nowMs, true)
+    for (const entry of this.#host.own(peer.id)) this.#queue(peer, entry, nowMs, true)
     const atMs = nowMs + this.#poisson(MEAN_OWN_MS)
     peer.ownTimer = this.#due.add(() => this.#tellOwn(peer, atMs), atMs)
   }

@@ -1,0 +1,114 @@
+// The address book as a plugin: what a node knows of others, kept over restarts, and told and heard by addr/1.
+import type { Plugin, PluginContext } from '../node/plugin.ts'
+import { addr } from '../protocols/addr/messages.ts'
+import { MAX_NETWORK_BYTES } from '../protocols/addr/limits.ts'
+import { utf8ToBytes } from '../base/bytes.ts'
+import type { Address } from '../wire/address.ts'
+import { parseAddress, parseEndpoint } from '../wire/address.ts'
+import type { Offer } from '../wire/protocol.ts'
+import { BookKeeper } from './book-keeper.ts'
+import { readSeeds } from './bootstrap.ts'
+import type { AddressBookInspection, AddressBookOptions } from './options.ts'
+import { RunningBook } from './running-book.ts'
+
+/** Milliseconds that a node's close waits for the last save: a dead disk must not hold it. */
+const STOP_MS = 2000
+
+/** An address book for `createNode({ plugins })`. */
+export interface AddressBook extends Plugin {
+  readonly name: 'address-book'
+  /**
+   * Takes in an address that the program knows; whether it was new. A running book needs it only for what peers can't
+   * tell.
+   *
+   * @throws {TypeError} before the start, or when the text is no address
+   */
+  add(address: Address | string): boolean
+  /** `undefined` before the start. */
+  inspect(): AddressBookInspection | undefined
+}
+
+/**
+ * Makes a book for one node. It is kept in the node's storage, finds candidates for the dialer, and speaks addr/1.
+ *
+ * @throws {TypeError} naming the seed or endpoint that is none, or a network's name that is too long
+ */
+export function addressBook(options: AddressBookOptions = {}): AddressBook {
+  check(options)
+  return new BookPlugin(options)
+}
+
+function check({ network = 'main', seeds = [], advertise = [], defaultPort = 1 }: AddressBookOptions): void {
+  const { length } = utf8ToBytes(network)
+  if (length === 0 || length > MAX_NETWORK_BYTES) {
+    throw new TypeError(`the network's name must have 1 to ${MAX_NETWORK_BYTES} bytes, not ${length}`)
+  }
+  if (!Number.isInteger(defaultPort) || defaultPort < 1 || defaultPort > 65_535) {
+    throw new RangeError(`defaultPort must be 1 to 65535, not ${defaultPort}`)
+  }
+  readSeeds(seeds)
+  for (const endpoint of advertise) if (typeof endpoint === 'string') parseEndpoint(endpoint)
+}
+
+class BookPlugin implements AddressBook {
+  readonly name = 'address-book'
+  readonly stopMs = STOP_MS
+  readonly protocols: readonly Offer[]
+  readonly #options: AddressBookOptions
+  #book: RunningBook | undefined
+  #isTaken = false
+
+  constructor(options: AddressBookOptions) {
+    this.#options = options
+    this.protocols = [
+      addr.with(
+        {
+          getaddr: (peer, { network }) => this.#book?.gossiper.asked(peer, network),
+          addr: (peer, { network, entries }) => this.#book?.gossiper.told(peer, network, entries),
+        },
+        {
+          opened: (peer) => this.#book?.gossiper.opened(peer),
+          closed: (peer) => this.#book?.gossiper.closed(peer),
+        },
+      ),
+    ]
+  }
+
+  async start(context: PluginContext): Promise<void> {
+    if (this.#isTaken) throw new TypeError('this address book belongs to another node already')
+    this.#isTaken = true
+    const { storage, clock, logger } = context
+    const { file = 'peers.json', network = 'main' } = this.#options
+    const keeper =
+      storage && new BookKeeper({ storage, name: file, network, clock, logger, snapshot: () => book.snapshot() })
+    const stored = await keeper?.load()
+    const book: RunningBook = new RunningBook(this.#options, context, stored, keeper)
+    await book.start(stored)
+    this.#book = book
+  }
+
+  listening(): void {
+    this.#book?.listening()
+  }
+
+  async stop(): Promise<void> {
+    await this.#book?.stop()
+  }
+
+  candidates(): AsyncIterable<Address> {
+    return this.#running.source
+  }
+
+  add(address: Address | string): boolean {
+    return this.#running.add(typeof address === 'string' ? parseAddress(address) : address)
+  }
+
+  inspect(): AddressBookInspection | undefined {
+    return this.#book?.inspect()
+  }
+
+  get #running(): RunningBook {
+    if (!this.#book) throw new TypeError('this address book is not running: give it to createNode, and start the node')
+    return this.#book
+  }
+}

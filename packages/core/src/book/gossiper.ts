@@ -1,0 +1,106 @@
+// addr/1 of a running node: its messages brought to the gossip and from it, on the node's clock.
+import type { NetworkAddress } from '../addresses/network-address.ts'
+import type { Timer } from '../base/clock.ts'
+import type { PluginContext } from '../node/plugin.ts'
+import { Gossip } from '../protocols/addr/gossip.ts'
+import type { GossipFigures } from '../protocols/addr/gossip.ts'
+import { addr } from '../protocols/addr/messages.ts'
+import type { AddrEntry } from '../protocols/addr/messages.ts'
+import type { Peer } from '../wire/peer.ts'
+import { networkOf, placeOf } from './places.ts'
+
+export interface GossiperOptions {
+  readonly context: PluginContext
+  readonly network: string
+  learn(entry: AddrEntry, from: NetworkAddress): void
+  sample(): readonly AddrEntry[]
+  mayRelay(entry: AddrEntry): boolean
+  canReach(entry: AddrEntry): boolean
+  needsMore(): boolean
+  own(remote: NetworkAddress): readonly AddrEntry[]
+}
+
+interface Talker {
+  readonly peer: Peer
+  readonly place: NetworkAddress
+}
+
+export class Gossiper {
+  readonly #options: GossiperOptions
+  readonly #gossip: Gossip
+  readonly #talkers = new Map<string, Talker>()
+  #timer: { readonly atMs: number; readonly timer: Timer } | undefined
+
+  constructor(options: GossiperOptions) {
+    const { context, network } = options
+    this.#options = options
+    this.#gossip = new Gossip({
+      random: context.random,
+      sha256: context.crypto.sha256,
+      learn: (entry, from) => {
+        const talker = this.#talkers.get(from)
+        if (talker) options.learn(entry, talker.place)
+      },
+      sample: options.sample,
+      mayRelay: options.mayRelay,
+      canReach: options.canReach,
+      own: (id) => {
+        const talker = this.#talkers.get(id)
+        return talker ? options.own(talker.place) : []
+      },
+      ask: (id) => void this.#talkers.get(id)?.peer.send(addr, 'getaddr', { network }),
+      tell: (id, entries) => void this.#talkers.get(id)?.peer.send(addr, 'addr', { network, entries }),
+    })
+  }
+
+  opened(peer: Peer): void {
+    const { id, direction } = peer
+    this.#talkers.set(id, { peer, place: placeOf(peer) })
+    const ask = direction === 'outbound' && this.#options.needsMore()
+    this.#gossip.opened({ id, direction, network: networkOf(peer), ask }, this.#options.context.clock.now())
+    this.#schedule()
+  }
+
+  closed(peer: Peer): void {
+    this.#gossip.closed(peer.id)
+    this.#talkers.delete(peer.id)
+    this.#schedule()
+  }
+
+  asked(peer: Peer, network: string): void {
+    if (network !== this.#options.network) return
+    this.#gossip.asked(peer.id, this.#options.context.clock.now())
+  }
+
+  told(peer: Peer, network: string, entries: readonly AddrEntry[]): void {
+    if (network !== this.#options.network) return
+    const { clock } = this.#options.context
+    this.#gossip.told(peer.id, entries, clock.now(), Math.floor(clock.wallNow() / 1000))
+    this.#schedule()
+  }
+
+  stop(): void {
+    this.#gossip.clear()
+    this.#talkers.clear()
+    this.#schedule()
+  }
+
+  inspect(): GossipFigures {
+    return this.#gossip.inspect()
+  }
+
+  #schedule(): void {
+    const atMs = this.#gossip.nextAtMs
+    if (atMs === this.#timer?.atMs) return
+    this.#timer?.timer.cancel()
+    this.#timer = undefined
+    if (atMs === undefined) return
+    const { clock } = this.#options.context
+    const timer = clock.setTimer(Math.max(0, atMs - clock.now()), () => {
+      this.#timer = undefined
+      this.#gossip.tick(clock.now())
+      this.#schedule()
+    })
+    this.#timer = { atMs, timer }
+  }
+}
