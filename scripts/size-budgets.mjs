@@ -24,6 +24,13 @@ export const BUDGETS = [
   { name: '@peerwire/core, everything', source: "export * from '@peerwire/core'", bytes: 26_000, limit: 39_500 },
   { name: '@peerwire/core/rlpx', source: "export * from '@peerwire/core/rlpx'", bytes: 16_000, limit: 17_200 },
   {
+    name: '@peerwire/core/address-book, on top of hello world',
+    source: "import './tab.ts'\nexport { addressBook } from '@peerwire/core/address-book'",
+    from: 'examples/hello',
+    bytes: 26_000,
+    limit: 38_000,
+  },
+  {
     name: '@peerwire/transport-ws, without the core',
     source: "export * from '@peerwire/transport-ws'",
     external: ['@peerwire/core'],

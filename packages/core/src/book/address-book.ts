@@ -6,10 +6,9 @@ import { utf8ToBytes } from '../base/bytes.ts'
 import type { Address } from '../wire/address.ts'
 import { parseAddress, parseEndpoint } from '../wire/address.ts'
 import type { Offer } from '../wire/protocol.ts'
-import { BookKeeper } from './book-keeper.ts'
-import { readSeeds } from './bootstrap.ts'
+import { readSeeds } from './seeds.ts'
 import type { AddressBookInspection, AddressBookOptions } from './options.ts'
-import { RunningBook } from './running-book.ts'
+import type { RunningBook } from './running-book.ts'
 
 /** Milliseconds that a node's close waits for the last save: a dead disk must not hold it. */
 const STOP_MS = 2000
@@ -78,6 +77,8 @@ class BookPlugin implements AddressBook {
     if (this.#isTaken) throw new TypeError('this address book belongs to another node already')
     this.#isTaken = true
     const { storage, clock, logger } = context
+    // Loaded on use: a page is there sooner, and needs tables and gossip only when its node starts.
+    const { BookKeeper, RunningBook } = await import('./loaded-on-use.ts')
     const { file = 'peers.json', network = 'main' } = this.#options
     const keeper =
       storage && new BookKeeper({ storage, name: file, network, clock, logger, snapshot: () => book.snapshot() })

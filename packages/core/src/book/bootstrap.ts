@@ -6,6 +6,8 @@ import { randomBelow } from '../base/random.ts'
 import { causeText } from '../errors/peer-error.ts'
 import type { Address } from '../wire/address.ts'
 import { parseAddress } from '../wire/address.ts'
+import { readSeeds } from './seeds.ts'
+import type { Seed, SeedFunction } from './seeds.ts'
 
 /** Peers from which on a node helps itself. */
 const ENOUGH_PEERS = 2
@@ -16,14 +18,6 @@ const PATIENCE_MAX_MS = 600_000
 /** Most addresses of one seed. */
 const MAX_PER_SEED = 256
 
-/** Where addresses come from beyond a written one: a list by DNS, a file by HTTPS, whatever a program has. */
-export type SeedFunction = (
-  signal: AbortSignal,
-) => AsyncIterable<Address | string> | Promise<Iterable<Address | string>>
-
-/** A node to begin with, as an address or in its written form, or a function that finds some. */
-export type Seed = Address | string | SeedFunction
-
 export interface BootstrapOptions {
   readonly seeds: readonly Seed[]
   readonly clock: Clock
@@ -32,11 +26,6 @@ export interface BootstrapOptions {
   readonly signal: AbortSignal
   peers(): number
   found(addresses: readonly Address[]): void
-}
-
-/** Reads written seeds. @throws {TypeError} naming the one that is no address */
-export function readSeeds(seeds: readonly Seed[]): readonly (Address | SeedFunction)[] {
-  return seeds.map((seed) => (typeof seed === 'string' ? parseAddress(seed) : seed))
 }
 
 export class Bootstrap {

@@ -5,7 +5,7 @@ import type { NetworkAddress } from '../addresses/network-address.ts'
 import type { GossipFigures } from '../protocols/addr/gossip.ts'
 import type { Endpoint } from '../wire/address.ts'
 import type { KeeperFigures } from './book-keeper.ts'
-import type { Seed } from './bootstrap.ts'
+import type { Seed } from './seeds.ts'
 
 export interface AddressBookOptions {
   /** Whose nodes are meant, at most 32 bytes; nodes of another network don't exchange addresses. Default `main`. */
@@ -22,8 +22,11 @@ export interface AddressBookOptions {
   readonly accepts?: ((address: NetworkAddress) => boolean) | undefined
   /** How addresses are put into groups. Default: by network, as Bitcoin Core does. */
   readonly groups?: GroupPolicy | undefined
-  /** Which share of dials goes to addresses that were never connected. Default half. */
-  readonly newShare?: NewShare | undefined
+  /**
+   * Which share of dials goes to addresses that were never connected: `even`, the default, is half, which an attacker
+   * can do least with; `by peers` is 10 % without outbound peers and 90 % with eight; or what a function says.
+   */
+  readonly newShare?: 'even' | 'by peers' | NewShare | undefined
   /** Whether addresses are tried out by short dials, one every two minutes on average. Default true. */
   readonly feelers?: boolean | undefined
   /** Under which name the node's storage keeps the book. Default `peers.json`. */

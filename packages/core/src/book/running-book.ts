@@ -4,6 +4,7 @@ import { addressOfEndpoint, endpointOfAddress } from '../addresses/endpoint-addr
 import { isRoutableAddress } from '../addresses/group-policy.ts'
 import { addressKey } from '../addresses/network-address.ts'
 import type { NetworkAddress } from '../addresses/network-address.ts'
+import { evenShare, shareByPeers } from '../addresses/select.ts'
 import { createAddressTables } from '../addresses/tables.ts'
 import { equalBytes } from '../base/bytes.ts'
 import type { Timer } from '../base/clock.ts'
@@ -69,7 +70,7 @@ export class RunningBook {
     keeper: BookKeeper | undefined,
   ) {
     const { clock, random, crypto, logger, signal, node } = context
-    const { groups, newShare } = options
+    const { groups, newShare = 'even' } = options
     this.#options = options
     this.#context = context
     this.#keeper = keeper
@@ -80,7 +81,7 @@ export class RunningBook {
       accepts: this.#accepts,
       ...(stored?.header ? { header: stored.header.tables } : {}),
       ...(groups ? { groups } : {}),
-      ...(newShare ? { newShare } : {}),
+      newShare: newShare === 'by peers' ? shareByPeers : newShare === 'even' ? evenShare : newShare,
     })
     this.#outbound = new Outbound(stored?.header?.anchors ?? [])
     this.#anchors = this.#outbound.anchors()
