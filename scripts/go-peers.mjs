@@ -20,6 +20,7 @@ const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const SOURCES = join(ROOT, 'tests/interop/go')
 const BENCH_SOURCES = join(ROOT, 'bench/go')
+const BTCD_SOURCES = join(ROOT, 'bench/go-btcd')
 const BIN = join(ROOT, '.cache/go-peers')
 /** What `go.mod` asks for. */
 const OLDEST_GO = [1, 25]
@@ -92,6 +93,22 @@ export async function ensureGoBench() {
     goRun(['build', '-o', `${into}/gobench`, '.'], {}, BENCH_SOURCES),
   )
   return join(BIN, 'gobench')
+}
+
+/**
+ * btcd's side of the benchmark's case "addresses", built first where it is missing or stale.
+ *
+ * @returns {Promise<string | undefined>} its path
+ */
+export async function ensureBtcdBench() {
+  const go = await findGo()
+  if ('missing' in go) return undefined
+  await mkdir(BIN, { recursive: true })
+  const wanted = await hashOf(BTCD_SOURCES, go.version)
+  await ensure('bench-btcd', ['btcdbench'], wanted, 'a few seconds to a minute', (into) =>
+    goRun(['build', '-o', `${into}/btcdbench`, '.'], {}, BTCD_SOURCES),
+  )
+  return join(BIN, 'btcdbench')
 }
 
 /** Builds a group of programs under a lock unless its stamp says that they are what `wanted` describes. */

@@ -55,7 +55,9 @@ export function createBucketMaths(key: Uint8Array, sha256: (bytes: Uint8Array) =
   // A peer's addresses come in runs: of its group the 64 buckets are remembered, -1 is one not yet made.
   let lastSource = new Uint8Array(0)
   const lastBuckets = new Int16Array(64).fill(-1)
-  const hash = (length: number): Uint8Array => sha256(sha256(scratch.subarray(0, length)))
+  // Views cost as much as the rest around a hash, and few lengths occur.
+  const views: (Uint8Array | undefined)[] = []
+  const hash = (length: number): Uint8Array => sha256(sha256((views[length] ??= scratch.subarray(0, length))))
 
   const newBucket = (group: Uint8Array, sourceGroup: Uint8Array): number => {
     if (!sameBytes(lastSource, sourceGroup)) {

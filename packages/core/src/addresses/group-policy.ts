@@ -2,7 +2,7 @@
 import { hasPrefix } from './ip.ts'
 import { asciiToBytes, NetworkId } from './network-address.ts'
 import type { NetworkAddress } from './network-address.ts'
-import { isLocalHost, isLocalIp, isRoutableIp, linkedIpv4 } from './routability.ts'
+import { isLocalHost, isRoutableIp, linkedIpv4 } from './routability.ts'
 import type { RoutabilityOptions } from './routability.ts'
 
 /** How addresses are put into groups. A book whose policy has another version is put into buckets anew. */
@@ -75,9 +75,16 @@ function groupBytes(
 }
 
 function ipGroup(ip: Uint8Array, options: RoutabilityOptions): Uint8Array {
-  if (isLocalIp(ip) || !isRoutableIp(ip, options)) return Uint8Array.of(CLASS.none)
+  if (!isRoutableIp(ip, options)) return Uint8Array.of(CLASS.none)
   const ipv4 = linkedIpv4(ip)
-  if (ipv4) return Uint8Array.of(CLASS.ipv4, ipv4[0]!, ipv4[1]!)
+  if (ipv4) {
+    // Far faster than `Uint8Array.of`, in the path of each address that is heard of.
+    const group = new Uint8Array(3)
+    group[0] = CLASS.ipv4
+    group[1] = ipv4[0]!
+    group[2] = ipv4[1]!
+    return group
+  }
   const isHurricane = hasPrefix(ip, [0x20, 0x01, 0x04, 0x70], 32)
   const group = Uint8Array.of(CLASS.ipv6, ...ip.subarray(0, isHurricane ? 5 : 4))
   // Bits below the mask are ones.

@@ -24,6 +24,9 @@ const UNROUTABLE_IPV4: readonly Range[] = [
   [[255, 255, 255, 255], 32],
 ]
 
+/** First bytes of all ranges below multicast. */
+const SPECIAL_FIRST: readonly number[] = [0, 10, 100, 127, 169, 172, 192, 198, 203]
+
 /** Multicast and the reserved rest: Bitcoin's golden figures use 250.x as if it were routable. */
 const RESERVED_IPV4: readonly Range[] = [
   [[224], 4],
@@ -82,6 +85,8 @@ export function isLocalIp(ip: Uint8Array): boolean {
 
 /** Whether 4 or 16 bytes are an address that the Internet could know; tunnels count as what they carry. */
 export function isRoutableIp(ip: Uint8Array, { reserved = false }: RoutabilityOptions = {}): boolean {
+  // Most addresses are in no range at all, and their first byte says so.
+  if (ip.length === 4 && ip[0]! < 224 && !SPECIAL_FIRST.includes(ip[0]!)) return true
   if (isLocalIp(ip)) return false
   if (ip.length === 4)
     return (

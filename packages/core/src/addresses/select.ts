@@ -21,6 +21,8 @@ const CHANCE_UNIT = 0x4000_0000
 /** Most entries and the largest share of the book in an answer: one answer must not tell the whole book. */
 const SAMPLE_LIMIT = 1000
 const SAMPLE_PERCENT = 23
+/** Most entries that are looked at for an answer, so that it takes milliseconds also when nearly all are bad. */
+export const SAMPLE_LOOKS = 20_000
 
 /** As many picks from one table as from the other, however full they are: an attacker fills the new one first. */
 export const evenShare: NewShare = () => 50
@@ -53,7 +55,8 @@ export function sampleEntries(state: TableState, now: number, options: SampleOpt
   const { order, random } = state
   const wanted = Math.min(limit, Math.floor((order.length * percent) / 100))
   const sample: AddressEntry[] = []
-  for (let i = 0; i < order.length && sample.length < wanted; i++) {
+  const looks = Math.min(SAMPLE_LOOKS, order.length)
+  for (let i = 0; i < looks && sample.length < wanted; i++) {
     const other = i + randomBelow(random, order.length - i)
     const entry = order[other]!
     const moved = order[i]!

@@ -44,9 +44,7 @@ export class SlotTable {
   /** Puts an entry into a slot that is free. */
   put(slot: number, entry: BookEntry): void {
     const bucket = slot >> 6
-    let places = this.#slots[bucket]!
-    if (places.length === 0) places = this.#slots[bucket] = Array.from({ length: BUCKET_SLOTS }, () => undefined)
-    places[slot & 63] = entry
+    this.#slots[bucket]![slot & 63] = entry
     this.#used++
     if (this.#counts[bucket]!++ === 0) addTo(this.#occupied, bucket)
     const kind = (this.#kinds[entry.kind] ??= {

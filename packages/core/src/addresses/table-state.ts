@@ -32,8 +32,8 @@ export interface TableState {
   successes: number
   /** The latest time that was told. */
   latest: number
-  /** A source as last given, and our copy of it. */
-  lastSource: { readonly given: NetworkAddress; readonly kept: NetworkAddress } | undefined
+  /** A source as last given, our copy of it, and its group. */
+  lastSource: { readonly given: NetworkAddress; readonly kept: NetworkAddress; readonly group: Uint8Array } | undefined
 }
 
 /** A new entry that has no slot yet. Copies what it is given: the bytes may be a view into a message. */
@@ -43,12 +43,11 @@ export function createEntry(
   source: NetworkAddress,
 ): BookEntry {
   const address = copyAddress(given.address)
-  if (state.lastSource?.given !== source) state.lastSource = { given: source, kept: copyAddress(source) }
   const entry: BookEntry = {
     key: addressKey(address),
     address,
     publicKey: new Uint8Array(given.publicKey),
-    source: state.lastSource.kept,
+    source: noteSource(state, source).kept,
     time: given.time,
     lastTry: 0,
     lastSuccess: 0,
@@ -79,9 +78,14 @@ export function deleteEntry(state: TableState, entry: BookEntry): void {
   state.byNetwork.set(entry.address.network, state.byNetwork.get(entry.address.network)! - 1)
 }
 
-/** The slot of the new table for an entry that a source told of. */
-export function newSlot(state: TableState, { address, resolved }: BookEntry, source: NetworkAddress): number {
-  const bucket = state.maths.newBucket(state.groups.groupOf(address, resolved), state.groups.groupOf(source))
+/** The slot of the new table for an address that a source told of. */
+export function newSlot(
+  state: TableState,
+  { address, resolved }: { readonly address: NetworkAddress; readonly resolved?: Uint8Array | undefined },
+  source: NetworkAddress,
+): number {
+  const sourceGroup = noteSource(state, source).group
+  const bucket = state.maths.newBucket(state.groups.groupOf(address, resolved), sourceGroup)
   return newSlotIn(state, address, address.network === NetworkId.name ? bucket & (NAME_BUCKETS - 1) : bucket)
 }
 
@@ -97,9 +101,9 @@ export function triedSlot(state: TableState, { address, resolved }: BookEntry): 
   return (bucket << 6) | state.maths.position(false, bucket, identity)
 }
 
-/** Whether a new entry may take a slot: it is free, or its holder is bad, or stands elsewhere and the newcomer nowhere. */
-export function mayTake(entry: BookEntry, holder: BookEntry | undefined, now: number): boolean {
-  return !holder || isBad(holder, now) || (holder.references > 1 && entry.references === 0)
+/** Whether a slot may be taken: it is free, or its holder is bad, or stands elsewhere and the newcomer nowhere. */
+export function mayTake(entry: BookEntry | undefined, holder: BookEntry | undefined, now: number): boolean {
+  return !holder || isBad(holder, now) || (holder.references > 1 && entry === undefined)
 }
 
 /** Puts an entry into a free slot of the new table. */
@@ -179,6 +183,14 @@ export function fitTimes(entry: BookEntry, now: number): void {
   if (entry.lastTry > limit) entry.lastTry = Math.max(1, now - RECENT_S)
 }
 
-function copyAddress(address: NetworkAddress): NetworkAddress {
-  return { ...address, bytes: new Uint8Array(address.bytes) }
+// What a peer tells comes in runs, so its address is copied and put into a group once.
+function noteSource(state: TableState, source: NetworkAddress): NonNullable<TableState['lastSource']> {
+  const { lastSource } = state
+  if (lastSource && (lastSource.given === source || lastSource.kept === source)) return lastSource
+  const kept = copyAddress(source)
+  return (state.lastSource = { given: source, kept, group: state.groups.groupOf(kept) })
+}
+
+function copyAddress({ network, bytes, port, transport, path }: NetworkAddress): NetworkAddress {
+  return { network, bytes: new Uint8Array(bytes), port, transport, path }
 }

@@ -121,8 +121,15 @@ function add(state: TableState, heard: HeardAddress, source: NetworkAddress, now
   if (entry) {
     if (resolved) resolve(state, address, resolved)
     if (!wantsAnotherSlot(state, entry, time, penalty, now)) return false
-  } else entry = moves.createEntry(state, { address, publicKey, time: Math.max(0, time - penalty), resolved }, source)
-  return takeSlot(state, entry, source, now)
+  }
+  const slot = moves.newSlot(state, entry ?? heard, source)
+  const holder = state.newTable.get(slot)
+  if ((entry && holder === entry) || !moves.mayTake(entry, holder, now)) return false
+  // An entry is made last: when the tables are full, most of what is heard finds no place.
+  entry ??= moves.createEntry(state, { address, publicKey, time: Math.max(0, time - penalty), resolved }, source)
+  moves.clearNew(state, slot)
+  moves.putNew(state, entry, slot)
+  return true
 }
 
 // Refreshes the time of a known entry; whether what was heard is a reason to let it stand in one more slot.
@@ -132,17 +139,6 @@ function wantsAnotherSlot(state: TableState, entry: BookEntry, time: number, pen
   if (time <= entry.time || entry.isTried || entry.references >= MAX_REFERENCES) return false
   // Each further slot is half as likely as the one before.
   return (state.random.uint32() & ((1 << entry.references) - 1)) === 0
-}
-
-function takeSlot(state: TableState, entry: BookEntry, source: NetworkAddress, now: number): boolean {
-  const slot = moves.newSlot(state, entry, source)
-  const holder = state.newTable.get(slot)
-  const mayTake = holder !== entry && moves.mayTake(entry, holder, now)
-  if (mayTake) {
-    moves.clearNew(state, slot)
-    moves.putNew(state, entry, slot)
-  } else if (entry.references === 0) moves.deleteEntry(state, entry)
-  return mayTake
 }
 
 function attempt(state: TableState, address: NetworkAddress, now: number, countFailure: boolean): void {

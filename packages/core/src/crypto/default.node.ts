@@ -1,5 +1,5 @@
 // The provider in Node: hashes and ciphers are Node's own or WebAssembly, the curve is WebAssembly.
-import { createCipheriv, createHash, createHmac } from 'node:crypto'
+import { createCipheriv, createHmac, hash } from 'node:crypto'
 import { plainBytes } from '../base/bytes.ts'
 import type { Crypto } from '../base/crypto.ts'
 import { createBlockCipher } from './block-cipher.ts'
@@ -19,7 +19,7 @@ export const defaultCrypto: Crypto = {
   ...wasmCurve,
   keccak256: wasmKeccak256,
   createKeccak256: () => new WasmKeccak256(),
-  sha256: (bytes) => plainBytes(createHash('sha256').update(bytes).digest()),
+  sha256: (bytes) => plainBytes(hash('sha256', bytes, 'buffer')),
   hmacSha256: (key, bytes) => plainBytes(createHmac('sha256', key).update(bytes).digest()),
   aes128Ctr: (key, iv, bytes) => plainBytes(createCipheriv('aes-128-ctr', key, iv).update(bytes)),
   createKeystream: (key) => new NodeKeystream(key),

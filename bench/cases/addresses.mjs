@@ -1,0 +1,46 @@
+// The address tables beside btcd's: adding to a fresh book and to a full one, picking, and how long slices are.
+import { fileURLToPath } from 'node:url'
+import { ensureBtcdBench } from '../../scripts/go-peers.mjs'
+import { startContestant } from '../lib/contestant.mjs'
+import { measureRates } from '../lib/measure.mjs'
+
+const PEERWIRE = fileURLToPath(new URL('../contestants/peerwire-addresses.mjs', import.meta.url))
+
+const TASKS = [
+  { payload: 'added, 10,000', request: { do: 'addresses-add', full: false } },
+  { payload: 'added, full', request: { do: 'addresses-add', full: true } },
+  { payload: 'picked of 20,000', request: { do: 'addresses-pick' } },
+].map((task) => ({ case: 'addresses', unit: '/s', count: 'count', worth: 1, ...task }))
+
+/** @type {import('./index.mjs').Case} */
+export const addresses = {
+  name: 'addresses',
+  title: 'The address tables: adding, picking, and slices of saving',
+  references: { btcd: 'btcd addrmgr' },
+  measure: async ({ options }) => {
+    const btcd = await ensureBtcdBench()
+    const inNode = (...args) => startContestant(options.node, ['--expose-gc', PEERWIRE, ...args])
+    const found = [
+      ...(btcd ? [{ name: 'btcd addrmgr', start: () => startContestant(btcd, [], { env: { GOMAXPROCS: '1' } }) }] : []),
+      { name: 'peerwire', start: () => inNode() },
+      { name: 'peerwire portable', start: () => inNode('portable') },
+    ]
+    const rates = await measureRates(found, TASKS, options)
+    return [...rates, ...(await slices(inNode, options))]
+  },
+}
+
+/** The longest slice in each round: what a node's other work waits for while the book is saved or answers. */
+async function slices(inNode, { rounds }) {
+  const process = inNode()
+  const answers = []
+  for (let i = 0; i < rounds; i++) answers.push(await process.ask({ do: 'addresses-slices' }))
+  await process.stop()
+  return ['save', 'load', 'sample'].map((kind) => ({
+    case: 'addresses',
+    payload: `longest slice, ${kind}`,
+    contestant: 'peerwire',
+    unit: 'ms',
+    values: answers.map((answer) => answer[kind]),
+  }))
+}
