@@ -2,7 +2,7 @@
 
 /** Rooms of `packages/core/src`: `uses` may be imported, of `types` only types, `outside` are packages. */
 export const rooms = {
-  base: { outside: ['eventemitter3'] },
+  base: {},
   errors: {},
   wire: { uses: ['base', 'errors'], outside: ['rlp'] },
   storage: { uses: ['base'] },

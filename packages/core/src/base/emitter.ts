@@ -1,5 +1,4 @@
 // A typed emitter: listeners may be removed by a signal, and one listener's exception stays its own.
-import { EventEmitter } from 'eventemitter3'
 
 /** Event names to tuples of what listeners get. */
 export type EventMap<Events> = { [Name in keyof Events]: readonly unknown[] }
@@ -18,7 +17,7 @@ export interface Events<Map extends EventMap<Map>> {
 }
 
 export class Emitter<Map extends EventMap<Map>> implements Events<Map> {
-  readonly #inner = new EventEmitter()
+  readonly #listeners: { [Name in keyof Map]?: Set<Listener<Map[Name]>> } = {}
   readonly #onListenerError: (error: unknown, event: string) => void
 
   /** @param onListenerError - told what a listener threw; the other listeners are still called */
@@ -29,18 +28,14 @@ export class Emitter<Map extends EventMap<Map>> implements Events<Map> {
   on<Name extends keyof Map & string>(name: Name, listener: Listener<Map[Name]>, options?: ListenOptions): () => void {
     const signal = options?.signal
     if (signal?.aborted) return () => undefined
-    const call = (...args: readonly unknown[]): void => {
-      try {
-        listener(...(args as unknown as Map[Name]))
-      } catch (error) {
-        this.#onListenerError(error, name)
-      }
-    }
+    const listeners = (this.#listeners[name] ??= new Set())
+    // A function of its own: who listens twice is told twice.
+    const call: Listener<Map[Name]> = (...args) => listener(...args)
     const remove = (): void => {
-      this.#inner.off(name, call)
+      listeners.delete(call)
       signal?.removeEventListener('abort', remove)
     }
-    this.#inner.on(name, call)
+    listeners.add(call)
     signal?.addEventListener('abort', remove, { once: true })
     return remove
   }
@@ -61,15 +56,22 @@ export class Emitter<Map extends EventMap<Map>> implements Events<Map> {
     return remove
   }
 
+  /** Tells those that listen now, in the order in which they came; whoever comes meanwhile hears the next one. */
   emit<Name extends keyof Map & string>(name: Name, ...args: Map[Name]): void {
-    this.#inner.emit(name, ...args)
+    for (const call of [...(this.#listeners[name] ?? [])]) {
+      try {
+        call(...args)
+      } catch (error) {
+        this.#onListenerError(error, name)
+      }
+    }
   }
 
   listenerCount(name: keyof Map & string): number {
-    return this.#inner.listenerCount(name)
+    return this.#listeners[name]?.size ?? 0
   }
 
   removeAll(): void {
-    this.#inner.removeAllListeners()
+    for (const name in this.#listeners) this.#listeners[name]?.clear()
   }
 }

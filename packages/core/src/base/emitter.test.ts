@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import { Emitter } from './emitter.ts'
+
+interface Heard {
+  said: [word: string, times: number]
+  left: []
+}
+
+function createEmitter() {
+  const failed: unknown[] = []
+  return { failed, emitter: new Emitter<Heard>((error, event) => failed.push([event, (error as Error).message])) }
+}
+
+describe('an emitter', () => {
+  it('tells every listener of an event, in the order in which they came, and nobody else', () => {
+    const { emitter } = createEmitter()
+    const told: unknown[] = []
+    emitter.on('said', (word, times) => told.push([1, word, times]))
+    emitter.on('said', (word) => told.push([2, word]))
+    emitter.on('left', () => told.push('left'))
+    emitter.emit('said', 'hello', 3)
+    expect(told).toEqual([
+      [1, 'hello', 3],
+      [2, 'hello'],
+    ])
+  })
+
+  it('removes what `on` added, once and for itself, also where one function listens twice', () => {
+    const { emitter } = createEmitter()
+    let told = 0
+    const listener = (): void => void told++
+    const remove = emitter.on('left', listener)
+    emitter.on('left', listener)
+    remove()
+    remove()
+    emitter.emit('left')
+    expect([told, emitter.listenerCount('left')]).toEqual([1, 1])
+  })
+
+  it('tells `once` once, also when it is told again meanwhile', () => {
+    const { emitter } = createEmitter()
+    let told = 0
+    emitter.once('left', () => {
+      told++
+      emitter.emit('left')
+    })
+    emitter.emit('left')
+    expect([told, emitter.listenerCount('left')]).toEqual([1, 0])
+  })
+
+  it('goes on when a listener throws, and says what it threw', () => {
+    const { emitter, failed } = createEmitter()
+    let told = 0
+    emitter.on('left', () => {
+      throw new Error('mine')
+    })
+    emitter.on('left', () => void told++)
+    emitter.emit('left')
+    expect(told).toBe(1)
+    expect(failed).toEqual([['left', 'mine']])
+  })
+
+  it('a listener that comes while an event is told hears the next one', () => {
+    const { emitter } = createEmitter()
+    let told = 0
+    emitter.once('left', () => void emitter.on('left', () => void told++))
+    emitter.emit('left')
+    expect(told).toBe(0)
+    emitter.emit('left')
+    expect(told).toBe(1)
+  })
+
+  it('a signal removes a listener and leaves nothing at the signal; an aborted one adds none', () => {
+    const { emitter } = createEmitter()
+    const controller = new AbortController()
+    let told = 0
+    emitter.on('left', () => void told++, { signal: controller.signal })
+    emitter.emit('left')
+    controller.abort()
+    emitter.emit('left')
+    emitter.on('left', () => void told++, { signal: controller.signal })
+    emitter.once('left', () => void told++, { signal: controller.signal })
+    emitter.emit('left')
+    expect([told, emitter.listenerCount('left')]).toEqual([1, 0])
+  })
+
+  it('removeAll leaves nobody', () => {
+    const { emitter } = createEmitter()
+    let told = 0
+    emitter.on('left', () => void told++)
+    emitter.on('said', () => void told++)
+    emitter.removeAll()
+    emitter.emit('left')
+    emitter.emit('said', 'x', 1)
+    expect(told).toBe(0)
+  })
+})
