@@ -42,6 +42,7 @@ export type GethEventName =
   | 'flooddone'
   | 'counts'
   | 'log'
+  | 'v4table'
   | 'end'
 
 export interface GethPeer {

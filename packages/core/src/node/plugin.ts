@@ -48,7 +48,7 @@ export interface Plugin {
   readonly protocols?: readonly Offer[] | undefined
   /** Called before the first peer; the node waits for it. */
   start?(context: PluginContext): void | Promise<void>
-  /** Called when the listeners stand, so that the node knows its addresses, and before it dials; the node waits for it. */
+  /** Called when the listeners stand, so that the node knows its addresses, and before it dials; it waits for it. */
   listening?(): void | Promise<void>
   /** Called after the last message; `close` waits for it in bounds. */
   stop?(): void | Promise<void>
