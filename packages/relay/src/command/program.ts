@@ -1,5 +1,6 @@
 // Finds the command that was asked for and runs it.
 import { devEchoCommand } from '../dev/command.ts'
+import { dnsSignCommand } from '../dns/command.ts'
 import { pingCommand } from '../ping/command.ts'
 import { relayCommand } from '../relay/command.ts'
 import { version } from '../version.ts'
@@ -14,7 +15,7 @@ import { UsageError } from './usage-error.ts'
 const FAILED = 1
 const USAGE = 2
 
-const COMMANDS: readonly Command[] = [relayCommand, pingCommand, devEchoCommand]
+const COMMANDS: readonly Command[] = [relayCommand, pingCommand, dnsSignCommand, devEchoCommand]
 
 export interface ProgramSurroundings extends Surroundings {
   /** A line on standard error. */

@@ -1,7 +1,7 @@
 // The relay's private key on disk: made once, whole or not at all, readable for its user alone.
 import { link, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fromHex, generatePrivateKey, portableCrypto, toHex } from '@peerwire/core'
 import { reasonOf } from './data-dir.ts'
 
@@ -22,8 +22,13 @@ export interface StoredKey {
  * @throws {Error} one sentence naming the file, when it is there and holds no key: it is never overwritten
  */
 export async function loadKey(directory: string): Promise<StoredKey> {
-  const path = join(directory, FILE)
-  const text = (await readKey(path)) ?? (await makeKey(directory, path))
+  return await loadKeyFile(join(directory, FILE))
+}
+
+/** The key in a file, made when there is none. @throws {Error} as `loadKey` */
+export async function loadKeyFile(file: string): Promise<StoredKey> {
+  const path = resolve(file)
+  const text = (await readKey(path)) ?? (await makeKey(path))
   const privateKey = parseKey(text)
   if (!privateKey) {
     throw new Error(
@@ -45,8 +50,8 @@ async function readKey(path: string): Promise<string | undefined> {
 
 // Written beside its place and linked into it: a crash leaves no half key, and of two relays that start at once
 // the second takes the first one's key.
-async function makeKey(directory: string, path: string): Promise<string> {
-  const draft = join(directory, `.${FILE}-${randomUUID()}`)
+async function makeKey(path: string): Promise<string> {
+  const draft = join(dirname(path), `.${basename(path)}-${randomUUID()}`)
   try {
     const file = await open(draft, 'wx', PRIVATE_FILE)
     try {

@@ -1,0 +1,56 @@
+// `peerwire dns sign`: makes a signed list of nodes to publish in DNS.
+import { defaultCrypto } from '@peerwire/core'
+import { makeTree } from '@peerwire/discovery'
+import type { Command, Surroundings } from '../command/command.ts'
+import { type FlagTable, type Given, wholeNumber } from '../command/flags.ts'
+import { helpText } from '../command/help.ts'
+import { UsageError } from '../command/usage-error.ts'
+import { loadKeyFile } from '../relay/key-file.ts'
+import { INFO_FILE, NODES_FILE, readInfo, readNodes, TEXTS_FILE, writeTree, ZONE_FILE } from './tree-files.ts'
+
+/** What a sequence can be: fifteen digits. */
+const MOST_SEQ = 999_999_999_999_999
+
+const FLAGS: FlagTable = {
+  key: { value: 'FILE', help: 'the private key that signs, 64 hex digits; made when the file is missing' },
+  domain: { value: 'NAME', help: `where the list will be published; default: that of ${INFO_FILE}` },
+  seq: { value: 'N', help: 'sequence of this version; default: one more than the last' },
+  link: { value: 'URL', many: true, help: `another list, enrtree://KEY@domain; default: those of ${INFO_FILE}` },
+  json: { help: 'print one JSON object: signed' },
+}
+
+export const dnsSignCommand: Command = {
+  name: 'dns sign',
+  summary: 'make a signed list of nodes to publish in DNS (EIP-1459)',
+  flags: FLAGS,
+  help: helpText({
+    usage: 'dns sign DIR --key FILE [flags]',
+    about: `Reads the node records in DIR/${NODES_FILE}, signs them as a list, and writes ${TEXTS_FILE} (TXT records by name), ${ZONE_FILE} (the same for a name server) and ${INFO_FILE}. Users are given the URL that it prints: whoever has it finds the nodes, and nobody can change the list without the key.`,
+    flags: FLAGS,
+    more: ['Example:', '  peerwire dns sign ./nodes --key ./tree-key --domain nodes.example.org'],
+  }),
+  run: runSign,
+}
+
+async function runSign(given: Given, { output }: Surroundings): Promise<number> {
+  const [folder, more] = given.words
+  if (folder === undefined) throw new UsageError(`a folder with ${NODES_FILE} is missing: peerwire dns sign DIR`)
+  if (more !== undefined) throw new UsageError(`one folder at a time, not also ${more}`)
+  const keyFile = given.value('key')
+  if (keyFile === undefined) throw new UsageError('--key is missing: the file of the key that signs')
+  const info = await readInfo(folder)
+  const records = await readNodes(folder)
+  const domain = given.value('domain') ?? info.domain
+  if (domain === undefined) throw new UsageError('--domain is missing, and there is no list from before')
+  const seq = wholeNumber('seq', given.value('seq') ?? String(info.seq + 1), 0, MOST_SEQ)
+  if (seq < info.seq) throw new UsageError(`--seq ${seq} is behind ${info.seq}: clients refuse a list that goes back`)
+  const links = given.has('link') ? given.values('link') : info.links
+  const { privateKey, path, exposed } = await loadKeyFile(keyFile)
+  const tree = makeTree({ domain, seq, records, links }, privateKey, defaultCrypto)
+  await writeTree(folder, tree, { seq, links })
+  output.event('signed', { url: tree.url, seq, records: records.length, links: links.length, texts: tree.texts.size })
+  output.text(tree.url)
+  output.text(`${records.length} records and ${links.length} links as ${tree.texts.size} TXT records, sequence ${seq}`)
+  if (exposed) output.text(`The key file can be read by other users of this machine: ${path}`)
+  return 0
+}
