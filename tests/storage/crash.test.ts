@@ -16,6 +16,8 @@ const KILLS = rounds(5, 200)
 const ADDRESSES = rounds(3000, 20_000)
 /** Milliseconds: enough for several saves, and for none. */
 const LONGEST_LIFE_MS = rounds(150, 600)
+/** Milliseconds: to fill a book takes a second or two, on a machine that does nothing else. */
+const START_MS = 120_000
 
 /** Reads a book as a node does that starts, and lets it be. */
 async function look(folder: string): Promise<AddressBookInspection> {
@@ -40,7 +42,7 @@ describe('a program that is killed while it saves its book', () => {
     let least = 0
     for (let kill = 0; kill < KILLS; kill++) {
       const saver = startProcess(process.execPath, [SAVER, folder, String(ADDRESSES)])
-      await saver.waitFor((line) => line['event'] === 'saving')
+      await saver.waitFor((line) => line['event'] === 'saving', START_MS)
       await new Promise((resolve) => setTimeout(resolve, randomBelow(random, LONGEST_LIFE_MS)))
       await saver.kill()
       const totals = saver.lines.map((line) => Number(line['total']))
@@ -64,7 +66,7 @@ describe('a folder', () => {
     onTestFinished(() => rm(folder, { recursive: true, force: true }))
     const saver = startProcess(process.execPath, [SAVER, folder, '1'])
     onTestFinished(() => void saver.kill())
-    await saver.waitFor(() => saver.lines.length > 1)
+    await saver.waitFor(() => saver.lines.length > 1, START_MS)
     await expect(look(folder)).rejects.toThrow(/is in use by node [0-9a-f]{8}… \(process \d+\)/)
     await saver.kill()
     expect((await look(folder)).addresses.total).toBeGreaterThan(0)

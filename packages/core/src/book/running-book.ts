@@ -118,7 +118,7 @@ export class RunningBook {
     if (signal.aborted) return
     if (stored?.trouble !== undefined) this.#keeper?.changed()
     const { total, tried } = this.tables.counts()
-    logger.log('info', 'Address book', { addresses: total, tried, anchors: this.#anchors.length })
+    logger.log(total > 0 ? 'info' : 'debug', 'Address book', { addresses: total, tried, anchors: this.#anchors.length })
     node.on('peer:added', (peer) =>
       this.#added(peer.publicKey, peer.endpoint && addressOfEndpoint(peer.endpoint), peer),
     )

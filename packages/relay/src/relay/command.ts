@@ -15,7 +15,16 @@ const FLAGS: FlagTable = {
   },
   connect: { value: 'ADDRESS', many: true, help: 'keep connected to enode://KEY@host:port or ws://KEY@host:port/' },
   'max-peers': { value: 'N', help: 'most peers at once, 1 to 10000; default 200' },
-  'data-dir': { value: 'DIR', help: 'where the private key is kept; default: the usual place for data of programs' },
+  'data-dir': {
+    value: 'DIR',
+    help: 'where the private key and the address book are kept; default: the usual place for data of programs',
+  },
+  seed: {
+    value: 'ADDRESS',
+    many: true,
+    help: 'a node to begin with when the address book is of no help: enode://KEY@host:port or wss://KEY@host/',
+  },
+  'no-address-book': { help: 'neither keep nor exchange addresses, and dial nobody who was not named' },
   'public-url': { value: 'URL', help: 'what browsers reach the relay by, such as https://relay.example/' },
   advertise: {
     value: 'URL',

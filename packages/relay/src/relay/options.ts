@@ -33,6 +33,9 @@ export interface RelayOptions {
   readonly logLevel: LogLevel
   readonly sample: boolean
   readonly page: boolean
+  /** Nodes to begin with. */
+  readonly seeds: readonly Address[]
+  readonly addressBook: boolean
 }
 
 /** @throws {UsageError} naming the flag that can't be used */
@@ -56,6 +59,8 @@ export function readRelayOptions(given: Given, env: NodeJS.ProcessEnv): RelayOpt
     logLevel: readLogLevel(given.value('log-level') ?? 'info'),
     sample: given.has('sample'),
     page: !given.has('no-page'),
+    seeds: given.values('seed').map((text) => valueOf('seed', () => parseAddress(text))),
+    addressBook: !given.has('no-address-book'),
   }
   check(options)
   return options

@@ -1,11 +1,13 @@
 // The relay as a value: a node with its listeners, page, bridge and key.
 import { fileURLToPath } from 'node:url'
 import { createNode, type Endpoint, evictWorst, type Logger, type Node, systemClock } from '@peerwire/core'
+import { openStorage } from '@peerwire/core/storage'
 import { remoteOf } from '@peerwire/transport-ws'
 import { type Bridge, createBridge } from '../bridge/bridge.ts'
 import { holdEvents, type Output } from '../command/output.ts'
 import { clientName } from '../version.ts'
 import { type SampleSource, startSampleSource } from '../sample/index.ts'
+import { bookPlaces, bookPlugins } from './book.ts'
 import { openDataDir } from './data-dir.ts'
 import { itemPlugins } from './items.ts'
 import { loadKey } from './key-file.ts'
@@ -62,11 +64,12 @@ export async function startRelay(options: RelayOptions, { output, logger }: Rela
     privateKey,
     name: clientName,
     transports: relayTransports({ options, tls, bridge, pageFolder, facts, opened }),
-    plugins: itemPlugins(held.output, logger),
+    plugins: [...itemPlugins(held.output, logger), ...bookPlugins(options)],
+    storage: openStorage(dataDir),
     persistent: [...options.connect, ...(source ? [source.address] : [])],
     maxPeers: options.maxPeers,
-    // Places for those whom the operator named are kept free.
-    maxInbound: options.maxPeers - options.connect.length - (source ? 1 : 0),
+    // Places for those whom the operator named are kept free, and some for those whom the book finds.
+    maxInbound: Math.max(0, options.maxPeers - options.connect.length - (source ? 1 : 0) - bookPlaces(options)),
     admission: evictWorst(),
     limits: { acceptIntervalMs: ACCEPT_INTERVAL_MS },
     logger,

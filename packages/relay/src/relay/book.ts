@@ -1,0 +1,32 @@
+// The relay's address book: kept in its data directory, and open to this machine's addresses where it serves no other.
+import { type Endpoint, isLocalIp, parseIp, type Plugin } from '@peerwire/core'
+import { addressBook } from '@peerwire/core/address-book'
+import type { RelayOptions } from './options.ts'
+
+/** Outbound peers that the book finds; inbound ones must leave places for them. */
+const FOUND_PEERS = 8
+/** Of all places at most one in so many is kept for them. */
+const SHARE = 4
+
+/** None where the operator wants none. */
+export function bookPlugins(options: RelayOptions): readonly Plugin[] {
+  if (!options.addressBook) return []
+  const { publicEndpoint, advertised, seeds } = options
+  const advertise = publicEndpoint ? [publicEndpoint, ...advertised] : advertised
+  return [addressBook({ seeds, advertise, local: isLocalRelay(options) })]
+}
+
+/** Places that inbound peers don't get. */
+export function bookPlaces({ addressBook: hasBook, maxPeers }: RelayOptions): number {
+  return hasBook ? Math.min(FOUND_PEERS, Math.floor(maxPeers / SHARE)) : 0
+}
+
+// Whoever can reach it is on this machine or in its network: then addresses there are worth knowing.
+function isLocalRelay({ listen, publicEndpoint, advertised }: RelayOptions): boolean {
+  return publicEndpoint === undefined && [...listen, ...advertised].every(isLocal)
+}
+
+function isLocal({ host }: Endpoint): boolean {
+  const ip = parseIp(host)
+  return ip ? isLocalIp(ip) : host === 'localhost'
+}
