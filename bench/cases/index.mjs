@@ -1,7 +1,10 @@
 // Everything that `npm run bench` measures, in the table's order. A new case is a file beside this one and a line here.
+import { addresses } from './addresses.mjs'
+import { fanOut } from './fan-out.mjs'
 import { handshakes } from './handshakes.mjs'
 import { memory } from './memory.mjs'
 import { messages, messagesOverWebSocket } from './messages.mjs'
+import { relay } from './relay.mjs'
 
 /**
  * @typedef {object} Case
@@ -19,4 +22,4 @@ import { messages, messagesOverWebSocket } from './messages.mjs'
  */
 
 /** @type {readonly Case[]} */
-export const CASES = [messages, messagesOverWebSocket, handshakes, memory]
+export const CASES = [messages, messagesOverWebSocket, fanOut, handshakes, relay, memory, addresses]

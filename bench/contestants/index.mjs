@@ -7,10 +7,12 @@ import { startContestant } from '../lib/contestant.mjs'
 /**
  * @typedef {object} Contestant
  * @property {string} name - as the table shows it
- * @property {'tcp' | 'ws'} over - what its connections are made of; a case takes those it is about
+ * @property {'tcp' | 'ws' | 'pubsub' | 'relay'} over - what its connections are made of; a case takes those it is about
  * @property {() => import('../lib/contestant.mjs').Running} start - it answers `{ unsupported }` to what it can't do
  * @property {() => import('../lib/contestant.mjs').Running} [leaves] - makes idle peers for it; where there is none, no
  *   memory is measured
+ * @property {() => import('../lib/contestant.mjs').Running} [crowd] - makes peers that take what it sends to all
+ * @property {() => import('../lib/contestant.mjs').Running} [askers] - makes peers that ask for what it announces
  * @property {number} [most] - the most idle peers that it can be given in bearable time
  */
 
@@ -35,12 +37,18 @@ export function contestants({ gobench, alternatives, node }) {
       startContestant(command, args, { pinned: false })
   const leaves = gobench ? unpinned(gobench, 'leaves') : unpinned(node, here('contestants/leaves.mjs'))
   const go = [
-    { name: 'geth rlpx', over: 'tcp', start: inGo('rlpx') },
-    { name: 'geth server', over: 'tcp', start: inGo('server'), leaves },
+    { name: 'geth rlpx', over: 'tcp', start: inGo('rlpx'), crowd: leaves },
+    { name: 'geth server', over: 'tcp', start: inGo('server'), leaves, crowd: leaves },
   ]
   const ours = [
     { name: 'peerwire rlpx', over: 'tcp', start: inNode('contestants/peerwire-rlpx.mjs') },
-    { name: 'peerwire node', over: 'tcp', start: inNode('contestants/peerwire-node.mjs'), leaves },
+    { name: 'peerwire node', over: 'tcp', start: inNode('contestants/peerwire-node.mjs'), leaves, crowd: leaves },
+    {
+      name: 'peerwire relay',
+      over: 'relay',
+      start: inNode('contestants/relay.mjs'),
+      askers: unpinned(node, here('contestants/relay-peers.mjs')),
+    },
     { name: 'peerwire node ws', over: 'ws', start: inNode('contestants/peerwire-node.mjs', 'ws') },
   ]
   const others = [
@@ -51,6 +59,13 @@ export function contestants({ gobench, alternatives, node }) {
       start: inNode('alternatives/libp2p.mjs'),
       leaves: unpinned(node, here('alternatives/libp2p.mjs')),
       most: 500,
+    },
+    {
+      name: 'gossipsub',
+      over: 'pubsub',
+      start: inNode('alternatives/gossipsub.mjs'),
+      crowd: unpinned(node, here('alternatives/gossipsub.mjs')),
+      most: 100,
     },
     { name: 'libp2p ws', over: 'ws', start: inNode('alternatives/libp2p.mjs', 'ws') },
   ]

@@ -1,5 +1,5 @@
 // peerwire as its users have it: createNode, a typed protocol, send. Over TCP; over WebSocket with the argument `ws`.
-import { createNode, defineProtocol, generatePrivateKey, message, raw, toHex } from '@peerwire/core'
+import { createNode, defineProtocol, generatePrivateKey, message, prepare, raw, toHex } from '@peerwire/core'
 import { tcp } from '@peerwire/transport-tcp'
 import { webSocket } from '@peerwire/transport-ws'
 import { createCounter, describeNode, measureHub, serve, timed } from '../lib/serve.mjs'
@@ -7,8 +7,11 @@ import { createCounter, describeNode, measureHub, serve, timed } from '../lib/se
 const MANIFEST = new URL('../../packages/core/package.json', import.meta.url)
 const bench = defineProtocol({ name: 'bench', version: 1, length: 16, messages: { data: message(0, raw) } })
 const counter = createCounter()
+/** Dialed at once, at most. */
+const BURST = 200
 const [scheme, transport] = process.argv.includes('ws') ? ['ws', webSocket] : ['tcp', tcp]
 let peer
+let crowd
 
 await serve({
   describe: () => describeNode('peerwire node', MANIFEST),
@@ -32,6 +35,21 @@ await serve({
     const result = await timed(() => Promise.all(Array.from({ length: inFlight }, worker)))
     await Promise.all([hub, ...dialers].map((node) => node.close()))
     return result
+  },
+  async hub({ peers }) {
+    crowd = await startNode(peers + 10)
+    return { addr: crowd.addresses[0].split('@')[1], key: toHex(crowd.publicKey) }
+  },
+  async broadcast({ payload, messages, peers }) {
+    while (crowd.peers.length < peers) await new Promise((resolve) => setTimeout(resolve, 20))
+    const bytes = new Uint8Array(Buffer.from(payload, 'base64'))
+    return await timed(async () => {
+      for (let i = 0; i < messages; i++) {
+        const prepared = prepare(bench, 'data', bytes)
+        await Promise.all(crowd.peers.map((one) => one.sendPrepared(prepared)))
+        await new Promise(setImmediate)
+      }
+    })
   },
   async memory(request, talk) {
     const hub = await startNode(request.peers + 10)
@@ -64,6 +82,8 @@ async function startNode(maxPeers) {
     protocols: [bench.with({ data: () => counter.add() })],
     maxPeers,
     maxInbound: maxPeers,
+    // Otherwise a node takes 100 handshakes a second.
+    limits: { startsPerSecond: 1e6, pendingInbound: BURST },
   })
   await node.start()
   return node

@@ -66,6 +66,7 @@ func main() {
 	in := bufio.NewReaderSize(os.Stdin, 1<<20)
 	out := json.NewEncoder(os.Stdout)
 	var bench *pair
+	var crowd *hub
 	for {
 		line, err := in.ReadBytes('\n')
 		if err != nil {
@@ -91,6 +92,12 @@ func main() {
 			} else {
 				must(out.Encode(handshakes(r)))
 			}
+		case "hub":
+			var where answer
+			crowd, where = newHub(layer, r.Peers)
+			must(out.Encode(where))
+		case "broadcast":
+			must(out.Encode(crowd.broadcast(r)))
 		case "memory":
 			memory(r, out, in)
 		case "leaves":
