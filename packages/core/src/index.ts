@@ -43,7 +43,7 @@ export type {
   RequestDefinition,
   ValueOf,
 } from './wire/protocol.ts'
-export { later } from './wire/protocol.ts'
+export { later } from './wire/mailbox.ts'
 export { prepare } from './wire/prepared.ts'
 export type { Prepared } from './wire/prepared.ts'
 export { defineProtocol, message, request } from './protocols/define-protocol.ts'
@@ -55,6 +55,7 @@ export { RateEstimator } from './peers/rates.ts'
 export { evictWorst } from './peers/eviction.ts'
 export type { EvictionCandidate } from './peers/eviction.ts'
 export type { DialExplanation } from './dialing/explain.ts'
+export type { NodeExplanation } from './dialing/explain-all.ts'
 export type { DialPolicy, DialPolicyOptions } from './dialing/policy.ts'
 export {
   dialPolicy,
@@ -88,6 +89,7 @@ export type {
   ItemCounts,
   ItemFigures,
   ItemListener,
+  ItemOutcome,
   ItemVerdict,
   Kind,
 } from './inventory/kind.ts'

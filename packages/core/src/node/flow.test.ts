@@ -5,7 +5,7 @@ import { bytes, raw, text, uint } from '../protocols/codecs.ts'
 import { defineProtocol, message, request } from '../protocols/define-protocol.ts'
 import { drainMicrotasks } from '../testing/manual-clock.ts'
 import { testNetwork } from '../testing/test-network.ts'
-import { later } from '../wire/protocol.ts'
+import { later } from '../wire/mailbox.ts'
 
 const flow = defineProtocol({
   name: 'flow',

@@ -12,7 +12,7 @@ import type { Direction, Link, LinkSink } from '../wire/link.ts'
 import type { Capability, Peer, RequestOptions } from '../wire/peer.ts'
 import { encodeMessage, type Prepared } from '../wire/prepared.ts'
 import type { Requests } from '../wire/requests.ts'
-import { later } from '../wire/protocol.ts'
+import { isLater } from '../wire/protocol.ts'
 import type { AnswerOf, Messages, Protocol, RequestNames, SendNames, ValueOf } from '../wire/protocol.ts'
 import { isRequest } from './conversation.ts'
 import type { Conversation } from './conversation.ts'
@@ -188,10 +188,11 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     name: K,
   ): AsyncIterableIterator<ValueOf<M[K]>> {
     const conversation = this.#conversation(protocol)
-    if (conversation?.table.offer.handlers[name] !== later) {
+    const handler = conversation?.table.offer.handlers[name]
+    if (!conversation || !isLater(handler)) {
       throw new TypeError(`${protocol.name}.${name} has no waiting messages: give \`later\` as its handler`)
     }
-    return this.#reader.mailbox(conversation, name) as AsyncIterableIterator<ValueOf<M[K]>>
+    return this.#reader.mailbox(conversation, name, handler) as AsyncIterableIterator<ValueOf<M[K]>>
   }
 
   credit(): void {

@@ -5,7 +5,9 @@ import { isPeerError, PeerError } from '../errors/peer-error.ts'
 import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
 import type { Link } from '../wire/link.ts'
 import type { Exchange } from '../wire/exchange.ts'
-import { later } from '../wire/protocol.ts'
+import type { Mailbox } from '../wire/mailbox.ts'
+import { isLater } from '../wire/protocol.ts'
+import type { Later } from '../wire/protocol.ts'
 import type { MessageContext } from '../wire/protocol.ts'
 import type { Peer } from '../wire/peer.ts'
 import type { Requests } from '../wire/requests.ts'
@@ -13,7 +15,6 @@ import { conversationOf } from './conversation.ts'
 import type { Conversation, KnownExchange, KnownMessage } from './conversation.ts'
 import { Inbox } from './inbox.ts'
 import type { PeerLimits } from './limits.ts'
-import { Mailbox } from './mailbox.ts'
 
 /** Most bytes of a base-protocol message, as go-ethereum has it. */
 const BASE_MAX_BYTES = 2048
@@ -198,12 +199,12 @@ export class Reader {
   }
 
   /** Where messages wait whose handler is `later`. */
-  mailbox(conversation: Conversation, name: string): Mailbox<unknown> {
+  mailbox(conversation: Conversation, name: string, { createMailbox }: Later): Mailbox<unknown> {
     this.#mailboxes ??= new Map()
     const key = `${conversation.offset}/${name}`
     const existing = this.#mailboxes.get(key)
     if (existing) return existing
-    const mailbox = new Mailbox<unknown>(() => this.resumeIfRoom())
+    const mailbox = createMailbox(() => this.resumeIfRoom())
     if (this.#closed) mailbox.end()
     this.#mailboxes.set(key, mailbox)
     return mailbox
@@ -223,7 +224,10 @@ export class Reader {
     conversation.table.offer.hooks.received?.(this.#host, own, payload.length)
     if (known.role === 'answer') return this.#answer(known, own, payload)
     const handler = conversation.table.offer.handlers[known.name]
-    if (handler === later) return this.mailbox(conversation, known.name).push(decodeOf(known, payload), payload.length)
+    if (isLater(handler)) {
+      const mailbox = this.mailbox(conversation, known.name, handler)
+      return mailbox.push(decodeOf(known, payload), payload.length)
+    }
     if (!handler && known.role === 'message') return void decodeOf(known, payload)
     const inbox = (this.#inbox ??= new Inbox(() => this.resumeIfRoom()))
     if (inbox.begin()) inbox.settle(this.#handle(conversation, known, payload))

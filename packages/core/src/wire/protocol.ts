@@ -2,6 +2,7 @@
 import type { PeerError } from '../errors/peer-error.ts'
 import type { Exchange } from './exchange.ts'
 import type { Peer } from './peer.ts'
+import type { Mailbox } from './mailbox.ts'
 
 /** Turns a value into the payload of a message and back. */
 export interface Codec<T> {
@@ -58,10 +59,16 @@ export interface MessageContext {
   readonly signal: AbortSignal
 }
 
-/**
- * Given as a handler: messages wait, and hold back their peer when they are many, until `peer.messages` is iterated.
- */
-export function later(): void {}
+/** What `later` is: no handler that is called, but one that says where messages wait. */
+export interface Later {
+  (): void
+  readonly createMailbox: (onRoom: () => void) => Mailbox<unknown>
+}
+
+/** Whether messages of this handler wait for whoever asks for them. */
+export function isLater(handler: AnyHandler | undefined): handler is AnyHandler & Later {
+  return handler !== undefined && 'createMailbox' in handler
+}
 
 /** What a user does with messages. A returned promise holds back the next message of this peer until it settles. */
 export type Handlers<M extends Messages> = {

@@ -1,6 +1,8 @@
 // Messages of one kind that wait for whoever iterates over them; while they wait they count against their peer's queue.
+// Only `later` knows this class: a program that doesn't use it doesn't load it.
 import { createDeferred } from '../base/abort.ts'
 import type { Deferred } from '../base/abort.ts'
+import type { Later } from './protocol.ts'
 
 export class Mailbox<T> implements AsyncIterableIterator<T> {
   readonly #waiting: { readonly value: T; readonly bytes: number }[] = []
@@ -67,3 +69,10 @@ export class Mailbox<T> implements AsyncIterableIterator<T> {
     return this
   }
 }
+
+/**
+ * Given as a handler: messages wait, and hold back their peer when they are many, until `peer.messages` is iterated.
+ */
+export const later: Later = /* @__PURE__ */ Object.assign(() => undefined, {
+  createMailbox: (onRoom: () => void) => new Mailbox<unknown>(onRoom),
+})
