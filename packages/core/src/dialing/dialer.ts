@@ -8,6 +8,7 @@ import { DiscReason } from '../errors/disc-reason.ts'
 import { causeText, isPeerError, PeerError } from '../errors/peer-error.ts'
 import type { Address, Endpoint } from '../wire/address.ts'
 import { type DialerInfo, type DialExplanation, explain, inspectState } from './explain.ts'
+import { explainAll, type FailureTally, type NodeExplanation } from './explain-all.ts'
 import type { DialPolicy } from './policy.ts'
 import { wantsCandidate } from './slots.ts'
 import { SourceMix } from './sources.ts'
@@ -76,6 +77,8 @@ export interface Dialer {
   inspect(): DialerInfo
   /** Why the node is or is not dialed now, what happened last, and when next. */
   explain(publicKeyHex: string): DialExplanation
+  /** Why the node has the peers that it has, and what it waits for. */
+  explainAll(failures: readonly FailureTally[]): NodeExplanation
   /** Aborts running attempts and forgets timer and sources. Nothing is begun afterwards. */
   close(): void
 }
@@ -92,6 +95,7 @@ class TaskRunner implements Dialer {
   readonly #dials = new Map<string, AbortController>()
   readonly #resolves = new Map<string, AbortController>()
   readonly #refusals = new Map<string, DialRefusal>()
+  readonly #refused = new Map<DialRefusal, number>()
   #state: DialState
   #timer: { readonly atMs: number; readonly timer: Timer } | undefined
   /** The time of the latest step: what was not due then is still to come, also when it is due by now. */
@@ -172,11 +176,15 @@ class TaskRunner implements Dialer {
   }
 
   inspect(): DialerInfo {
-    return inspectState(this.#state, this.#mix.inspect(), this.#timer?.atMs)
+    return inspectState(this.#state, this.#mix.inspect(), this.#refused, this.#timer?.atMs)
   }
 
   explain(publicKeyHex: string): DialExplanation {
     return explain(this.#state, publicKeyHex, this.#refusals.get(publicKeyHex), this.#options.clock.now())
+  }
+
+  explainAll(failures: readonly FailureTally[]): NodeExplanation {
+    return explainAll(this.inspect(), failures, this.#options.clock.now())
   }
 
   close(): void {
@@ -276,6 +284,7 @@ class TaskRunner implements Dialer {
   }
 
   #refuse({ id }: Target, refusal: DialRefusal): void {
+    this.#refused.set(refusal, (this.#refused.get(refusal) ?? 0) + 1)
     this.#refusals.delete(id)
     this.#refusals.set(id, refusal)
     if (this.#refusals.size > MAX_REFUSALS) this.#refusals.delete(this.#refusals.keys().next().value!)

@@ -105,7 +105,7 @@ describe('inspectState', () => {
       candidate('n5'),
       { type: 'dial done', id: 'n5', error: USELESS },
     )
-    const info = inspectState(state, [], undefined)
+    const info = inspectState(state, [], new Map([['self', 2]] as const), undefined)
     expect(JSON.parse(JSON.stringify(info))).toEqual(info)
     expect(info).toMatchObject({
       preset: 'keep-8',
@@ -119,6 +119,7 @@ describe('inspectState', () => {
         { id: 'n1', lastError: null },
         { id: 'n5', lastError: { reasonText: 'useless peer' } },
       ],
+      refused: { self: 2 },
       nextAtMs: null,
     })
   })

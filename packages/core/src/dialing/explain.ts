@@ -89,6 +89,8 @@ export interface DialerInfo {
   readonly recent: readonly DialerNodeInfo[]
   readonly waiting: readonly string[]
   readonly sources: readonly SourceInfo[]
+  /** Candidates that were not dialed, by reason, since the start. */
+  readonly refused: Readonly<Record<string, number>>
   readonly nextAtMs: number | null
 }
 
@@ -102,6 +104,7 @@ export interface DialerNodeInfo {
 export function inspectState(
   state: DialState,
   sources: readonly SourceInfo[],
+  refused: ReadonlyMap<DialRefusal, number>,
   nextAtMs: number | undefined,
 ): DialerInfo {
   return {
@@ -119,6 +122,7 @@ export function inspectState(
     recent: nodesInfo(state.past),
     waiting: state.waiting.map(({ target }) => target.id),
     sources,
+    refused: Object.fromEntries(refused),
     nextAtMs: nextAtMs ?? null,
   }
 }

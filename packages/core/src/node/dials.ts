@@ -6,6 +6,7 @@ import { DiscReason } from '../errors/disc-reason.ts'
 import { isPeerError, PeerError } from '../errors/peer-error.ts'
 import type { Dialer } from '../dialing/dialer.ts'
 import type { DialerInfo, DialExplanation } from '../dialing/explain.ts'
+import type { FailureTally, NodeExplanation } from '../dialing/explain-all.ts'
 import type { ConnectedPeer } from '../peers/connected-peer.ts'
 import type { Address, Endpoint } from '../wire/address.ts'
 import { formatEndpoint } from '../wire/address.ts'
@@ -228,6 +229,10 @@ export class Dials {
       return { state: 'unknown', reason: 'not a candidate', sentence: `${short} is not known` }
     const when = this.#started ? 'dialed at once' : 'dialed when the node has started'
     return { state: 'waiting', reason: 'ready', sentence: `${short} is persistent and waiting: ${when}` }
+  }
+
+  explainAll(failures: readonly FailureTally[]): NodeExplanation | undefined {
+    return this.#dialer?.explainAll(failures)
   }
 
   inspect(): DialerInfo | undefined {

@@ -2,6 +2,7 @@
 import { abortable } from '../base/abort.ts'
 import type { Events, ListenOptions, Listener as EventListener } from '../base/emitter.ts'
 import { Emitter } from '../base/emitter.ts'
+import type { NodeExplanation } from '../dialing/explain-all.ts'
 import type { DialExplanation } from '../dialing/explain.ts'
 import type { Address } from '../wire/address.ts'
 import { formatAddress, parseAddress } from '../wire/address.ts'
@@ -63,6 +64,8 @@ export interface Node extends Events<NodeEvents> {
   removeTrusted(publicKey: Uint8Array): boolean
   /** Why the node of this key is or is not dialed now, what happened last, and when next; as data and as a sentence. */
   explain(publicKey: Uint8Array): DialExplanation
+  /** Why the node has the peers that it has, and what it waits for; `undefined` while it dials nobody by itself. */
+  explainPeers(): NodeExplanation | undefined
   /** The network may be back (a browser's `online` or `pageshow`): waiting retries are tried now. */
   wake(): void
   /** The whole state as plain JSON. */
@@ -252,6 +255,10 @@ class RunningNode implements Node {
 
   explain(publicKey: Uint8Array): DialExplanation {
     return this.#dials.explain(publicKey)
+  }
+
+  explainPeers(): NodeExplanation | undefined {
+    return this.#dials.explainAll(this.#reporter.counters)
   }
 
   wake(): void {

@@ -7,6 +7,8 @@ import { countOf } from '../testing/counts.ts'
 import { createManualClock } from '../testing/manual-clock.ts'
 import { createMemoryNetwork } from '../testing/memory-transport.ts'
 import { testNetwork } from '../testing/test-network.ts'
+import { parseAddress } from '../wire/address.ts'
+import type { Endpoint } from '../wire/address.ts'
 import { createNode } from './node.ts'
 import type { Plugin } from './plugin.ts'
 
@@ -75,5 +77,51 @@ describe('a plugin', () => {
     const before = world.clock.now()
     await world.close()
     expect(world.clock.now() - before).toBeLessThanOrEqual(1000)
+  })
+
+  it('is told when the listeners stand, before the node dials, and its failure ends the start', async () => {
+    const clock = createManualClock()
+    const network = createMemoryNetwork({ clock })
+    const heard: string[] = []
+    const plugin: Plugin = {
+      name: 'finder',
+      start: ({ node }) => void heard.push(`start ${node.addresses.length}`),
+      listening: () => void heard.push(`listening ${node.addresses.length}`),
+      candidates: async function* () {
+        heard.push('candidates')
+        yield* []
+      },
+    }
+    const broken: Plugin = { name: 'broken', listening: () => Promise.reject(new Error('no port')) }
+    const transports = [network.transport('a', { listen: true })]
+    const node = createNode({ privateKey: generatePrivateKey(), transports, plugins: [plugin], clock })
+    await clock.run(node.start())
+    await clock.advanceAsync(10)
+    expect(heard).toEqual(['start 0', 'listening 1', 'candidates'])
+    await clock.run(node.close())
+    const other = createNode({ privateKey: generatePrivateKey(), transports, plugins: [broken], clock })
+    await expect(clock.run(other.start())).rejects.toThrow('no port')
+    expect({ timers: clock.pendingTimers, listeners: network.listeners }).toEqual({ timers: 0, listeners: 0 })
+  })
+
+  it('finds a persistent node that has moved', async () => {
+    const asked: Uint8Array[] = []
+    let moved: Endpoint | undefined
+    const resolve = async (publicKey: Uint8Array): Promise<Endpoint | undefined> => {
+      asked.push(publicKey)
+      return moved
+    }
+    const plugins: Plugin[] = [
+      { name: 'knows nothing', resolve: async () => undefined },
+      { name: 'finder', resolve },
+    ]
+    const world = await testNetwork(2, [chat.with({})], { options: (index) => (index === 0 ? { plugins } : {}) })
+    const { publicKey, endpoint } = parseAddress(world.nodes[1]!.addresses[0]!)
+    moved = endpoint
+    const added = new Promise((done) => world.nodes[0]!.once('peer:added', done))
+    world.nodes[0]!.addPersistent({ publicKey, endpoint: { ...endpoint, port: endpoint.port + 1 } })
+    await world.until(added)
+    expect(asked).toEqual([publicKey])
+    await world.close()
   })
 })

@@ -4,6 +4,7 @@ import type { Clock, Crypto, Logger, PrefixPolicy, Random, RlpInput, Storage } f
 import { nodeIdOf } from '../records/node-id.ts'
 import { formatRecord } from '../records/record.ts'
 import type { NodeRecord } from '../records/record.ts'
+import { eitherSignal } from '../either-signal.ts'
 import { resolveBootnodes } from './bootnodes.ts'
 import { describeDiscovery } from './inspection.ts'
 import type { Discv4Inspection } from './inspection.ts'
@@ -187,10 +188,18 @@ class RunningDiscv4 implements Discv4 {
 
   randomNodes(signal?: AbortSignal): AsyncIterable<KnownNode> {
     const { clock, random } = this.#options
-    const end = signal ? AbortSignal.any([signal, this.#abort.signal]) : this.#abort.signal
     const walk = (found: (nodes: readonly KnownNode[]) => void, done: () => void): void =>
       this.#walk(random.bytes(64), { found, done: () => done() })
-    return randomNodes({ clock, walk, whenEmpty: () => this.#upkeep.refresh() }, end)
+    const host = { clock, walk, whenEmpty: () => this.#upkeep.refresh() }
+    const closing = this.#abort.signal
+    return (async function* () {
+      const end = eitherSignal(closing, signal)
+      try {
+        yield* randomNodes(host, end.signal)
+      } finally {
+        end.release()
+      }
+    })()
   }
 
   inspect(): Discv4Inspection {
@@ -316,7 +325,11 @@ class RunningDiscv4 implements Discv4 {
   async #until<T>(signal: AbortSignal | undefined, begin: (done: (value: T) => void) => void): Promise<T> {
     signal?.throwIfAborted()
     this.#abort.signal.throwIfAborted()
-    const end = signal ? AbortSignal.any([signal, this.#abort.signal]) : this.#abort.signal
-    return await abortable(new Promise<T>((resolve) => begin(resolve)), end)
+    const end = eitherSignal(this.#abort.signal, signal)
+    try {
+      return await abortable(new Promise<T>((resolve) => begin(resolve)), end.signal)
+    } finally {
+      end.release()
+    }
   }
 }
