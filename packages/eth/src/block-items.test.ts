@@ -13,7 +13,7 @@ const POLL_MS = 3000
 
 /** A header without anything but its place. */
 function headerOf(number: number, parentHash: Uint8Array, extra = 0): Header {
-  const fields = Array.from({ length: 15 }, () => new Uint8Array(0))
+  const fields = Array.from({ length: 15 }, (): Uint8Array => new Uint8Array(0))
   fields[0] = parentHash
   fields[12] = Uint8Array.of(1, extra)
   const numbered = fields.map((field, i) => (i === 8 ? number : i === 11 ? 1000 + number * 12 : field))

@@ -20,6 +20,10 @@ export interface Attachment {
 export class Carriers {
   readonly #byPeer = new Map<string, readonly Attachment[]>()
 
+  has(peer: string): boolean {
+    return this.#byPeer.has(peer)
+  }
+
   clear(): void {
     this.#byPeer.clear()
   }

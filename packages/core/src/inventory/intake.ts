@@ -2,7 +2,7 @@
 import { toHex } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
-import type { AcceptedItem, AnyKind, CheckContext, ItemCounts, ItemFigures, ItemVerdict } from './kind.ts'
+import type { AcceptedItem, AnyKind, CheckContext, ItemCounts, ItemFigures, ItemOutcome, ItemVerdict } from './kind.ts'
 import { DEFAULT_ORPHAN_LIMITS, OrphanPool, type Orphan } from './orphan-pool.ts'
 import type { InventoryPlugin } from './plugin.ts'
 
@@ -26,7 +26,6 @@ export interface IntakeHost {
   readonly inventory: InventoryPlugin
   readonly clock: Clock
   readonly logger: Logger
-  isHere(peer: string): boolean
   /** The peer sent what is no item of its kind; `text` says why. */
   invalid(peer: string, text: string, cause: unknown): void
   /** A check threw. */
@@ -69,30 +68,37 @@ export class Intake {
     return { ...this.#counts, orphans: this.#orphans.size, orphanBytes: this.#orphans.bytes }
   }
 
-  /** A peer sent an item. Resolves when all that follows is done; `false` when the peer wasn't asked for it. */
-  async take(peer: string, kind: AnyKind, bytes: Uint8Array): Promise<boolean> {
+  /** A peer sent an item that was asked for. Resolves when all that follows is done. */
+  async take(peer: string, kind: AnyKind, bytes: Uint8Array, mayBeUnasked = false): Promise<ItemOutcome> {
     const { inventory, clock } = this.#host
-    this.#orphans.expire(clock.now())
     const startMs = clock.now()
+    const sent = { peer, kind, bytes }
+    this.#orphans.expire(startMs)
+    if (bytes.length > kind.maxBytes) return this.#invalid(sent, startMs, `of ${bytes.length} bytes is too large`)
     let id: Uint8Array
     try {
       id = kind.id(bytes)
     } catch (cause) {
-      this.#invalid({ peer, kind, bytes }, startMs, 'has no id', cause)
-      return true
+      return this.#invalid(sent, startMs, 'has no id', cause)
     }
-    if (!inventory.wasAsked(peer, kind.number, id)) {
+    if (!mayBeUnasked && !inventory.wasAsked(peer, kind.number, id)) {
       this.#counts.unasked++
-      return false
+      return 'unasked'
     }
     if (inventory.isSettled(kind.number, id)) {
       this.#counts.repeated++
       inventory.know(peer, kind.number, [id])
-      return true
+      return 'known'
     }
-    const value = this.#read({ peer, kind, bytes }, id, startMs)
-    if (value) await this.#enter({ kind, id, bytes, value: value.of, peer })
-    return true
+    let value: unknown
+    try {
+      value = kind.read(bytes)
+    } catch (cause) {
+      inventory.reject(kind.number, id)
+      this.#dropBelow(kind, id)
+      return this.#invalid(sent, startMs, `${toHex(id)} can't be read`, cause)
+    }
+    return await this.#enter({ kind, id, bytes, value, peer })
   }
 
   /** An item of this node's own. What waited for it goes on its way. */
@@ -117,22 +123,29 @@ export class Intake {
     this.#stopped = true
   }
 
-  async #enter(incoming: Incoming): Promise<void> {
-    const { kind, id, value, peer } = incoming
+  async #enter(incoming: Incoming): Promise<ItemOutcome> {
+    const { kind, id, value } = incoming
     const { inventory } = this.#host
     const parent = kind.parent(value)
     if (parent && inventory.isRejected(kind.number, parent)) return this.#ignore(incoming)
-    if (parent === undefined || inventory.isAccepted(kind.number, parent)) {
-      if (await this.#judge(incoming, parent)) await this.#release(kind, id)
-      return
-    }
-    if (!this.#host.isHere(peer)) this.#warn(incoming)
+    if (parent && !inventory.isAccepted(kind.number, parent)) return this.#wait(incoming, parent)
+    const outcome = await this.#judge(incoming, parent)
+    if (outcome === 'accepted') await this.#release(kind, id)
+    else this.#dropBelow(kind, id)
+    return outcome
+  }
+
+  #wait(incoming: Incoming, parent: Uint8Array): ItemOutcome {
+    const { kind, id, peer, bytes } = incoming
+    const { inventory, clock } = this.#host
+    if (!inventory.isHere(peer)) this.#warn(incoming)
     inventory.hold(kind.number, id)
     this.#counts.orphaned++
-    const waiting = { parentKey: keyOf(kind, parent), source: peer, bytes: incoming.bytes.length, incoming }
-    this.#orphans.add(waiting, this.#host.clock.now())
+    const waiting = { parentKey: keyOf(kind, parent), source: peer, bytes: bytes.length, incoming }
+    this.#orphans.add(waiting, clock.now())
     // Whoever has the child has the parent.
     inventory.announced(peer, kind.number, [{ id: parent, meta: 0 }])
+    return 'waiting'
   }
 
   // A loop, not a recursion: a chain that waited may be long.
@@ -140,39 +153,46 @@ export class Intake {
     const ready = [...this.#orphans.takeChildren(keyOf(kind, id))]
     for (let child = ready.shift(); child; child = ready.shift()) {
       const { incoming } = child
-      const isAccepted = await this.#judge(incoming, incoming.kind.parent(incoming.value))
-      const below = this.#orphans.takeChildren(keyOf(incoming.kind, incoming.id))
-      if (isAccepted) ready.push(...below)
-      // What hangs on a refused item can't be accepted, and its senders may not have known.
-      else for (const orphan of below) this.#host.inventory.letGo(orphan.incoming.kind.number, orphan.incoming.id)
+      const outcome = await this.#judge(incoming, incoming.kind.parent(incoming.value))
+      if (outcome !== 'accepted') this.#dropBelow(incoming.kind, incoming.id)
+      else ready.push(...this.#orphans.takeChildren(keyOf(incoming.kind, incoming.id)))
     }
   }
 
-  async #judge(incoming: Incoming, parent: Uint8Array | undefined): Promise<boolean> {
+  // What hangs on a refused item can't be accepted, and its senders may not have known.
+  #dropBelow(kind: AnyKind, id: Uint8Array): void {
+    const refused = [...this.#orphans.takeChildren(keyOf(kind, id))]
+    for (let orphan = refused.shift(); orphan; orphan = refused.shift()) {
+      const below = orphan.incoming
+      this.#counts.orphansDropped++
+      this.#host.inventory.letGo(below.kind.number, below.id)
+      refused.push(...this.#orphans.takeChildren(keyOf(below.kind, below.id)))
+    }
+  }
+
+  async #judge(incoming: Incoming, parent: Uint8Array | undefined): Promise<ItemOutcome> {
     const { kind, id, bytes, value, peer } = incoming
     const { inventory, clock } = this.#host
     const startMs = clock.now()
     inventory.working(peer, true)
     const verdict = await this.#verdict(incoming, parent)
-    if (this.#stopped) return false
+    if (this.#stopped) return 'ignored'
     inventory.working(peer, false)
     this.#counts.checkMs += clock.now() - startMs
     if (!verdict) {
       inventory.letGo(kind.number, id)
-      return false
+      return 'ignored'
     }
-    if (verdict === 'accept') {
-      if (!inventory.received(peer, itemOf(kind, id, bytes))) return inventory.isAccepted(kind.number, id)
-      this.#counts.accepted++
-      this.#host.accepted({ kind, id, bytes, value, peer })
-      return true
-    }
-    if (verdict === 'ignore') this.#ignore(incoming)
-    else {
+    if (verdict === 'ignore') return this.#ignore(incoming)
+    if (verdict === 'invalid') {
       inventory.reject(kind.number, id)
-      this.#invalid(incoming, startMs, `${toHex(id)} failed its check`, undefined)
+      return this.#invalid(incoming, startMs, `${toHex(id)} failed its check`)
     }
-    return false
+    if (!inventory.received(peer, itemOf(kind, id, bytes)))
+      return inventory.isAccepted(kind.number, id) ? 'accepted' : 'ignored'
+    this.#counts.accepted++
+    this.#host.accepted({ kind, id, bytes, value, peer })
+    return 'accepted'
   }
 
   async #verdict(incoming: Incoming, parent: Uint8Array | undefined): Promise<ItemVerdict | undefined> {
@@ -184,9 +204,10 @@ export class Intake {
     }
   }
 
-  #ignore({ kind, id }: Incoming): void {
+  #ignore({ kind, id }: Incoming): ItemOutcome {
     this.#host.inventory.reject(kind.number, id)
     this.#counts.ignored++
+    return 'ignored'
   }
 
   #contextOf({ kind, id, peer }: Incoming, parent: Uint8Array | undefined): CheckContext<unknown> {
@@ -194,21 +215,12 @@ export class Intake {
     return { id, peer, parent: stored && kind.read(stored.bytes) }
   }
 
-  #read(sent: Sent, id: Uint8Array, startMs: number): { readonly of: unknown } | undefined {
-    try {
-      return { of: sent.kind.read(sent.bytes) }
-    } catch (cause) {
-      this.#host.inventory.reject(sent.kind.number, id)
-      this.#invalid(sent, startMs, `${toHex(id)} can't be read`, cause)
-      return undefined
-    }
-  }
-
-  #invalid({ peer, kind, bytes }: Sent, startMs: number, text: string, cause: unknown): void {
+  #invalid({ peer, kind, bytes }: Sent, startMs: number, text: string, cause?: unknown): ItemOutcome {
     this.#counts.invalid++
     this.#counts.wastedBytes += bytes.length
     this.#counts.wastedMs += this.#host.clock.now() - startMs
     this.#host.invalid(peer, `${kind.name} ${text}`, cause)
+    return 'invalid'
   }
 
   #warn({ peer, kind, id }: Incoming): void {

@@ -105,7 +105,7 @@ class InventoryMachine implements Inventory {
   announced(name: string, kind: number, items: readonly ItemNote[], nowMs: number): number {
     const peer = this.#peers.get(name)
     if (!peer) return 0
-    const readyMs = nowMs + this.#askDelayMs(peer)
+    const readyMs = nowMs + this.#askDelayMs(peer, kind)
     let wanted = 0
     for (const { id, meta } of items) {
       const handle = this.#ids.intern(kind, id)
@@ -258,9 +258,10 @@ class InventoryMachine implements Inventory {
     return this.#store.has(handle) || this.#accepted.has(handle) || (!isOwn && this.#rejected.has(handle))
   }
 
-  #askDelayMs({ asker, preferred }: PeerState): number {
+  #askDelayMs({ asker, preferred }: PeerState, kind: number): number {
     const { notPreferredDelayMs, busyInFlight, busyDelayMs } = this.limits
-    const late = !preferred && this.#preferredPeers > 0 ? notPreferredDelayMs : 0
+    const mayWait = this.#rules.get(kind)?.pace !== 'urgent'
+    const late = mayWait && !preferred && this.#preferredPeers > 0 ? notPreferredDelayMs : 0
     return late + (asker.inFlight >= busyInFlight ? busyDelayMs : 0)
   }
 
@@ -276,7 +277,7 @@ class InventoryMachine implements Inventory {
     // An announcement outlives the known-set of a peer that announces much.
     if (peer.known?.has(handle) || peer.asker.tracked?.has(handle)) return
     const kind = this.#ids.kindOf(handle)
-    if (isListening(peer.asker, kind)) this.#queue.add(peer, handle, this.#rules.get(kind)?.trickles === true)
+    if (isListening(peer.asker, kind)) this.#queue.add(peer, handle, this.#rules.get(kind)?.pace === 'trickle')
   }
 
   #letGo(handle: Handle): void {

@@ -33,7 +33,7 @@ export interface Kind<T = Uint8Array> {
   /** 0 to 65,535; 0 to 15 belong to peerwire's own packages. */
   readonly number: number
   readonly maxBytes: number
-  /** Announced at once, and not at times of chance. */
+  /** Told of at once and not at times of chance, and asked for at once of whoever announces it. */
   readonly urgent: boolean
   /** A protocol that carries this kind where both sides share it. */
   readonly over: Capability | undefined
@@ -62,6 +62,12 @@ export interface AcceptedItem<T = unknown> {
   /** Id of the peer that sent it. */
   readonly peer: string
 }
+
+/**
+ * What became of an item: `known` was here before, `waiting` lacks its parent, `unasked` came from a peer that wasn't
+ * asked for it.
+ */
+export type ItemOutcome = 'accepted' | 'ignored' | 'invalid' | 'known' | 'waiting' | 'unasked'
 
 export type ItemListener<T> = (item: AcceptedItem<T>) => void
 
@@ -104,6 +110,9 @@ export interface ItemService {
   start(context: InventoryContext): void
   stop(): void
   publish(kind: AnyKind, bytes: Uint8Array): Uint8Array
+  deliver(peer: string, kind: AnyKind, bytes: Uint8Array): Promise<ItemOutcome>
+  /** No protocol reaches the peer any more. */
+  gone(peer: string): void
   follow(kind: AnyKind, listener: ItemListener<unknown>): () => void
   figures(): ItemFigures
 }

@@ -4,7 +4,7 @@ import type { Offer } from '../wire/protocol.ts'
 import { Carriers, type Carrier } from './carriers.ts'
 import { createInventory } from './inventory.ts'
 import type { StoredItem } from './item-store.ts'
-import type { AnyKind, InventoryContext, ItemFigures, ItemListener, ItemService, Kind } from './kind.ts'
+import type { AnyKind, InventoryContext, ItemFigures, ItemListener, ItemOutcome, ItemService, Kind } from './kind.ts'
 import type { InventoryLimits } from './limits.ts'
 import type { Inventory, InventoryFigures, InventoryPeer, Item, ItemNote, KindRule } from './tasks.ts'
 
@@ -31,6 +31,11 @@ export interface InventoryPlugin {
    * @throws {TypeError} when the kind is not one of this inventory's, or the item can't be kept; or what the kind throws
    */
   publish<T>(kind: Kind<T>, bytes: Uint8Array): Uint8Array
+  /**
+   * An item came over a protocol of one's own, such as the `over` of its kind: it is treated as those of `inv/1`, but
+   * need not have been asked for. Whoever calls this ends the peer when the answer is `invalid`.
+   */
+  deliver<T>(kind: Kind<T>, bytes: Uint8Array, peer: string): Promise<ItemOutcome>
   /** Calls back for each item of a kind that a peer sent and that was accepted; the answer ends that. */
   follow<T>(kind: Kind<T>, listener: ItemListener<T>, options?: { readonly signal?: AbortSignal }): () => void
 
@@ -42,6 +47,8 @@ export interface InventoryPlugin {
   attach(peer: string, options: InventoryPeer, carrier: Carrier): void
   /** It left, or `carrier` doesn't reach it any more; nothing when it wasn't attached. */
   detach(peer: string, carrier: Carrier): void
+  /** Whether some carrier reaches the peer. */
+  isHere(peer: string): boolean
   announced(peer: string, kind: number, items: readonly ItemNote[]): number
   know(peer: string, kind: number, ids: readonly Uint8Array[]): void
   knows(peer: string, kind: number, id: Uint8Array): boolean
@@ -135,6 +142,11 @@ class ClockedInventory implements InventoryPlugin {
     return this.#serviceOf(kind).publish(kind, bytes)
   }
 
+  async deliver<T>(kind: Kind<T>, bytes: Uint8Array, peer: string): Promise<ItemOutcome> {
+    void this.#machine
+    return await this.#serviceOf(kind).deliver(peer, kind, bytes)
+  }
+
   follow<T>(kind: Kind<T>, listener: ItemListener<T>, options: { readonly signal?: AbortSignal } = {}): () => void {
     const { signal } = options
     const service = this.#serviceOf(kind)
@@ -160,8 +172,15 @@ class ClockedInventory implements InventoryPlugin {
     const left = this.#carriers.remove(peer, carrier)
     if (!left) return
     this.#running?.machine.removeKinds(peer, left.listen.kinds)
-    if (left.isLast) this.#running?.machine.removePeer(peer)
+    if (left.isLast) {
+      this.#running?.machine.removePeer(peer)
+      this.#service?.gone(peer)
+    }
     this.#schedule()
+  }
+
+  isHere(peer: string): boolean {
+    return this.#carriers.has(peer)
   }
 
   announced(peer: string, kind: number, items: readonly ItemNote[]): number {
@@ -263,7 +282,7 @@ class ClockedInventory implements InventoryPlugin {
 }
 
 function rulesOf(kinds: readonly AnyKind[], trickle: readonly number[]): ReadonlyMap<number, KindRule> {
-  const rules = new Map<number, KindRule>(trickle.map((number) => [number, { trickles: true, chained: false }]))
-  for (const { number, urgent, chained } of kinds) rules.set(number, { trickles: !urgent, chained })
+  const rules = new Map<number, KindRule>(trickle.map((number) => [number, { pace: 'trickle', chained: false }]))
+  for (const { number, urgent, chained } of kinds) rules.set(number, { pace: urgent ? 'urgent' : 'trickle', chained })
   return rules
 }

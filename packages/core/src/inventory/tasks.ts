@@ -45,8 +45,11 @@ export interface InventoryTasks {
 
 /** What differs between kinds; one without a rule is told of at once, and forgotten when it leaves the store. */
 export interface KindRule {
-  /** Told of at times of chance, so that the times don't say where an item came from. */
-  readonly trickles: boolean
+  /**
+   * `trickle`: told of at times of chance, so that the times don't say where an item came from. `urgent`: told of at
+   * once, and asked for at once of whoever announces it, preferred or not.
+   */
+  readonly pace: 'trickle' | 'urgent'
   /** Accepted ids are remembered, because other items name them as their parent. */
   readonly chained: boolean
 }

@@ -7,8 +7,8 @@ import type { Inventory, KindRule } from './tasks.ts'
 const TX = 1
 const BLOCK = 2
 const RULES: ReadonlyMap<number, KindRule> = new Map([
-  [TX, { trickles: true, chained: false }],
-  [BLOCK, { trickles: false, chained: true }],
+  [TX, { pace: 'trickle', chained: false }],
+  [BLOCK, { pace: 'urgent', chained: true }],
 ])
 const BOTH = [TX, BLOCK]
 
@@ -119,6 +119,15 @@ describe('whom to ask', () => {
     expect(inventory.poll(10).asks).toEqual([])
     expect(inventory.poll(2009).asks).toEqual([])
     expect(inventory.poll(2010).asks).toHaveLength(1)
+  })
+
+  it('urgent items are asked for at once of whoever announces them, others later of those that dialed us', () => {
+    const inventory = make()
+    inventory.addPeer('out', { preferred: true, kinds: BOTH })
+    inventory.addPeer('in', { preferred: false, kinds: BOTH })
+    for (const kind of BOTH) inventory.announced('in', kind, [{ id: idOf(1), meta: 0 }], 0)
+    expect(inventory.poll(0).asks).toMatchObject([{ peer: 'in', kind: BLOCK }])
+    expect(inventory.poll(2000).asks).toMatchObject([{ peer: 'in', kind: TX }])
   })
 
   it('time of our own work on what a peer sent is given back to it', () => {

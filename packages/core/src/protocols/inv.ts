@@ -13,6 +13,7 @@ import type {
   InventoryContext,
   ItemFigures,
   ItemListener,
+  ItemOutcome,
   ItemService,
 } from '../inventory/kind.ts'
 import type { Carrier, InventoryPlugin } from '../inventory/plugin.ts'
@@ -66,7 +67,6 @@ class InvService implements ItemService, Carrier {
       inventory: this.#inventory,
       clock: context.clock,
       logger: context.logger ?? silentLogger,
-      isHere: (peer) => this.#peers.has(peer),
       invalid: (peer, text, cause) => this.#fail(peer, 'invalid item', text, cause),
       failed: (peer, error) => this.#fail(peer, 'handler failed', `a check threw: ${causeText(error)}`, error),
       accepted: (item) => this.#accepted(item),
@@ -84,6 +84,14 @@ class InvService implements ItemService, Carrier {
       throw new TypeError(`a ${kind.name} has at most ${kind.maxBytes} bytes, not ${bytes.length}`)
     }
     return this.#items.publish(kind, bytes)
+  }
+
+  deliver(peer: string, kind: AnyKind, bytes: Uint8Array): Promise<ItemOutcome> {
+    return this.#items.take(peer, kind, bytes, true)
+  }
+
+  gone(peer: string): void {
+    this.#intake?.gone(peer)
   }
 
   follow(kind: AnyKind, listener: ItemListener<unknown>): () => void {
@@ -137,7 +145,6 @@ class InvService implements ItemService, Carrier {
         closed: ({ id }) => {
           this.#peers.get(id)?.serving.stop()
           this.#peers.delete(id)
-          this.#intake?.gone(id)
           this.#inventory.detach(id, this)
         },
       },
@@ -170,11 +177,7 @@ class InvService implements ItemService, Carrier {
   async #received(peer: Peer, { kind: number, bytes }: SentItem): Promise<void> {
     const speaker = this.#speaker(peer)
     const kind = speaker.kinds!.get(number)
-    if (kind && bytes.length > kind.maxBytes) {
-      const text = `${bytes.length} bytes where a ${kind.name} has at most ${kind.maxBytes}`
-      throw new PeerError('invalid item', DiscReason.subprotocolError, text)
-    }
-    if (kind && (await this.#items.take(peer.id, kind, bytes))) return
+    if (kind && (await this.#items.take(peer.id, kind, bytes)) !== 'unasked') return
     if (++speaker.unasked > MAX_UNASKED) {
       const text = `${speaker.unasked} items that nobody asked for`
       throw new PeerError('unexpected answer', DiscReason.breachOfProtocol, text)
@@ -207,7 +210,9 @@ class InvService implements ItemService, Carrier {
 
   #fail(id: string, code: 'invalid item' | 'handler failed', text: string, cause: unknown): void {
     const error = new PeerError(code, DiscReason.subprotocolError, text, cause === undefined ? {} : { cause })
-    this.#peers.get(id)?.peer.fail(error)
+    const known = this.#peers.get(id)
+    if (known) known.peer.fail(error)
+    else this.#context?.logger?.log('debug', 'Item from an unknown peer', { peer: id, err: String(error) })
   }
 
   get #items(): Intake {
