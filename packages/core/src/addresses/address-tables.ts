@@ -42,7 +42,7 @@ export interface SelectOptions {
   readonly onlyNew?: boolean
   /** What can be dialed at all; asked once for each combination that the tables hold. Default: everything. */
   readonly canReach?: (network: NetworkId, transport: AddressTransport) => boolean
-  /** Whether a group (as text, like the dialer's `groupOf`) has a connection already. Not asked for loopback and LAN. */
+  /** Whether a group has a connection already: as text, like the dialer's `groupOf`; not asked for loopback and LAN. */
   readonly isGroupUsed?: (group: string) => boolean
   /** Any other reason not to take an entry: connected, being dialed, banned. */
   readonly isRefused?: (entry: AddressEntry) => boolean
@@ -122,7 +122,7 @@ export interface AddressTables {
   add(heard: HeardAddress, source: NetworkAddress, now: number): boolean
   /** Before a dial, or when it has failed; a failure counts only if something succeeded since the last that counted. */
   attempt(address: NetworkAddress, now: number, options: { readonly countFailure: boolean }): void
-  /** After a handshake that proved the key: the entry goes to the tried table, at once or when its slot's holder fails. */
+  /** After a handshake that proved the key: the entry is tried now, or as soon as the holder of its slot has failed. */
   good(address: NetworkAddress, publicKey: Uint8Array, now: number): boolean
   /** When a connection ends: it was online until now. */
   connected(address: NetworkAddress, now: number): void

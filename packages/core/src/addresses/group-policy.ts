@@ -10,7 +10,8 @@ export interface GroupPolicy {
   /** Changes whenever any group does. */
   readonly version: string
   /**
-   * The group as bytes, class first; one zero byte for what has none. `resolved` is what we know a name to stand for.
+   * The group as bytes, at most 256: its class first, one's own from 32 up; one zero byte for what has none. `resolved`
+   * is what we know a name to stand for.
    */
   groupOf(address: NetworkAddress, resolved?: Uint8Array): Uint8Array
 }

@@ -45,7 +45,7 @@ describe('reachabilityOf', () => {
 })
 
 describe('local addresses', () => {
-  it('score one more than the priority when found again in a better way, and nothing for an equal or lesser one', () => {
+  it('score one more than the priority when found again in a better way, else nothing', () => {
     const local = createLocalAddresses()
     const scores = ([0, 0, 2, 2, 3, 4, 1, 4] as const).map((priority) => [
       local.add(PLACES.ipv4, priority),

@@ -6,7 +6,7 @@ import { seededRandom } from '../base/random.ts'
 import type { AddressTables, AddressTablesOptions } from './address-tables.ts'
 import { parseNetworkAddress } from './endpoint-address.ts'
 import type { NetworkAddress } from './network-address.ts'
-import { evenShare, MAX_DRAWS, shareByPeers } from './select.ts'
+import { evenShare, MAX_DRAWS, SAMPLE_LOOKS, shareByPeers } from './select.ts'
 import { createAddressTables } from './tables.ts'
 
 const NOW = 1_700_000_000
@@ -182,5 +182,18 @@ describe('a sample', () => {
     expect(tables.sample(NOW, { percent: 2 }).map(({ key }) => key)).not.toEqual(
       tables.sample(NOW, { percent: 2 }).map(({ key }) => key),
     )
+  })
+
+  it('looks at no more than 20,000 entries, whatever is wanted', () => {
+    const tables = make()
+    let known = 0
+    for (let i = 0; known <= SAMPLE_LOOKS; i++) {
+      const address = { ...host(0), bytes: Uint8Array.of(11 + (i % 80), i >> 3, i >> 11, i) }
+      const source = { ...host(0), bytes: Uint8Array.of(11 + (i % 79), i >> 5, 1, 1) }
+      if (tables.add({ address, publicKey: KEY, time: NOW }, source, NOW)) known++
+    }
+    let asked = 0
+    expect(tables.sample(NOW, { isWanted: () => ++asked === 0 })).toEqual([])
+    expect(asked).toBe(SAMPLE_LOOKS)
   })
 })

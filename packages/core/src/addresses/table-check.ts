@@ -1,4 +1,4 @@
-// What must always hold in the tables (Bitcoin Core's consistency codes, in words): for tests and for reports of faults.
+// What must always hold in the tables (Bitcoin Core's consistency codes, in words): for tests and fault reports.
 import type { BookEntry } from './book-entry.ts'
 import { KINDS, kindOf } from './book-entry.ts'
 import { NAME_BUCKETS } from './bucket-maths.ts'

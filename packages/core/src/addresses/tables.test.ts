@@ -218,6 +218,22 @@ describe('the book', () => {
   })
 })
 
+describe('other groups', () => {
+  it('that a program makes spread what is told and what is tried as they say', () => {
+    // As if one autonomous system had everything: one bucket for all that is told, 8 for all that is tried.
+    const one = Uint8Array.of(32, 1, 0, 0, 0)
+    const { tables, state } = make({ groups: { version: 'one system', groupOf: () => one } })
+    for (let i = 0; i < 2000; i++) {
+      tables.add(heard(host(i)), host(i), NOW)
+      if (i % 2 === 0) tables.good(host(i), KEY, NOW)
+    }
+    expect(state.newTable.buckets()).toBe(1)
+    expect(state.triedTable.buckets()).toBeLessThanOrEqual(8)
+    expect(tables.header().groups).toBe('one system')
+    expect(tables.groupOf(host(1))).toBe('32:01000000')
+  })
+})
+
 describe('names', () => {
   const name = (i: number): NetworkAddress => at(`wss://relay-${i}.owner-${i}.example/`)
 
