@@ -9,8 +9,8 @@ import { launchChromium, startListener } from './browser.mjs'
 
 const RATE_PER_SECOND = 20
 const RELAYS = 3
-/** Until lists are full and everything was compiled: what grows after that would grow for ever. */
-const SETTLE_MS = 20_000
+/** Until lists and stores are full and everything was compiled: what grows after that would grow for ever. */
+const SETTLE_MS = 90_000
 
 /**
  * @param {number} seconds - how long it is followed after it has settled
