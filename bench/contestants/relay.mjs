@@ -1,6 +1,7 @@
 // A node that passes on items over inv/1, as `peerwire relay` does for those of its kinds: announce, be asked, serve.
 import { randomBytes } from 'node:crypto'
-import { createNode, defaultCrypto, generatePrivateKey, inventory, kind } from '@peerwire/core'
+import { createNode, defaultCrypto, generatePrivateKey } from '@peerwire/core'
+import { inventory, kind } from '@peerwire/core/inventory'
 import { tcp } from '@peerwire/transport-tcp'
 import { describeNode, serve } from '../lib/serve.mjs'
 

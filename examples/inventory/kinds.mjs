@@ -1,5 +1,6 @@
 // What is passed on: blocks, as @peerwire/eth has them, and lines of people. Node and page share this file.
-import { bytes, defaultCrypto, kind, struct, text } from '@peerwire/core'
+import { bytes, defaultCrypto, struct, text } from '@peerwire/core'
+import { kind } from '@peerwire/core/inventory'
 import { blockKind } from '@peerwire/eth'
 
 /** A salt, so that the same words said twice are two lines. */

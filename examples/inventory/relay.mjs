@@ -1,6 +1,7 @@
 // A Node program that tabs connect to: node relay.mjs ADDRESS [ws://127.0.0.1:4000]. ADDRESS is a go-ethereum's
 // enode://…, whose headers it fetches, or another such program's ws://…, from which it gets what that one has.
-import { createNode, generatePrivateKey, inventory } from '@peerwire/core'
+import { createNode, generatePrivateKey } from '@peerwire/core'
+import { inventory } from '@peerwire/core/inventory'
 import { eth } from '@peerwire/eth'
 import { tcp } from '@peerwire/transport-tcp'
 import { webSocket } from '@peerwire/transport-ws'

@@ -1,6 +1,8 @@
 // Two relays and two tabs that run the inventory example: what one of them has reaches all, each once.
-import { createNode, fromHex, generatePrivateKey, inventory } from '@peerwire/core'
-import type { InventoryPlugin, Node } from '@peerwire/core'
+import { createNode, fromHex, generatePrivateKey } from '@peerwire/core'
+import { inventory } from '@peerwire/core/inventory'
+import type { Node } from '@peerwire/core'
+import type { InventoryPlugin } from '@peerwire/core/inventory'
 import { webSocket } from '@peerwire/transport-ws'
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect } from 'vitest'

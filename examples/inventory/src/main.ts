@@ -1,5 +1,6 @@
 // The page: a peer of the relays whose addresses stand behind the # of its own, one or more with commas between.
-import { createNode, generatePrivateKey, inventory, toHex } from '@peerwire/core'
+import { createNode, generatePrivateKey, toHex } from '@peerwire/core'
+import { inventory } from '@peerwire/core/inventory'
 import { webSocket } from '@peerwire/transport-ws'
 import { createKinds, line } from '../kinds.mjs'
 

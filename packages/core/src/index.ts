@@ -79,37 +79,3 @@ export type { Plugin, PluginContext, Subject, Verdict } from './node/plugin.ts'
 export { standing } from './standing/standing.ts'
 export type { BanOptions, Standing } from './standing/standing.ts'
 export type { Ban } from './standing/ban-list.ts'
-export { inventory } from './inventory/plugin.ts'
-export type { Carrier, InventoryInspection, InventoryPlugin, InventoryPluginOptions } from './inventory/plugin.ts'
-export type {
-  AcceptedItem,
-  AnyKind,
-  CheckContext,
-  InventoryContext,
-  ItemCounts,
-  ItemFigures,
-  ItemListener,
-  ItemOutcome,
-  ItemVerdict,
-  Kind,
-} from './inventory/kind.ts'
-export { kind } from './protocols/kind.ts'
-export type { KindOptions, RawKindOptions, ReadKindOptions } from './protocols/kind.ts'
-export { createInventory } from './inventory/inventory.ts'
-export type { InventoryOptions } from './inventory/inventory.ts'
-export type { StoredItem } from './inventory/item-store.ts'
-export { DEFAULT_LIMITS as DEFAULT_INVENTORY_LIMITS } from './inventory/limits.ts'
-export type { InventoryLimits } from './inventory/limits.ts'
-export type {
-  Announce,
-  Ask,
-  Inventory,
-  InventoryFigures,
-  InventoryPeer,
-  InventoryTasks,
-  Item,
-  ItemNote,
-  KindRule,
-  Stalled,
-} from './inventory/tasks.ts'
-export type { Listen } from './inventory/asker.ts'

@@ -1,5 +1,6 @@
 // What the eth plugin takes and gives.
-import type { Events, InventoryPlugin, Offer, Peer, Plugin } from '@peerwire/core'
+import type { Events, Offer, Peer, Plugin } from '@peerwire/core'
+import type { InventoryPlugin } from '@peerwire/core/inventory'
 import type { BlockKind } from './block-kind.ts'
 import type { CheckBudget } from './checker.ts'
 import type { ChainHead } from './fork-id.ts'

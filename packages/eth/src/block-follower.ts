@@ -1,6 +1,7 @@
 // Follows the chain of the peers that this node dialed, and gives each new header to the inventory.
 import { equalBytes } from '@peerwire/core'
-import type { Clock, InventoryPlugin, ItemVerdict, Peer, Timer } from '@peerwire/core'
+import type { Clock, Peer, Timer } from '@peerwire/core'
+import type { InventoryPlugin, ItemVerdict } from '@peerwire/core/inventory'
 import type { Eth } from './api.ts'
 import type { BlockKind } from './block-kind.ts'
 import type { Header } from './header.ts'

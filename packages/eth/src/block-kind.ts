@@ -1,6 +1,8 @@
 // Block headers as items of the inventory: their id is the block's hash, and each waits for its parent.
-import { defaultCrypto, kind } from '@peerwire/core'
-import type { CheckContext, Crypto, ItemVerdict, Kind } from '@peerwire/core'
+import { defaultCrypto } from '@peerwire/core'
+import { kind } from '@peerwire/core/inventory'
+import type { Crypto } from '@peerwire/core'
+import type { CheckContext, ItemVerdict, Kind } from '@peerwire/core/inventory'
 import { readHeader } from './header.ts'
 import type { Header } from './header.ts'
 

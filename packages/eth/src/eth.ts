@@ -1,6 +1,8 @@
 // The eth plugin: Status exchange, block ranges, headers, and transactions by way of the inventory.
-import { DiscReason, Emitter, inventory as createInventory, PeerError, prepare, randomBelow } from '@peerwire/core'
-import type { InventoryPlugin, ListenOptions, Offer, Peer, PluginContext } from '@peerwire/core'
+import { DiscReason, Emitter, PeerError, prepare, randomBelow } from '@peerwire/core'
+import { inventory as createInventory } from '@peerwire/core/inventory'
+import type { ListenOptions, Offer, Peer, PluginContext } from '@peerwire/core'
+import type { InventoryPlugin } from '@peerwire/core/inventory'
 import type { Eth, EthEvents, EthOptions, EthRequestOptions, HeadersRequest } from './api.ts'
 import { BlockFollower } from './block-follower.ts'
 import { createTransactionChecker } from './checker.ts'

@@ -1,6 +1,6 @@
 // The state of eth as plain JSON.
 import { toHex } from '@peerwire/core'
-import type { InventoryFigures, InventoryPlugin } from '@peerwire/core'
+import type { InventoryFigures, InventoryPlugin } from '@peerwire/core/inventory'
 import type { Handshakes } from './handshakes.ts'
 import type { RelayCounts } from './relay.ts'
 

@@ -1,6 +1,7 @@
 // Transactions between eth peers and the inventory: announcements in and out, fetching, checking, serving.
 import { DiscReason, isPeerError, PeerError, prepare, toHex } from '@peerwire/core'
-import type { Carrier, InventoryPlugin, ItemNote, Peer } from '@peerwire/core'
+import type { Peer } from '@peerwire/core'
+import type { Carrier, InventoryPlugin, ItemNote } from '@peerwire/core/inventory'
 import type { TransactionChecker } from './checker.ts'
 import { MAX_POOLED } from './messages.ts'
 import type { Announced } from './messages.ts'

@@ -1,4 +1,5 @@
-import { DiscReason, encodeRlp, fromHex, inventory, listOf, portableCrypto, readList } from '@peerwire/core'
+import { DiscReason, encodeRlp, fromHex, listOf, portableCrypto, readList } from '@peerwire/core'
+import { inventory } from '@peerwire/core/inventory'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import vectors from '../../../vectors/eth.json' with { type: 'json' }
 import { announcementOf, createWorld, hex, meet, rawEth, transactionOf } from '../test/world.ts'

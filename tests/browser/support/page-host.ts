@@ -1,12 +1,6 @@
 // A peer of the test's own making that serves the built page and answers as a relay does.
-import {
-  createNode,
-  generatePrivateKey,
-  inventory,
-  type InventoryPlugin,
-  type Node,
-  parseEndpoint,
-} from '@peerwire/core'
+import { createNode, generatePrivateKey, type Node, parseEndpoint } from '@peerwire/core'
+import { inventory, type InventoryPlugin } from '@peerwire/core/inventory'
 import { eth } from '@peerwire/eth'
 import type { EthNetwork } from '@peerwire/eth'
 import { webSocket } from '@peerwire/transport-ws'

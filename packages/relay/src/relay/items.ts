@@ -1,15 +1,16 @@
-// What the relay passes on between its peers: transactions and blocks of the network that its first dialed eth peer
-// follows. Both are told of at once: a relay makes none itself, so their times give nobody away.
-import { inventory, type Logger, type Plugin, toHex } from '@peerwire/core'
-import { blockKind, eth, type Eth } from '@peerwire/eth'
+// What the relay passes on between its peers: transactions and blocks of one network, the named one or that of its first
+// dialed eth peer. Both are told of at once: a relay makes none itself, so their times give nobody away.
+import { type Logger, type Plugin, toHex } from '@peerwire/core'
+import { inventory } from '@peerwire/core/inventory'
+import { blockKind, eth, type Eth, type EthOptions } from '@peerwire/eth'
 import type { Output } from '../command/output.ts'
 import { reportMessages } from './report.ts'
 
 /** The inventory and the protocols that carry items to and from it, in the order in which they have to start. */
-export function itemPlugins(output: Output, logger: Logger): readonly Plugin[] {
+export function itemPlugins(output: Output, logger: Logger, network: EthOptions['network']): readonly Plugin[] {
   const blocks = blockKind()
   const items = inventory({ kinds: [blocks] })
-  const chain = eth({ network: 'auto', inventory: items, blocks })
+  const chain = eth({ network, inventory: items, blocks })
   reportItems(chain, output, logger)
   chain.on('network:learned', ({ networkId, genesisHash }, peer) => {
     const genesis = `${toHex(genesisHash).slice(0, 8)}…`

@@ -4,7 +4,6 @@ import {
   type Clock,
   createNode,
   generatePrivateKey,
-  inventory as createInventory,
   type Logger,
   portableCrypto,
   type Random,
@@ -13,6 +12,7 @@ import {
   systemRandom,
   type Timer,
 } from '@peerwire/core'
+import { inventory as createInventory } from '@peerwire/core/inventory'
 import { eth, metaOf, TRANSACTION_KIND } from '@peerwire/eth'
 import { tcp } from '@peerwire/transport-tcp'
 import { sampleNetwork } from './network.ts'
