@@ -5,6 +5,7 @@ import { handshakes } from './handshakes.mjs'
 import { memory } from './memory.mjs'
 import { messages, messagesOverWebSocket } from './messages.mjs'
 import { relay } from './relay.mjs'
+import { size } from './size.mjs'
 
 /**
  * @typedef {object} Case
@@ -22,4 +23,4 @@ import { relay } from './relay.mjs'
  */
 
 /** @type {readonly Case[]} */
-export const CASES = [messages, messagesOverWebSocket, fanOut, handshakes, relay, memory, addresses]
+export const CASES = [messages, messagesOverWebSocket, fanOut, handshakes, relay, memory, addresses, size]

@@ -1,4 +1,4 @@
-// The table of the repository's README: one line for each case, made from a run, so that it can't drift from one.
+// The table of the repository's README: one line for each thing measured, made from a run, so that it can't drift.
 import { readFile, writeFile } from 'node:fs/promises'
 import { median } from './measure.mjs'
 import { counterpart, formatMarkdown, formatNumber, formatRatio, ratioTo } from './report.mjs'
@@ -7,15 +7,20 @@ const README = new URL('../../README.md', import.meta.url)
 const START = '<!-- bench: written by `npm run bench -- --write-readme` -->'
 const END = '<!-- /bench -->'
 
-/** Whose figures have a column, by the column's name; the first that took part in a case is shown. */
+/** Whose medians have a column, by the column's name; of several the first that took part in a case. */
 const COLUMNS = {
-  geth: ['geth server', 'geth rlpx'],
+  'go-ethereum': ['geth server', 'geth rlpx'],
   ethereumjs: ['ethereumjs'],
-  libp2p: ['libp2p', 'libp2p ws'],
+  libp2p: ['libp2p', 'libp2p ws', 'gossipsub'],
   'plain socket': ['plain socket', 'plain ws'],
   limit: ['limit'],
 }
-const OURS = 'peerwire'
+/** Ratios to these have a column, by their names in a case's references. */
+const RATIOS = ['geth', 'ethereumjs', 'libp2p']
+/** Our contestants that the README tells of, and how; the codec without a node is for the full table. */
+const OURS = { 'peerwire node': '', 'peerwire node ws': '', 'peerwire relay': '', peerwire: '' }
+const LEFT_OUT = /rlpx$/
+const PEERWIRE = 'peerwire'
 
 /** Puts the table between the marks in README.md. */
 export async function writeReadme(result) {
@@ -29,28 +34,34 @@ export async function writeReadme(result) {
 /** What stands between the marks. */
 export function blockOf({ date, machine, versions, entries }) {
   const rows = entries.map(({ row }) => row)
-  const ours = entries.filter(({ row }) => row.contestant.startsWith(OURS))
+  const ours = entries.filter(({ row }) => isShown(row))
   const lines = ours.map(({ row, references }) => lineOf(rows, row, references))
-  const head = ['', 'contestant', 'unit', 'min', 'median', 'max', ...Object.keys(COLUMNS), 'to geth', 'to libp2p']
-  const others = ['geth server', 'ethereumjs', 'libp2p'].filter((name) => versions[name])
-  const named = others.map((name) => `${name.replace('geth server', 'go-ethereum')} ${versions[name].replace('v', '')}`)
-  const made = `${date}, ${machine}; ${[`peerwire ${versions['peerwire node']}`, ...named].join(', ')}.`
-  return `${made}\n\n${formatMarkdown([head, ...lines], 3)}`
+  const head = ['', 'peerwire: min / median / max', ...Object.keys(COLUMNS), ...RATIOS.map((name) => `to ${name}`)]
+  const named = Object.entries({ 'go-ethereum': 'geth server', ethereumjs: 'ethereumjs', libp2p: 'libp2p' })
+    .filter(([, name]) => versions[name])
+    .map(([label, name]) => `${label} ${versions[name].replace('v', '')}`)
+  const made = [`peerwire ${versions['peerwire node']}`, ...named].join(', ')
+  return `${date}, ${machine}; ${made}.\n\n${formatMarkdown([head, ...lines], 1)}`
+}
+
+function isShown({ contestant, payload = '' }) {
+  return contestant.startsWith(PEERWIRE) && !LEFT_OUT.test(contestant) && !payload.startsWith('+')
 }
 
 function lineOf(rows, row, references) {
   const sorted = row.values.toSorted((a, b) => a - b)
-  const what = [row.case, row.payload, row.snappy === undefined ? '' : row.snappy ? 'snappy' : 'plain']
+  const variant = OURS[row.contestant] ?? row.contestant.slice(PEERWIRE.length + 1)
+  const snappy = row.snappy === undefined ? '' : row.snappy ? 'snappy' : 'plain'
+  const what = [row.case, row.payload, snappy, variant].filter((part) => part).join(', ')
   const others = Object.values(COLUMNS).map((names) => {
     const found = names.map((name) => counterpart(rows, row, name)).find((one) => one !== undefined)
     return found ? formatNumber(median(found.values)) : ''
   })
+  const own = [...new Set([sorted[0], median(sorted), sorted.at(-1)].map(formatNumber))].join(' / ')
   return [
-    what.filter((part) => part).join(', '),
-    row.contestant.slice(OURS.length + 1),
-    row.unit,
-    ...[sorted[0], median(sorted), sorted.at(-1)].map(formatNumber),
+    what,
+    `${own} ${row.unit}`,
     ...others,
-    ...['geth', 'libp2p'].map((name) => formatRatio(ratioTo(rows, row, references[name]))),
+    ...RATIOS.map((name) => formatRatio(ratioTo(rows, row, references[name]))),
   ]
 }
