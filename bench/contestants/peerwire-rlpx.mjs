@@ -1,12 +1,31 @@
-// peerwire's RLPx entry on plain sockets: what the codec and the handshake cost, without a node around them.
+// peerwire's RLPx entry on plain sockets: what the codec and the handshake cost, without a node around them. With the
+// argument `native` or `portable` by that provider.
 import { createServer } from 'node:net'
 import { once } from 'node:events'
+import {
+  createKeyPairPool,
+  defaultCrypto,
+  keepStaticSecrets,
+  portableCrypto,
+  systemClock as clock,
+  systemRandom as random,
+} from '@peerwire/core/rlpx'
 import { createCounter, describeNode, serve, timed } from '../lib/serve.mjs'
 import { acceptSession, createKeyPair, dialSession } from '../lib/session.mjs'
 
 const MANIFEST = new URL('../../packages/core/package.json', import.meta.url)
+const PROVIDERS = {
+  native: async () => (await import('@peerwire/core/native')).native(),
+  portable: async () => portableCrypto,
+}
+const crypto = (await PROVIDERS[process.argv[2]]?.()) ?? defaultCrypto
 const own = createKeyPair()
 const counter = createCounter()
+/** As many as go-ethereum's side has. */
+const CLIENTS = 64
+/** Handshakes after which the engine has compiled what they need. */
+const WARM = 500
+let warmed = crypto === portableCrypto ? WARM : 0
 let pair
 
 await serve({
@@ -24,21 +43,50 @@ await serve({
       await arrived
     })
   },
-  async handshakes({ count, inFlight }) {
-    const server = await listen(() => undefined)
-    const clients = Array.from({ length: 16 }, createKeyPair)
-    let next = 0
-    const worker = async () => {
-      while (next < count) {
-        const { socket } = await dialSession(server.address().port, own.publicKey, clients[next++ % clients.length])
-        socket.resetAndDestroy()
-      }
+  async handshakes({ count, inFlight, rested }) {
+    const { hub, clients, rest } = ends(rested ? count : 0)
+    const server = await listen(() => undefined, hub)
+    const dial = async (i) => {
+      const { socket } = await dialSession(server.address().port, hub.publicKey, clients[i % CLIENTS])
+      socket.resetAndDestroy()
     }
-    const result = await timed(() => Promise.all(Array.from({ length: inFlight }, worker)))
+    const shake = async () => {
+      let next = 0
+      const worker = async () => {
+        while (next < count) await dial(next++)
+      }
+      await Promise.all(Array.from({ length: inFlight }, worker))
+    }
+    for (; warmed < WARM; warmed += count) await shake()
+    if (rested) {
+      await shake()
+      await rest()
+    }
+    const result = await timed(shake)
     server.close()
     return result
   },
 })
+
+/**
+ * A listener and its dialers. Rested ones have met before, so that they keep each other's secrets, and make keys ahead
+ * for `burst` handshakes while they `rest`; others have never met, and each handshake works out everything.
+ */
+function ends(burst) {
+  const pools = [0, 1].map(() => createKeyPairPool({ crypto, random, clock, limit: 2 * burst }))
+  const end = (pool) => {
+    const pair = createKeyPair()
+    const statics = keepStaticSecrets(crypto, pair.privateKey, burst > 0 ? undefined : 0)
+    return { ...pair, crypto, statics, ...(burst > 0 && { createKeyPair: pool.take }) }
+  }
+  const clients = Array.from({ length: CLIENTS }, () => end(pools[1]))
+  const rest = async () => {
+    // A busy time that needs them all, however the clock cut the one before.
+    for (const pool of pools) for (let i = 0; i < 2 * burst; i++) pool.take()
+    while (pools.some(({ size }) => size < 2 * burst)) await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  return { hub: end(pools[0]), clients, rest }
+}
 
 async function createPair() {
   return { plain: await connectPair(false), compressed: await connectPair(true) }
@@ -55,9 +103,9 @@ async function connectPair(snappy) {
   return ends
 }
 
-async function listen(onSession) {
+async function listen(onSession, end = own) {
   const server = createServer((socket) => {
-    acceptSession(socket, own).then(onSession, () => socket.destroy())
+    acceptSession(socket, end).then(onSession, () => socket.destroy())
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

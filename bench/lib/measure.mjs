@@ -24,6 +24,7 @@
  * @property {{ do: string }} request - the answer is `{ seconds, cpuSeconds }`, or `{ unsupported }`
  * @property {string} count - the field of the request that says how often
  * @property {number} worth - what one is in the row's unit
+ * @property {number} [exactly] - how often, where that is no matter of time
  */
 
 /** What one of a task costs is found out with rounds of at least this length, in milliseconds. */
@@ -44,7 +45,7 @@ export async function measureRates(contestants, tasks, { rounds, roundMs }) {
     for (const task of tasks) {
       for (const { name, process } of running) {
         const ask = (count) => process.ask({ ...task.request, [task.count]: count })
-        const count = await calibrate(ask, roundMs)
+        const count = await calibrate(ask, roundMs, task.exactly)
         if (count > 0) runs.push({ task, name, count, ask, answers: [] })
       }
     }
@@ -66,10 +67,11 @@ export async function measureRates(contestants, tasks, { rounds, roundMs }) {
 }
 
 /** How many fit into a round; 0 where the contestant can't do this at all. The first runs warm up. */
-async function calibrate(ask, roundMs) {
-  for (let count = 4; ;) {
+async function calibrate(ask, roundMs, exactly) {
+  for (let count = exactly ?? 4; ;) {
     const answer = await ask(count)
     if (answer.unsupported !== undefined) return 0
+    if (exactly !== undefined) return exactly
     const ms = answer.seconds * 1e3
     if (ms >= CALIBRATION_MS) return Math.max(4, Math.round((count * roundMs) / ms))
     count = Math.ceil(count * Math.min(8, Math.max(2, CALIBRATION_MS / Math.max(ms, 0.1))))

@@ -5,7 +5,7 @@ import {
   createInitiator,
   createResponder,
   decodeHello,
-  defaultCrypto as crypto,
+  defaultCrypto,
   encodeHello,
   generateKeyPair,
   systemRandom as random,
@@ -14,17 +14,21 @@ import {
 const CAPABILITIES = [{ name: 'bench', version: 1 }]
 const MAX_MESSAGE_BYTES = 2 ** 24 - 1
 
-export const createKeyPair = () => generateKeyPair(crypto, random)
+export const createKeyPair = () => generateKeyPair(defaultCrypto, random)
 
-/** Dials and does both handshakes. */
+/**
+ * Dials and does both handshakes.
+ *
+ * @param {{ privateKey, publicKey, crypto?, createKeyPair?, statics? }} own - whatever the handshake takes, too
+ */
 export function dialSession(port, remotePublicKey, own) {
-  const handshake = createInitiator({ crypto, random, privateKey: own.privateKey, remotePublicKey })
+  const handshake = createInitiator({ crypto: defaultCrypto, random, remotePublicKey, ...own })
   return setUp(connect(port, '127.0.0.1'), handshake, own)
 }
 
-/** Does both handshakes on an accepted socket. */
+/** Does both handshakes on an accepted socket; `own` as of `dialSession`. */
 export function acceptSession(socket, own) {
-  return setUp(socket, createResponder({ crypto, random, privateKey: own.privateKey }), own)
+  return setUp(socket, createResponder({ crypto: defaultCrypto, random, ...own }), own)
 }
 
 /** @returns {Promise<{ socket, codec, write(frame): boolean, onMessage(listener): void }>} after Hello both ways */

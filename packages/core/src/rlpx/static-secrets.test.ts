@@ -56,6 +56,14 @@ describe('static secrets', () => {
     expect(made).toHaveLength(5)
   })
 
+  it('are not kept at all when there is room for none', () => {
+    const { crypto, made } = counted()
+    const statics = keepStaticSecrets(crypto, own.privateKey, 0)
+    const expected = toHex(portable.sharedSecret(own.privateKey, keys[0]!))
+    expect([statics.sharedSecret(keys[0]!), statics.sharedSecret(keys[0]!)].map(toHex)).toEqual([expected, expected])
+    expect([statics.size, made.map(isZero)]).toEqual([0, [true, true]])
+  })
+
   it('are overwritten when they shall be forgotten', () => {
     const { crypto, made } = counted()
     const statics = keepStaticSecrets(crypto, own.privateKey)

@@ -21,7 +21,7 @@ export interface StaticSecrets {
  * Secrets of `privateKey` with the keys that were used most recently. A stranger who makes up keys pushes others out,
  * which costs those one multiplication more.
  *
- * @param limit - most secrets that are kept
+ * @param limit - most secrets that are kept; with 0 only the public key is
  */
 export function keepStaticSecrets(crypto: Crypto, privateKey: Uint8Array, limit: number = KEPT_SECRETS): StaticSecrets {
   // Least recently used first.
@@ -30,8 +30,11 @@ export function keepStaticSecrets(crypto: Crypto, privateKey: Uint8Array, limit:
     kept.get(key)?.fill(0)
     kept.delete(key)
   }
-  const makeRoom = (): void => {
-    for (const oldest of kept.keys()) if (kept.size >= limit) drop(oldest)
+  const trim = (): void => {
+    for (const oldest of kept.keys()) {
+      if (kept.size <= limit) break
+      drop(oldest)
+    }
   }
   return {
     publicKey: crypto.publicKeyOf(privateKey),
@@ -41,9 +44,11 @@ export function keepStaticSecrets(crypto: Crypto, privateKey: Uint8Array, limit:
     sharedSecret: (remotePublicKey) => {
       const key = toHex(remotePublicKey)
       const secret = kept.get(key) ?? crypto.sharedSecret(privateKey, remotePublicKey)
-      if (!kept.delete(key)) makeRoom()
+      kept.delete(key)
       kept.set(key, secret)
-      return secret.slice()
+      const copy = secret.slice()
+      trim()
+      return copy
     },
     forget: () => {
       for (const key of kept.keys()) drop(key)
