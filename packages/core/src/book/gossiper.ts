@@ -54,10 +54,11 @@ export class Gossiper {
   }
 
   opened(peer: Peer): void {
-    const { id, direction } = peer
+    const { id, direction, publicKey } = peer
     this.#talkers.set(id, { peer, place: placeOf(peer) })
     const ask = direction === 'outbound' && this.#options.needsMore()
-    this.#gossip.opened({ id, direction, network: networkOf(peer), ask }, this.#options.context.clock.now())
+    const { clock } = this.#options.context
+    this.#gossip.opened({ id, direction, publicKey, network: networkOf(peer), ask }, clock.now())
     this.#schedule()
   }
 

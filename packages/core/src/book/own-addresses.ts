@@ -8,7 +8,7 @@ import { parseAddress, parseEndpoint } from '../wire/address.ts'
 
 /** One address over TCP and one over WebSocket: most who hear of us can use only one of them. */
 export class OwnAddresses {
-  readonly #lists: readonly [tcp: LocalAddresses, web: LocalAddresses]
+  readonly #lists: readonly [web: LocalAddresses, tcp: LocalAddresses]
 
   /** @param accepts - what others could dial */
   constructor(accepts: (address: NetworkAddress) => boolean) {
@@ -27,7 +27,7 @@ export class OwnAddresses {
     for (const text of addresses) this.#add(parseAddress(text).endpoint, LocalPriority.bound)
   }
 
-  /** What to tell somebody there. */
+  /** What to tell somebody there; what tabs can dial comes first. */
   for(remote: NetworkAddress): NetworkAddress[] {
     return this.#lists.map((list) => list.bestFor(remote)).filter((address) => address !== undefined)
   }
@@ -38,6 +38,6 @@ export class OwnAddresses {
 
   #add(endpoint: Endpoint, priority: LocalPriority): void {
     const address = addressOfEndpoint(endpoint)
-    if (address) this.#lists[address.transport === 'tcp' ? 0 : 1].add(address, priority)
+    if (address) this.#lists[address.transport === 'tcp' ? 1 : 0].add(address, priority)
   }
 }

@@ -20,6 +20,7 @@ export interface Waiting {
 export class GossipPeer {
   readonly id: string
   readonly direction: Direction
+  readonly publicKey: Uint8Array
   readonly network: string
   /** Its secret part in the choice of whom news goes to. */
   readonly salt: number
@@ -32,18 +33,13 @@ export class GossipPeer {
   ownTimer: DueTimer | undefined
   #known: KnownSet | undefined
 
-  constructor(facts: {
-    readonly id: string
-    readonly direction: Direction
-    readonly network: string
-    readonly salt: number
-    readonly nowMs: number
-  }) {
-    this.id = facts.id
-    this.direction = facts.direction
-    this.network = facts.network
-    this.salt = facts.salt
-    this.tokens = new TokenBucket(facts.nowMs)
+  constructor(arrival: Pick<GossipPeer, 'id' | 'direction' | 'publicKey' | 'network'>, salt: number, nowMs: number) {
+    this.id = arrival.id
+    this.direction = arrival.direction
+    this.publicKey = arrival.publicKey
+    this.network = arrival.network
+    this.salt = salt
+    this.tokens = new TokenBucket(nowMs)
   }
 
   get timers(): readonly DueTimer[] {

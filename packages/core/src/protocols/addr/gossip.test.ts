@@ -9,6 +9,8 @@ import type { AddrEntry } from './messages.ts'
 
 const NOW = 1_767_225_600
 const DAY_MS = 86_400_000
+/** Of all peers here; no entry has it. */
+const KEY = new Uint8Array(64).fill(0xaa)
 
 /** Entry number `n`, online `age` seconds ago; decoded anew each time it is asked for. */
 function entry(n: number, age = 0): AddrEntry {
@@ -61,7 +63,7 @@ function bench(changed: Partial<GossipHost> = {}, seed = 1): Bench {
 }
 
 function open({ gossip, now }: Bench, id: string, direction: Direction = 'inbound', network = 'ipv4'): void {
-  gossip.opened({ id, direction, network, ask: direction === 'outbound' }, now())
+  gossip.opened({ id, direction, publicKey: KEY, network, ask: direction === 'outbound' }, now())
 }
 
 /** Opens peers `p0`, `p1` and so on. */
@@ -198,11 +200,15 @@ describe('news', () => {
     ['comes from the future', 'inbound', [entry(1, -601)]],
     ['comes with ten others', 'inbound', Array.from({ length: 11 }, (_, n) => entry(n))],
     ['is the first that a peer says which we dialed', 'outbound', [entry(1)]],
+    ['comes from a peer that we dialed and that has spoken of itself only', 'outbound', [entry(0xaa), entry(1)]],
   ] as const)('is none when it %s', (_, direction, entries) => {
     const it = bench()
     openMany(it, 5)
     open(it, 'teller', direction)
-    tell(it, 'teller', ...entries)
+    // Those of the last row come one by one, the others together.
+    const [first, ...rest] = entries
+    if (first!.publicKey[0] === 0xaa) for (const one of [first!, ...rest]) tell(it, 'teller', one)
+    else tell(it, 'teller', ...entries)
     it.pass(600_000)
     expect(it.told).toEqual([])
   })
@@ -236,7 +242,17 @@ describe('news', () => {
 })
 
 describe('our own address', () => {
-  it('is told to each peer soon after it came, and about once a day', () => {
+  it('is told to each peer when it has come, a second one ten seconds later at the soonest', () => {
+    const it = bench({ own: () => [entry(8), entry(9)] })
+    open(it, 'a')
+    expect(it.told).toEqual([{ peer: 'a', entries: [entry(8)] }])
+    it.pass(9_999)
+    expect(it.told).toHaveLength(1)
+    it.pass(600_000)
+    expect(it.told.slice(1)).toEqual([{ peer: 'a', entries: [entry(9)] }])
+  })
+
+  it('is told again about once a day', () => {
     const it = bench({ own: () => [entry(9)] })
     openMany(it, 50)
     it.pass(600_000)

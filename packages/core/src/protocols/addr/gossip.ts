@@ -1,4 +1,5 @@
 // What addr/1 does: whom to answer and with what, what of others' news to take in, and to whom to pass it on and when.
+import { equalBytes } from '../../base/bytes.ts'
 import { ln } from '../../base/exact-math.ts'
 import { ExpiringHeap } from '../../base/expiring-heap.ts'
 import type { Random } from '../../base/random.ts'
@@ -14,6 +15,7 @@ import {
   MAX_RELAYED_ENTRIES,
   MEAN_OWN_MS,
   MEAN_RELAY_MS,
+  OWN_APART_MS,
   RELAY_PEERS,
   RELAY_PEERS_UNREACHABLE,
 } from './limits.ts'
@@ -41,6 +43,8 @@ export interface GossipHost {
 export interface GossipArrival {
   readonly id: string
   readonly direction: Direction
+  /** 64 bytes: what it says of itself is told apart from what it says of others. */
+  readonly publicKey: Uint8Array
   /** From which network it comes: all of one network get the same answer for a day. */
   readonly network: string
   /** Whether we want to know more addresses. */
@@ -85,14 +89,15 @@ export class Gossip {
     return this.#due.nextAtMs
   }
 
-  opened({ id, direction, network, ask }: GossipArrival, nowMs: number): void {
-    const peer = new GossipPeer({ id, direction, network, salt: this.#hasher.ofPeer(id), nowMs })
+  opened(arrival: GossipArrival, nowMs: number): void {
+    const { id, ask } = arrival
+    const peer = new GossipPeer(arrival, this.#hasher.ofPeer(id), nowMs)
     this.#peers.set(id, peer)
     if (ask) {
       peer.tokens.allowAnswer()
       this.#host.ask(id)
     }
-    this.#tellOwn(peer, nowMs)
+    this.#tellOwnFirst(peer, nowMs)
   }
 
   closed(id: string): void {
@@ -121,16 +126,14 @@ export class Gossip {
   told(id: string, entries: readonly AddrEntry[], nowMs: number, nowSeconds: number): void {
     const peer = this.#peers.get(id)
     if (!peer) return
-    // Whom we dialed answers first, and what it answers is not news.
-    const isNews = entries.length <= MAX_RELAYED_ENTRIES && !(peer.direction === 'outbound' && !peer.hasTold)
-    peer.hasTold = true
-    const shuffled = this.#shuffle(entries)
-    for (const [index, entry] of shuffled.entries()) {
-      if (!peer.tokens.take(nowMs)) {
-        this.#figures.limited += shuffled.length - index
-        return
-      }
-      this.#figures.processed++
+    // Whom we dialed answers before it tells news.
+    const isAnswer = peer.direction === 'outbound' && !peer.hasTold
+    const isNews = entries.length <= MAX_RELAYED_ENTRIES && !isAnswer
+    if (!isOfItself(entries, peer.publicKey)) peer.hasTold = true
+    const taken = peer.tokens.take(nowMs, entries.length)
+    this.#figures.processed += taken
+    this.#figures.limited += entries.length - taken
+    for (const entry of this.#drawn(entries, taken)) {
       const handle = this.#hasher.ofEntry(entry)
       peer.know(handle)
       this.#host.learn(entry, id)
@@ -201,9 +204,26 @@ export class Gossip {
     this.#host.tell(peer.id, entries)
   }
 
-  // At once for the first time, then about once a day.
+  // One address at once, so that it travels also where nodes stay for minutes, the others when there is a token.
+  #tellOwnFirst(peer: GossipPeer, nowMs: number): void {
+    const [first, ...rest] = this.#host.own(peer.id)
+    if (!first) return this.#tellOwn(peer, nowMs)
+    peer.know(this.#hasher.ofEntry(first))
+    this.#host.tell(peer.id, [first])
+    const atMs = nowMs + OWN_APART_MS
+    peer.ownTimer = this.#due.add(() => {
+      for (const entry of rest) this.#queue(peer, entry, atMs, true)
+      this.#tellOwnLater(peer, atMs)
+    }, atMs)
+  }
+
   #tellOwn(peer: GossipPeer, nowMs: number): void {
     for (const entry of this.#host.own(peer.id)) this.#queue(peer, entry, nowMs, true)
+    this.#tellOwnLater(peer, nowMs)
+  }
+
+  // About once a day.
+  #tellOwnLater(peer: GossipPeer, nowMs: number): void {
     const atMs = nowMs + this.#poisson(MEAN_OWN_MS)
     peer.ownTimer = this.#due.add(() => this.#tellOwn(peer, atMs), atMs)
   }
@@ -213,16 +233,22 @@ export class Gossip {
   }
 
   // Where an entry stood in a message must not decide whether there is a token for it.
-  #shuffle(entries: readonly AddrEntry[]): AddrEntry[] {
+  #drawn(entries: readonly AddrEntry[], count: number): AddrEntry[] {
+    if (count === 0) return []
     const shuffled = [...entries]
-    for (let i = shuffled.length - 1; i > 0; i--) {
-      const j = randomBelow(this.#host.random, i + 1)
+    for (let i = 0; i < count; i++) {
+      const j = i + randomBelow(this.#host.random, shuffled.length - i)
       const other = shuffled[i]!
       shuffled[i] = shuffled[j]!
       shuffled[j] = other
     }
+    shuffled.length = count
     return shuffled
   }
+}
+
+function isOfItself(entries: readonly AddrEntry[], publicKey: Uint8Array): boolean {
+  return entries.length === 1 && equalBytes(entries[0]!.publicKey, publicKey)
 }
 
 function isFresh({ time }: AddrEntry, nowSeconds: number): boolean {

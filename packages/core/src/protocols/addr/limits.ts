@@ -15,6 +15,8 @@ export const SAME_PEERS_SECONDS = 86_400
 export const MEAN_RELAY_MS = 30_000
 /** Mean milliseconds between two announcements of our own address to a peer. */
 export const MEAN_OWN_MS = 86_400_000
+/** Milliseconds between the first of our own addresses and the next: a new peer has one token, and the next by then. */
+export const OWN_APART_MS = 10_000
 /** Entries that wait for one peer; then they replace each other by chance. */
 export const MAX_QUEUED = 1000
 /** Entries per peer of which we remember that it knows them. */

@@ -15,15 +15,15 @@ export class TokenBucket {
     this.#tokens += ASKED_TOKENS
   }
 
-  /** Takes a token if there is one. */
-  take(nowMs: number): boolean {
+  /** Takes up to `wanted` tokens; how many there were. */
+  take(nowMs: number, wanted: number): number {
     const elapsedMs = Math.max(0, nowMs - this.#filledAtMs)
     this.#filledAtMs = nowMs
     if (this.#tokens < MAX_TOKENS) {
       this.#tokens = Math.min(MAX_TOKENS, this.#tokens + (elapsedMs * TOKENS_PER_SECOND) / 1000)
     }
-    if (this.#tokens < 1) return false
-    this.#tokens -= 1
-    return true
+    const taken = Math.min(wanted, Math.floor(this.#tokens))
+    this.#tokens -= taken
+    return taken
   }
 }
