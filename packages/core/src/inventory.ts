@@ -15,21 +15,8 @@ export type {
 } from './inventory/kind.ts'
 export { kind } from './protocols/kind.ts'
 export type { KindOptions, RawKindOptions, ReadKindOptions } from './protocols/kind.ts'
-export { createInventory } from './inventory/inventory.ts'
-export type { InventoryOptions } from './inventory/inventory.ts'
 export type { StoredItem } from './inventory/item-store.ts'
 export { DEFAULT_LIMITS as DEFAULT_INVENTORY_LIMITS } from './inventory/limits.ts'
 export type { InventoryLimits } from './inventory/limits.ts'
-export type {
-  Announce,
-  Ask,
-  Inventory,
-  InventoryFigures,
-  InventoryPeer,
-  InventoryTasks,
-  Item,
-  ItemNote,
-  KindRule,
-  Stalled,
-} from './inventory/tasks.ts'
+export type { InventoryFigures, InventoryPeer, Item, ItemNote } from './inventory/tasks.ts'
 export type { Listen } from './inventory/asker.ts'

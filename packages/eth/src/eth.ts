@@ -76,10 +76,10 @@ class EthPlugin implements Eth {
     return this.#handshakes.network
   }
 
-  start(context: PluginContext): void {
+  async start(context: PluginContext): Promise<void> {
     if (this.#running) throw new TypeError('this eth belongs to a running node already')
     this.#running = context
-    if (!this.#options.inventory) this.#inventory.start(context)
+    if (!this.#options.inventory) await this.#inventory.start(context)
     const { blocks: kind } = this.#options
     const received = (header: Header, peer: Peer): void => this.#events.emit('block:received', header, peer)
     const host = { eth: this, inventory: this.#inventory, clock: context.clock, received }

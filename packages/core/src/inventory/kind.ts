@@ -107,7 +107,7 @@ export interface InventoryContext {
 /** Kinds connected to peers: the service behind an inventory's own protocol. */
 export interface ItemService {
   readonly protocols: readonly Offer[]
-  start(context: InventoryContext): void
+  start(context: InventoryContext): Promise<void>
   stop(): void
   publish(kind: AnyKind, bytes: Uint8Array): Uint8Array
   deliver(peer: string, kind: AnyKind, bytes: Uint8Array): Promise<ItemOutcome>

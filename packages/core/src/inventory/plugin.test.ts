@@ -21,10 +21,10 @@ function scribe(clock: ManualClock, name: string, lines: string[]): Carrier {
   }
 }
 
-function make(): { clock: ManualClock; items: InventoryPlugin; lines: string[]; carrier: Carrier } {
+async function make(): Promise<{ clock: ManualClock; items: InventoryPlugin; lines: string[]; carrier: Carrier }> {
   const clock = createManualClock()
   const items = inventory({ limits: { gatherMs: 10, askTimeoutMs: 1000, storeMs: 5000 } })
-  items.start({ clock, random: seededRandom(1) })
+  await items.start({ clock, random: seededRandom(1) })
   const lines: string[] = []
   return { clock, items, lines, carrier: scribe(clock, 'eth', lines) }
 }
@@ -34,8 +34,8 @@ function receive(items: InventoryPlugin, seed: number, peer?: string): boolean {
 }
 
 describe('the inventory of a node', () => {
-  it('gathers what comes within ten milliseconds into one announcement', () => {
-    const { clock, items, lines, carrier } = make()
+  it('gathers what comes within ten milliseconds into one announcement', async () => {
+    const { clock, items, lines, carrier } = await make()
     items.attach('a', PEER, carrier)
     receive(items, 1)
     clock.advance(5)
@@ -46,8 +46,8 @@ describe('the inventory of a node', () => {
     expect(lines).toEqual(['10 eth tell a: 1 2', '20 eth tell a: 3'])
   })
 
-  it('asks the next peer when the first lets its time pass', () => {
-    const { clock, items, lines, carrier } = make()
+  it('asks the next peer when the first lets its time pass', async () => {
+    const { clock, items, lines, carrier } = await make()
     for (const peer of ['a', 'b']) {
       items.attach(peer, PEER, carrier)
       items.announced(peer, TX, [{ id: idOf(1), meta: 0 }])
@@ -57,8 +57,8 @@ describe('the inventory of a node', () => {
     expect(new Set(lines.map((line) => line.slice(-4))).size).toBe(2)
   })
 
-  it('tells each peer through the carrier that reaches it', () => {
-    const { clock, items, lines, carrier } = make()
+  it('tells each peer through the carrier that reaches it', async () => {
+    const { clock, items, lines, carrier } = await make()
     items.attach('a', PEER, carrier)
     items.attach('b', PEER, scribe(clock, 'inv', lines))
     items.attach('c', PEER, carrier)
@@ -67,8 +67,8 @@ describe('the inventory of a node', () => {
     expect(lines).toEqual(['10 eth tell a: 1', '10 inv tell b: 1'])
   })
 
-  it('has one timer, moved nearer when need be, and none when there is nothing to wait for', () => {
-    const { clock, items, lines, carrier } = make()
+  it('has one timer, moved nearer when need be, and none when there is nothing to wait for', async () => {
+    const { clock, items, lines, carrier } = await make()
     expect(clock.pendingTimers).toBe(0)
     items.attach('a', PEER, carrier)
     expect(clock.pendingTimers).toBe(0)
@@ -83,8 +83,8 @@ describe('the inventory of a node', () => {
     expect(items.inspect()).toMatchObject({ stored: 0, tracked: 0, peers: 1 })
   })
 
-  it('says nothing to a peer that has left', () => {
-    const { clock, items, lines, carrier } = make()
+  it('says nothing to a peer that has left', async () => {
+    const { clock, items, lines, carrier } = await make()
     items.attach('a', PEER, carrier)
     receive(items, 1)
     items.detach('a', carrier)
@@ -92,8 +92,8 @@ describe('the inventory of a node', () => {
     expect(lines).toEqual([])
   })
 
-  it('leaves no timer and nothing to call when it has stopped', () => {
-    const { clock, items, lines, carrier } = make()
+  it('leaves no timer and nothing to call when it has stopped', async () => {
+    const { clock, items, lines, carrier } = await make()
     items.attach('a', PEER, carrier)
     receive(items, 1)
     items.stop()
@@ -104,9 +104,9 @@ describe('the inventory of a node', () => {
     expect(() => receive(items, 1)).toThrow(/is not running/)
   })
 
-  it('belongs to one node', () => {
-    const { clock, items } = make()
-    expect(() => items.start({ clock, random: seededRandom(1) })).toThrow(TypeError)
+  it('belongs to one node', async () => {
+    const { clock, items } = await make()
+    await expect(items.start({ clock, random: seededRandom(1) })).rejects.toThrow(TypeError)
     expect(() => inventory().attach('a', PEER, scribe(clock, 'eth', []))).toThrow(/give it to createNode/)
   })
 })

@@ -2,7 +2,6 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Offer } from '../wire/protocol.ts'
 import { Carriers, type Carrier } from './carriers.ts'
-import { createInventory } from './inventory.ts'
 import type { StoredItem } from './item-store.ts'
 import type { AnyKind, InventoryContext, ItemFigures, ItemListener, ItemOutcome, ItemService, Kind } from './kind.ts'
 import type { InventoryLimits } from './limits.ts'
@@ -21,7 +20,7 @@ export interface InventoryPlugin {
   readonly name: 'inventory'
   /** `inv/1`, where there are kinds. */
   readonly protocols: readonly Offer[]
-  start(context: InventoryContext): void
+  start(context: InventoryContext): Promise<void>
   stop(): void
   inspect(): InventoryInspection
 
@@ -106,6 +105,7 @@ class ClockedInventory implements InventoryPlugin {
   readonly #service: ItemService | undefined
   readonly #carriers = new Carriers()
   #running: { readonly machine: Inventory; readonly clock: Clock } | undefined
+  #isTaken = false
   #timer: Timer | undefined
   #timerMs = 0
 
@@ -116,15 +116,20 @@ class ClockedInventory implements InventoryPlugin {
     this.protocols = this.#service?.protocols ?? []
   }
 
-  start(context: InventoryContext): void {
-    if (this.#running) throw new TypeError('this inventory belongs to a running node already')
+  // A program that has an inventory begins without waiting for it to be loaded; a node waits before its first peer.
+  async start(context: InventoryContext): Promise<void> {
+    if (this.#isTaken) throw new TypeError('this inventory belongs to a running node already')
+    this.#isTaken = true
     const { clock, random } = context
     const rules = rulesOf(this.#kinds, this.#options.trickle ?? [])
+    const { createInventory } = await import('./inventory.ts')
+    await this.#service?.start(context)
+    if (!this.#isTaken) return
     this.#running = { machine: createInventory({ random, limits: this.#options.limits, rules }), clock }
-    this.#service?.start(context)
   }
 
   stop(): void {
+    this.#isTaken = false
     this.#service?.stop()
     this.#timer?.cancel()
     this.#timer = undefined

@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { silentLogger } from '../base/log.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { causeText, PeerError } from '../errors/peer-error.ts'
-import { Intake } from '../inventory/intake.ts'
+import type { Intake } from '../inventory/intake.ts'
 import type {
   AcceptedItem,
   AnyKind,
@@ -61,9 +61,10 @@ class InvService implements ItemService, Carrier {
     this.protocols = [this.#offer()]
   }
 
-  start(context: InventoryContext): void {
+  async start(context: InventoryContext): Promise<void> {
     this.#context = context
-    this.#intake = new Intake({
+    const intake = await import('../inventory/intake.ts')
+    this.#intake = new intake.Intake({
       inventory: this.#inventory,
       clock: context.clock,
       logger: context.logger ?? silentLogger,
