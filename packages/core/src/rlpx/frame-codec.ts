@@ -3,8 +3,8 @@ import { plainBytes } from '../base/bytes.ts'
 import type { Crypto } from '../base/crypto.ts'
 import { BASE_MESSAGE_BYTES, BaseCode } from '../wire/base-messages.ts'
 import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
-import { compress } from '../wire/snappy-compress.ts'
-import { startUncompress, uncompress, uncompressSome, type Uncompressing } from '../wire/snappy.ts'
+import { startUncompress, uncompressSome, type Uncompressing } from '../wire/snappy.ts'
+import { compress, compressBriefly, uncompress } from '#quick-snappy'
 import { MAX_FRAME_BYTES } from './frame-layout.ts'
 import { createFrameMac } from './frame-mac.ts'
 import { FrameReader, type OpenedFrame, SLICE_BYTES, tooBig } from './frame-reader.ts'
@@ -79,7 +79,8 @@ export class SessionCodec implements FrameCodec {
   /** @throws {RangeError} for a code that is no whole number below 2^32, or more bytes than a frame can have */
   seal(code: number, payload: Uint8Array): Uint8Array {
     // Hello is never compressed, also when the remote's came first.
-    return this.#writer.seal(code, code === BaseCode.hello ? payload : this.compressPayload(payload))
+    const compressed = this.#snappy && code !== BaseCode.hello
+    return this.#writer.seal(code, compressed ? compressBriefly(payload) : payload)
   }
 
   compressPayload(payload: Uint8Array): Uint8Array {

@@ -51,7 +51,8 @@ export function uncompressSome(state: Uncompressing, most: number): boolean {
   return true
 }
 
-function readLength(block: Uint8Array, from: number, to: number): { length: number; start: number } {
+/** The length that a block says it has, and where its elements begin. @throws {PeerError} `invalid message` */
+export function readLength(block: Uint8Array, from: number, to: number): { length: number; start: number } {
   let length = 0
   let scale = 1
   for (let i = from; i < from + 5 && i < to; i++, scale *= 128) {
