@@ -53,6 +53,8 @@ export interface Discv4 {
   readonly record: NodeRecord
   /** The nodes of the table, nearest bucket first. */
   readonly nodes: readonly KnownNode[]
+  /** The nodes to begin with, their names looked up; empty before `start`. */
+  readonly bootnodes: readonly KnownNode[]
   /** Reads what was kept, and begins. @throws {TypeError} for a bootnode that can't be read */
   start(): Promise<void>
   /** @throws {PeerError} `request timeout` */
@@ -140,6 +142,10 @@ class RunningDiscv4 implements Discv4 {
 
   get nodes(): readonly KnownNode[] {
     return [...this.#table.entries()].map(({ node }) => node)
+  }
+
+  get bootnodes(): readonly KnownNode[] {
+    return this.#bootnodes
   }
 
   async start(): Promise<void> {

@@ -1,8 +1,10 @@
 // Finds the command that was asked for and runs it.
+import { crawlCommand } from '../crawl/command.ts'
 import { devEchoCommand } from '../dev/command.ts'
 import { dnsSignCommand } from '../dns/command.ts'
 import { pingCommand } from '../ping/command.ts'
 import { relayCommand } from '../relay/command.ts'
+import { resolveCommand } from '../resolve/command.ts'
 import { version } from '../version.ts'
 import type { Command, Surroundings } from './command.ts'
 import { readFlags } from './flags.ts'
@@ -15,7 +17,14 @@ import { UsageError } from './usage-error.ts'
 const FAILED = 1
 const USAGE = 2
 
-const COMMANDS: readonly Command[] = [relayCommand, pingCommand, dnsSignCommand, devEchoCommand]
+const COMMANDS: readonly Command[] = [
+  relayCommand,
+  pingCommand,
+  crawlCommand,
+  resolveCommand,
+  dnsSignCommand,
+  devEchoCommand,
+]
 
 export interface ProgramSurroundings extends Surroundings {
   /** A line on standard error. */

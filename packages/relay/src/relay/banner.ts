@@ -3,13 +3,14 @@ import { version } from '../version.ts'
 import type { Relay } from './relay.ts'
 
 /** The lines, in order. */
-export function bannerLines({ addresses, bridge, dataDir, hasSample, pageUrl }: Relay): readonly string[] {
+export function bannerLines({ addresses, bridge, dataDir, found, hasSample, pageUrl }: Relay): readonly string[] {
   const tabAddress = addresses.find((address) => /^wss?:/.test(address))
   return [
     `peerwire ${version} relay`,
     '',
     ...(pageUrl ? [`  page     ${pageUrl}`] : []),
     ...addresses.map((address) => `  address  ${address}`),
+    ...(found ? [`  udp      ${found.udp}`, `  record   ${found.record}`] : []),
     `  data     ${dataDir}`,
     ...(hasSample ? ['  sample   made-up transactions, announced by a peer of their own'] : []),
     ...(bridge.length > 0 ? [] : ['  bridge   closed (opened by --bridge ALIAS=enode://KEY@host:port)']),

@@ -1,6 +1,7 @@
 // `peerwire relay`: runs a relay until it is told to stop.
 import type { Command } from '../command/command.ts'
 import type { FlagTable } from '../command/flags.ts'
+import { BOOTNODE_FLAG, DNS_FLAG, NETWORK_FLAG } from '../discovery/flags.ts'
 import { helpText } from '../command/help.ts'
 import { createStderrLogger } from '../command/output.ts'
 import { bannerLines } from './banner.ts'
@@ -49,9 +50,15 @@ const FLAGS: FlagTable = {
     help: "dial Tor's onion services through a SOCKS5 proxy, such as socks5://127.0.0.1:9050; without it they aren't dialed",
   },
   sample: { help: 'run a sample source beside the relay, a peer that announces made-up transactions' },
+  ...NETWORK_FLAG,
+  ...BOOTNODE_FLAG,
+  ...DNS_FLAG,
+  'no-discovery': { help: 'look for nobody, whatever the network' },
   'no-page': { help: 'serve no page' },
   'log-level': { value: 'LEVEL', help: 'trace, debug, info, warn or error; default info' },
-  json: { help: 'print one JSON object a line: listening, bridge, peer, message, item, drop, setupfail, dialfail' },
+  json: {
+    help: 'print one JSON object a line: listening, discovery, bridge, peer, message, item, drop, setupfail, dialfail, looking',
+  },
 }
 
 export const relayCommand: Command = {
@@ -66,6 +73,7 @@ export const relayCommand: Command = {
     more: [
       'Examples:',
       '  peerwire relay --sample',
+      '  peerwire relay --network hoodi',
       '  peerwire relay --connect enode://KEY@127.0.0.1:30303',
       '  peerwire relay --listen ws://127.0.0.1:8080 --public-url https://relay.example/ --trust-proxy',
     ],

@@ -7,6 +7,7 @@ import { type BridgeTarget, parseBridgeTarget } from '../bridge/target.ts'
 import { type Given, valueOf, wholeNumber } from '../command/flags.ts'
 import { nearest } from '../command/nearest.ts'
 import { UsageError } from '../command/usage-error.ts'
+import { readSearch, type SearchOptions } from '../discovery/flags.ts'
 import { defaultDataDir } from './data-dir.ts'
 
 /** A relay for some hundred tabs; each idle peer costs about 40 KiB. */
@@ -36,6 +37,10 @@ export interface RelayOptions {
   /** Nodes to begin with. */
   readonly seeds: readonly Address[]
   readonly addressBook: boolean
+  /** Where nodes are looked for. */
+  readonly search: SearchOptions
+  /** Whether they are. */
+  readonly discovery: boolean
 }
 
 /** @throws {UsageError} naming the flag that can't be used */
@@ -61,6 +66,8 @@ export function readRelayOptions(given: Given, env: NodeJS.ProcessEnv): RelayOpt
     page: !given.has('no-page'),
     seeds: given.values('seed').map((text) => valueOf('seed', () => parseAddress(text))),
     addressBook: !given.has('no-address-book'),
+    search: readSearch(given),
+    discovery: !given.has('no-discovery'),
   }
   check(options)
   return options

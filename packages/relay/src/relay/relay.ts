@@ -9,8 +9,10 @@ import { clientName } from '../version.ts'
 import { type SampleSource, startSampleSource } from '../sample/index.ts'
 import { bookPlaces, bookPlugins } from './book.ts'
 import { openDataDir } from './data-dir.ts'
+import { finderPlaces, finderPlugins, foundBy } from './finders.ts'
 import { itemPlugins } from './items.ts'
 import { loadKey } from './key-file.ts'
+import { reportLooking } from './looking.ts'
 import type { RelayOptions } from './options.ts'
 import { type AddressFacts, addressesFor, type BridgeEntry, bridgeEntries, pageUrl } from './public-addresses.ts'
 import { reportListening, reportNode } from './report.ts'
@@ -28,6 +30,8 @@ export interface Relay {
   readonly addresses: readonly string[]
   /** Ways through the bridge; empty while it is closed. */
   readonly bridge: readonly BridgeEntry[]
+  /** Where it is asked over UDP, and its record; absent where it looks for nobody. */
+  readonly found: { readonly udp: string; readonly record: string } | undefined
   /** Whether a sample source runs beside it. */
   readonly hasSample: boolean
   /** Absent where no page is served. */
@@ -64,12 +68,16 @@ export async function startRelay(options: RelayOptions, { output, logger }: Rela
     privateKey,
     name: clientName,
     transports: relayTransports({ options, tls, bridge, pageFolder, facts, opened }),
-    plugins: [...itemPlugins(held.output, logger), ...bookPlugins(options)],
+    plugins: [
+      ...itemPlugins(held.output, logger, options.search.chain ?? 'auto'),
+      ...bookPlugins(options),
+      ...finderPlugins(options, privateKey),
+    ],
     storage: openStorage(dataDir),
     persistent: [...options.connect, ...(source ? [source.address] : [])],
     maxPeers: options.maxPeers,
-    // Places for those whom the operator named are kept free, and some for those whom the book finds.
-    maxInbound: Math.max(0, options.maxPeers - options.connect.length - (source ? 1 : 0) - bookPlaces(options)),
+    // Places for those whom the operator named are kept free, and some for those whom the relay finds.
+    maxInbound: Math.max(0, options.maxPeers - options.connect.length - (source ? 1 : 0) - foundPlaces(options)),
     admission: evictWorst(),
     limits: { acceptIntervalMs: ACCEPT_INTERVAL_MS },
     logger,
@@ -81,8 +89,10 @@ export async function startRelay(options: RelayOptions, { output, logger }: Rela
     await source?.close()
     throw error
   }
-  const relay = describeRelay({ node, dataDir, bridge, source, facts: facts(), options })
+  const stopLooking = reportLooking({ node, clock: systemClock, logger, output })
+  const relay = describeRelay({ node, dataDir, bridge, source, facts: facts(), options, stopLooking })
   reportListening(addressesFor({ ...facts(), publicEndpoint: undefined, advertised: [] }), output)
+  if (relay.found) output.event('discovery', relay.found)
   for (const { alias, endpoint, address } of relay.bridge) output.event('bridge', { alias, endpoint, address })
   held.release()
   return relay
@@ -105,19 +115,27 @@ interface Running {
   readonly source: SampleSource | undefined
   readonly facts: AddressFacts
   readonly options: RelayOptions
+  readonly stopLooking: () => void
 }
 
-function describeRelay({ node, dataDir, bridge, source, facts, options }: Running): Relay {
+/** Places for those whom the relay finds by itself, by whatever way. */
+function foundPlaces(options: RelayOptions): number {
+  return Math.max(bookPlaces(options), finderPlaces(options))
+}
+
+function describeRelay({ node, dataDir, bridge, source, facts, options, stopLooking }: Running): Relay {
   const { publicEndpoint, listeners } = facts
   const pageEndpoint = publicEndpoint ?? listeners.find(({ scheme }) => scheme !== 'tcp')
   return {
     node,
     dataDir,
     addresses: addressesFor(facts),
+    found: foundBy(node),
     hasSample: source !== undefined,
     bridge: bridgeEntries(facts, pageEndpoint),
     pageUrl: options.page && pageEndpoint ? pageUrl(pageEndpoint, publicEndpoint?.path) : undefined,
     close: async () => {
+      stopLooking()
       await Promise.all([bridge.close(), node.close(), source?.close()])
     },
   }

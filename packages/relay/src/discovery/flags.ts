@@ -1,0 +1,64 @@
+// The flags of all commands that look for nodes, and what they mean.
+import { defaultCrypto, isPeerError } from '@peerwire/core'
+import { parseNode, parseNodeUrl, parseTreeUrl } from '@peerwire/discovery'
+import type { FlagTable, Given } from '../command/flags.ts'
+import { valueOf } from '../command/flags.ts'
+import { chainNamed } from '../networks/chains.ts'
+import type { KnownChain } from '../networks/known-chain.ts'
+
+export const NETWORK_FLAG: FlagTable = {
+  network: {
+    value: 'NAME',
+    help: 'mainnet, sepolia or hoodi: its nodes are looked for, by its bootnodes and its list',
+  },
+}
+
+export const BOOTNODE_FLAG: FlagTable = {
+  bootnode: {
+    value: 'NODE',
+    many: true,
+    help: 'look for nodes over UDP (discv4), beginning with enode://KEY@host:port or enr:…; in place of those of the network',
+  },
+}
+
+export const DNS_FLAG: FlagTable = {
+  dns: {
+    value: 'URL',
+    many: true,
+    help: 'look for nodes in a list in DNS, enrtree://KEY@domain; in place of that of the network',
+  },
+}
+
+/** Where nodes are looked for. */
+export interface SearchOptions {
+  readonly chain: KnownChain | undefined
+  readonly bootnodes: readonly string[]
+  readonly trees: readonly string[]
+}
+
+/** What is named replaces all that the network would have. @throws {UsageError} */
+export function readSearch(given: Given): SearchOptions {
+  const name = given.value('network')
+  const chain = name === undefined ? undefined : chainNamed(name)
+  const bootnodes = given.values('bootnode').map((text) => valueOf('bootnode', () => checkNode(text)))
+  const trees = given.values('dns').map((text) => valueOf('dns', () => checkTree(text)))
+  const isNamed = bootnodes.length + trees.length > 0
+  if (isNamed || !chain) return { chain, bootnodes, trees }
+  return { chain, bootnodes: chain.bootnodes, trees: [chain.tree] }
+}
+
+function checkNode(text: string): string {
+  try {
+    const isSomewhere = parseNode(text, defaultCrypto) ?? parseNodeUrl(text, defaultCrypto).host
+    if (!isSomewhere) throw new TypeError(`this says not where the node is: ${text.slice(0, 80)}`)
+    return text
+  } catch (error) {
+    if (isPeerError(error)) throw new TypeError(error.message, { cause: error })
+    throw error
+  }
+}
+
+function checkTree(text: string): string {
+  parseTreeUrl(text)
+  return text
+}

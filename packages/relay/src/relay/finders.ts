@@ -1,0 +1,52 @@
+// Whom the relay looks for, and how: discv4 over UDP, and lists in DNS.
+import { type Endpoint, isLocalIp, type Node, parseIp, type Plugin, systemClock } from '@peerwire/core'
+import { discovery, dnsDiscovery, forkIdEntry, type NodeRecord, systemResolver, udp } from '@peerwire/discovery'
+import { forkIdAt, isOnChain } from '../networks/chains.ts'
+import type { RelayOptions } from './options.ts'
+
+/** Outbound peers that are found; inbound ones must leave places for them. */
+const FOUND_PEERS = 8
+/** Of all places at most one in so many is kept for them. */
+const SHARE = 4
+
+/** Whether nodes are looked for: when a network or somebody to ask was named. */
+export function hasFinders({ discovery: isOn, search }: RelayOptions): boolean {
+  return isOn && (search.chain !== undefined || search.bootnodes.length > 0 || search.trees.length > 0)
+}
+
+/** None where nobody is looked for. */
+export function finderPlugins(options: RelayOptions, privateKey: Uint8Array): readonly Plugin[] {
+  if (!hasFinders(options)) return []
+  const { chain, bootnodes, trees } = options.search
+  const accept = chain && ((record?: NodeRecord) => isOnChain(chain, record, systemClock.wallNow()))
+  const entries = chain && (() => ({ eth: forkIdEntry(forkIdAt(chain, systemClock.wallNow())) }))
+  const place = advertisedPlace(options)
+  return [
+    discovery({ privateKey, socket: udp(), bootnodes, accept, entries, ...place }),
+    ...(trees.length > 0 ? [dnsDiscovery({ trees, resolver: systemResolver(), accepts: accept })] : []),
+  ]
+}
+
+/** Places that inbound peers don't get. */
+export function finderPlaces(options: RelayOptions): number {
+  return hasFinders(options) ? Math.min(FOUND_PEERS, Math.floor(options.maxPeers / SHARE)) : 0
+}
+
+// Where the operator says that the relay is: only an address can stand in a record.
+function advertisedPlace({ advertised }: RelayOptions): { readonly host?: string; readonly tcp?: number } {
+  const place = advertised.find((endpoint) => endpoint.scheme === 'tcp' && isPublicIp(endpoint))
+  return place ? { host: place.host, tcp: place.port } : {}
+}
+
+function isPublicIp({ host }: Endpoint): boolean {
+  const ip = parseIp(host)
+  return ip !== undefined && !isLocalIp(ip)
+}
+
+/** Where the relay is asked over UDP, and its record; absent where nobody is looked for. */
+export function foundBy(node: Node): { readonly udp: string; readonly record: string } | undefined {
+  const state: unknown = node.inspect().plugins['discovery']
+  if (typeof state !== 'object' || state === null || !('local' in state) || !('record' in state)) return undefined
+  const { local, record } = state
+  return typeof local === 'string' && typeof record === 'string' ? { udp: `udp://${local}`, record } : undefined
+}

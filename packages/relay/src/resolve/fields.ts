@@ -1,0 +1,46 @@
+// What is printed of records and nodes.
+import { toHex } from '@peerwire/core'
+import {
+  formatNodeUrl,
+  formatRecord,
+  type KnownNode,
+  type NodeRecord,
+  recordEndpoint,
+  recordEndpoint6,
+  recordForkId,
+} from '@peerwire/discovery'
+
+export type Fields = Readonly<Record<string, unknown>>
+
+/** A record, field by field; what is not known by name is there as RLP. */
+export function recordFields(record: NodeRecord): Fields {
+  const { seq, scheme, id, publicKey, pairs } = record
+  const endpoint = recordEndpoint(record)
+  const endpoint6 = recordEndpoint6(record)
+  const forkId = recordForkId(record)
+  const others = [...pairs].filter(([key]) => !KNOWN.includes(key))
+  return {
+    ...(id ? { id: toHex(id) } : { scheme }),
+    ...(publicKey ? { enode: formatNodeUrl({ publicKey, ...(endpoint ?? { tcp: 0, udp: 0 }) }) } : {}),
+    seq: String(seq),
+    ...(endpoint && endpoint.host !== endpoint6?.host ? placeFields('', endpoint) : {}),
+    ...(endpoint6 ? placeFields('6', endpoint6) : {}),
+    ...(forkId ? { eth: `${toHex(forkId.hash)}/${forkId.next}` } : {}),
+    ...Object.fromEntries(others.map(([key, value]) => [key, `0x${toHex(value)}`])),
+    record: formatRecord(record),
+  }
+}
+
+/** Where a node answered. */
+export function nodeFields({ host, udp }: KnownNode): Fields {
+  return { answered: `udp://${host.includes(':') ? `[${host}]` : host}:${udp}` }
+}
+
+const KNOWN: readonly string[] = ['id', 'secp256k1', 'ip', 'udp', 'tcp', 'ip6', 'udp6', 'tcp6', 'eth']
+
+function placeFields(
+  suffix: string,
+  place: { readonly host: string; readonly udp: number; readonly tcp: number },
+): Fields {
+  return { [`ip${suffix}`]: place.host, [`udp${suffix}`]: place.udp, [`tcp${suffix}`]: place.tcp }
+}
