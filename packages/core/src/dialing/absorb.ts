@@ -3,7 +3,15 @@ import type { PeerError } from '../errors/peer-error.ts'
 import { isLate, refusalOf } from './refusal.ts'
 import { afterFailure, afterSuccess, afterWake, RESOLVE_MS } from './retry.ts'
 import { outboundCount } from './slots.ts'
-import { type DialEvent, type DialState, type DialTask, type Target, withEntry } from './state.ts'
+import {
+  type DialEvent,
+  type DialState,
+  type DialTask,
+  peerOf,
+  type Target,
+  withConnected,
+  withEntry,
+} from './state.ts'
 
 /** Candidates that wait for room; more are refused. */
 export const MAX_WAITING = 64
@@ -68,17 +76,17 @@ function withPeer(state: DialState, event: EventOf<'peer added'>, nowMs: number,
   const { id, direction, group } = event
   const persistent = state.persistent.has(id)
   const peer = { direction, persistent, group: persistent ? undefined : group, sinceMs: nowMs }
-  const next = { ...state, peers: withEntry(state.peers, id, peer) }
+  const next = withConnected(state, id, peer)
   const { cancelSurplus, outbound } = next.policy
   return cancelSurplus && direction === 'outbound' && outboundCount(next) >= outbound
-    ? withCancelled(next, tasks, (other) => !next.persistent.has(other) && !next.peers.has(other))
+    ? withCancelled(next, tasks, (other) => !next.persistent.has(other) && !peerOf(next, other))
     : next
 }
 
 function withoutPeer(state: DialState, id: string, error: PeerError | undefined, nowMs: number): DialState {
-  const peer = state.peers.get(id)
+  const peer = peerOf(state, id)
   if (!peer) return state
-  const next = { ...state, peers: withEntry(state.peers, id, undefined) }
+  const next = withConnected(state, id, undefined)
   const livedMs = nowMs - peer.sinceMs
   return afterFailure(next, { id, error, local: peer.group === undefined, livedMs }, nowMs)
 }
@@ -87,27 +95,25 @@ function withPersistent(state: DialState, target: Target, nowMs: number): DialSt
   const { id } = target
   const before = state.persistent.get(id)
   const running = state.dialing.get(id)
-  const peer = state.peers.get(id)
+  const peer = peerOf(state, id)
   const fresh = { fails: 0, nextAtMs: nowMs, dialedAtMs: -Infinity, resolveAtMs: nowMs, resolveDelayMs: RESOLVE_MS }
   const node = { ...(before ?? fresh), target: { id, endpoint: target.endpoint ?? before?.target.endpoint } }
   return {
-    ...state,
+    ...(peer ? withConnected(state, id, { ...peer, persistent: true, group: undefined }) : state),
     persistent: withEntry(state.persistent, id, node),
     waiting: state.waiting.filter((candidate) => candidate.target.id !== id),
     dialing: running
       ? withEntry(state.dialing, id, { ...running, target: node.target, persistent: true })
       : state.dialing,
-    peers: peer ? withEntry(state.peers, id, { ...peer, persistent: true, group: undefined }) : state.peers,
   }
 }
 
 function withoutPersistent(state: DialState, id: string, tasks: DialTask[]): DialState {
   if (!state.persistent.has(id)) return state
-  const peer = state.peers.get(id)
+  const peer = peerOf(state, id)
   const next = {
-    ...state,
+    ...(peer ? withConnected(state, id, { ...peer, persistent: false }) : state),
     persistent: withEntry(state.persistent, id, undefined),
-    peers: peer ? withEntry(state.peers, id, { ...peer, persistent: false }) : state.peers,
   }
   return withCancelled(next, tasks, (other) => other === id)
 }

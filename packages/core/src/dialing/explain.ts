@@ -116,7 +116,7 @@ export function inspectState(
       persistent,
       startedAtMs,
     })),
-    connected: [...state.peers].map(([id, { direction, group }]) => ({ id, direction, group: group ?? null })),
+    connected: connectedInfo(state),
     pendingInbound: [...state.inbound.keys()],
     persistent: nodesInfo(state.persistent),
     recent: nodesInfo(state.past),
@@ -125,6 +125,13 @@ export function inspectState(
     refused: Object.fromEntries(refused),
     nextAtMs: nextAtMs ?? null,
   }
+}
+
+function connectedInfo({ peers, guests }: DialState) {
+  const groups = [...guests.values()].flatMap((some) => [...some.values()])
+  return [peers, ...groups]
+    .flatMap((few) => [...few])
+    .map(([id, { direction, group }]) => ({ id, direction, group: group ?? null }))
 }
 
 function nodesInfo(nodes: DialState['persistent'] | DialState['past']): DialerNodeInfo[] {

@@ -1,7 +1,7 @@
 // Who may not be dialed now, and the name of the reason.
 import type { Endpoint } from '../wire/address.ts'
 import { pastOf } from './retry.ts'
-import type { DialRefusal, DialState, Target } from './state.ts'
+import { type DialRefusal, type DialState, peerOf, type Target } from './state.ts'
 
 const USUAL_PORTS: Readonly<Record<string, number>> = { tcp: 30_303, ws: 80, wss: 443 }
 
@@ -22,7 +22,7 @@ export function commonRefusal(state: DialState, { id, endpoint }: Target): DialR
   if (id === state.selfId) return 'self'
   if (endpoint?.port === 0) return 'no port'
   if (state.dialing.has(id)) return 'already dialing'
-  if (state.peers.has(id)) return 'already connected'
+  if (peerOf(state, id)) return 'already connected'
   if (state.inbound.has(id)) return 'pending inbound'
   if (endpoint && state.policy.restrict && !state.policy.restrict(endpoint)) return 'outside net restriction'
   if (state.judge?.(id, endpoint) === 'banned') return 'banned'
@@ -31,7 +31,7 @@ export function commonRefusal(state: DialState, { id, endpoint }: Target): DialR
 
 function groupInUse(state: DialState, group: string | undefined): boolean {
   if (group === undefined || !state.policy.onePerGroup) return false
-  for (const peer of state.peers.values()) if (peer.direction === 'outbound' && peer.group === group) return true
+  for (const peer of state.peers.values()) if (peer.group === group) return true
   for (const { target } of state.dialing.values()) if (target.group === group) return true
   return false
 }

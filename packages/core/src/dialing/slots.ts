@@ -35,7 +35,7 @@ function sharedRoom(state: DialState): number {
 export function outboundCount(state: DialState): number {
   let count = 0
   for (const peer of state.peers.values()) {
-    if (peer.direction === 'outbound' && (state.policy.persistentCounts || !peer.persistent)) count++
+    if (state.policy.persistentCounts || !peer.persistent) count++
   }
   return count
 }

@@ -65,6 +65,12 @@ export interface Waiting {
 /** Asked of the rest of the node; it answers the same until something is changed there. */
 export type Judge = (id: string, endpoint: Endpoint | undefined) => 'banned' | 'discouraged' | undefined
 
+/**
+ * Connections by the first and the second digit of their ids. There may be thousands: cut small, because each that
+ * comes or goes makes a copy.
+ */
+export type GuestTable = ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<string, Connected>>>
+
 export interface DialState {
   readonly policy: DialPolicy
   readonly selfId: string
@@ -77,7 +83,10 @@ export interface DialState {
   /** Candidate sources that may still give something. */
   readonly openSources: number
   readonly dialing: ReadonlyMap<string, Running>
+  /** Peers that we dialed. */
   readonly peers: ReadonlyMap<string, Connected>
+  /** Peers that dialed us. */
+  readonly guests: GuestTable
   /** Inbound connections under way that have proven this identity. */
   readonly inbound: ReadonlyMap<string, number>
   readonly persistent: ReadonlyMap<string, Persistent>
@@ -151,6 +160,7 @@ export function createDialState(
     openSources: 0,
     dialing: none,
     peers: none,
+    guests: none,
     inbound: none,
     persistent: none,
     past: none,
@@ -165,6 +175,30 @@ export function withEntry<V>(map: ReadonlyMap<string, V>, key: string, value: V 
   if (value === undefined) copy.delete(key)
   else copy.set(key, value)
   return copy
+}
+
+/** The connection with this id, whoever dialed. */
+export function peerOf({ peers, guests }: Pick<DialState, 'peers' | 'guests'>, id: string): Connected | undefined {
+  return peers.get(id) ?? guests.get(id.charAt(0))?.get(id.charAt(1))?.get(id)
+}
+
+/** The state in which the connection with this id is `peer`; without one there is none. */
+export function withConnected(state: DialState, id: string, peer: Connected | undefined): DialState {
+  const { peers, guests } = state
+  const [dialed, guest] = peer?.direction === 'outbound' ? [peer, undefined] : [undefined, peer]
+  const isGuest = peers.has(id) ? false : peerOf(state, id) !== undefined
+  return {
+    ...state,
+    peers: dialed || peers.has(id) ? withEntry(peers, id, dialed) : peers,
+    guests: guest || isGuest ? withGuest(guests, id, guest) : guests,
+  }
+}
+
+function withGuest(guests: GuestTable, id: string, guest: Connected | undefined): GuestTable {
+  const [first, second] = [id.charAt(0), id.charAt(1)]
+  const some = guests.get(first) ?? new Map<string, never>()
+  const few = some.get(second) ?? new Map<string, never>()
+  return withEntry(guests, first, withEntry(some, second, withEntry(few, id, guest)))
 }
 
 /** The next draw, 0 to 2^32 - 1, and the state after it (mulberry32). Enough to spread dials; never for secrets. */

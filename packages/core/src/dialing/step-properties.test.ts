@@ -7,7 +7,7 @@ import { MAX_WAITING } from './absorb.ts'
 import { type DialPolicy, dialPolicy } from './policy.ts'
 import { MAX_PAST } from './retry.ts'
 import { candidateRoom, outboundCount, wantsCandidate } from './slots.ts'
-import { createDialState, type DialEvent, type DialState, type DialTask, type Target } from './state.ts'
+import { createDialState, type DialEvent, type DialState, type DialTask, peerOf, type Target } from './state.ts'
 import { nextStepAtMs, step } from './step.ts'
 
 const NODES = 24
@@ -128,7 +128,7 @@ describe('step, whatever happens', () => {
       for (const node of begun) {
         if (type !== 'dial done') expect(before.dialing.has(node)).toBe(false)
         expect(after.dialing.get(node)?.startedAtMs).toBe(nowMs)
-        expect(after.peers.has(node) || after.inbound.has(node) || node === 'self').toBe(false)
+        expect(peerOf(after, node) !== undefined || after.inbound.has(node) || node === 'self').toBe(false)
       }
     })
   })
@@ -197,7 +197,7 @@ describe('step, whatever happens', () => {
   it('wakes up in time for every persistent node that can be dialed', () => {
     check(({ after, nowMs }) => {
       for (const [node, { nextAtMs, target }] of after.persistent) {
-        const free = !after.dialing.has(node) && !after.peers.has(node) && !after.inbound.has(node) && node !== 'self'
+        const free = !after.dialing.has(node) && !peerOf(after, node) && !after.inbound.has(node) && node !== 'self'
         const allowed =
           target.endpoint && target.endpoint.port !== 0 && (after.policy.restrict?.(target.endpoint) ?? true)
         if (!free || !allowed || nextAtMs <= nowMs) continue

@@ -8,6 +8,7 @@ import {
   type DialState,
   type DialTask,
   drawChance,
+  peerOf,
   type Persistent,
   type Target,
   withEntry,
@@ -100,7 +101,7 @@ function isReady(state: DialState, { target, nextAtMs }: Persistent, nowMs: numb
 // Nobody knows where it is, or where it was said to be it did not answer.
 function isLost(state: DialState, { target, fails }: Persistent): boolean {
   if (target.endpoint && fails === 0) return false
-  return !state.dialing.has(target.id) && !state.peers.has(target.id)
+  return !state.dialing.has(target.id) && !peerOf(state, target.id)
 }
 
 function lateAllowed({ waiting, openSources }: DialState, nowMs: number): boolean {

@@ -66,7 +66,8 @@ function memoryOf(key: Uint8Array): { readonly kept: Uint8Array; readonly savedA
   lastKey = key
   lastKept = new Uint8Array(ROUND_KEYS_BYTES + 2 * SAVED_BYTES)
   const view = new DataView(lastKept.buffer)
-  for (const [i, word] of unsafe.expandKeyLE(key).entries()) view.setUint32(4 * i, word, true)
+  const words = unsafe.expandKeyLE(key)
+  for (let i = 0; i < words.length; i++) view.setUint32(4 * i, words[i]!, true)
   return { kept: lastKept, savedAt: ROUND_KEYS_BYTES }
 }
 
