@@ -22,29 +22,34 @@ export const DiscReason = {
 /** Any number up to 2^64 - 1 that a remote may send; a bigint only past 2^53 - 1. */
 export type DiscReason = number | bigint
 
-const WORDS: ReadonlyMap<DiscReason, string> = /* @__PURE__ */ new Map<DiscReason, string>([
-  [DiscReason.requested, 'disconnect requested'],
-  [DiscReason.networkError, 'network error'],
-  [DiscReason.breachOfProtocol, 'breach of protocol'],
-  [DiscReason.uselessPeer, 'useless peer'],
-  [DiscReason.tooManyPeers, 'too many peers'],
-  [DiscReason.alreadyConnected, 'already connected'],
-  [DiscReason.incompatibleVersion, 'incompatible p2p protocol version'],
-  [DiscReason.invalidIdentity, 'invalid node identity'],
-  [DiscReason.quitting, 'client quitting'],
-  [DiscReason.unexpectedIdentity, 'unexpected identity'],
-  [DiscReason.self, 'connected to self'],
-  [DiscReason.readTimeout, 'read timeout'],
-  [DiscReason.subprotocolError, 'subprotocol error'],
-  [DiscReason.invalid, 'invalid disconnect reason'],
-])
+/** In the order of the numbers above. */
+const WORDS: readonly string[] = [
+  'disconnect requested',
+  'network error',
+  'breach of protocol',
+  'useless peer',
+  'too many peers',
+  'already connected',
+  'incompatible p2p protocol version',
+  'invalid node identity',
+  'client quitting',
+  'unexpected identity',
+  'connected to self',
+  'read timeout',
+  'subprotocol error',
+  'invalid disconnect reason',
+]
+
+function wordOf(reason: DiscReason): string | undefined {
+  return WORDS[Object.values<DiscReason>(DiscReason).indexOf(reason)]
+}
 
 /** Whether devp2p has a word for it. */
 export function isKnownReason(reason: DiscReason): boolean {
-  return WORDS.has(reason)
+  return wordOf(reason) !== undefined
 }
 
 /** The word of a reason; `unknown disconnect reason N` for a number without one. */
 export function discReasonText(reason: DiscReason): string {
-  return WORDS.get(reason) ?? `unknown disconnect reason ${reason}`
+  return wordOf(reason) ?? `unknown disconnect reason ${reason}`
 }
