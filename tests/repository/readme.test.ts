@@ -11,6 +11,8 @@ describe('README.md', () => {
     'examples/hello/tab.ts',
     'examples/protocol/tally.ts',
     'examples/protocol/tally.test.ts',
+    'examples/protocol/notes.ts',
+    'examples/protocol/notes.test.ts',
   ])('shows %s as it stands', async (path) => {
     expect(await read('README.md')).toContain(`\n${(await read(path)).trimEnd()}\n\`\`\``)
   })
