@@ -19,6 +19,8 @@ const HELP = `npm run bench -- [options]
   --rounds N         rounds of each case, interleaved; 5
   --ms N             length of a round of messages or handshakes; 300
   --peers N,...      idle peers of the memory case; 500,5000
+  --browser          what a tab of Chromium reaches: the same as --only browser,visit,follow
+  --minutes N        how long the case follow lasts; 1
   --node PATH        the Node that everything in JavaScript runs on; default: this one
   --no-alternatives  without @ethereumjs/devp2p and js-libp2p, which are installed once into bench/alternatives
   --no-build         measures what was built last
@@ -58,6 +60,8 @@ function readOptions() {
       rounds: { type: 'string' },
       ms: { type: 'string' },
       peers: { type: 'string' },
+      browser: { type: 'boolean', default: false },
+      minutes: { type: 'string', default: '1' },
       node: { type: 'string', default: process.execPath },
       alternatives: { type: 'boolean', default: true },
       build: { type: 'boolean', default: true },
@@ -72,11 +76,13 @@ function readOptions() {
   }
   const { quick } = values
   const [rounds, roundMs] = [values.rounds ?? (quick ? 3 : 5), values.ms ?? (quick ? 100 : 300)].map(Number)
+  const minutes = Number(values.minutes)
   const peers = (values.peers ?? (quick ? '500' : '500,5000')).split(',').map(Number)
-  if (![rounds, roundMs, ...peers].every((value) => Number.isSafeInteger(value) && value > 0)) {
-    throw new Stop(`--rounds, --ms and --peers are whole numbers above 0\n\n${HELP}`)
+  if (![rounds, roundMs, minutes, ...peers].every((value) => Number.isSafeInteger(value) && value > 0)) {
+    throw new Stop(`--rounds, --ms, --peers and --minutes are whole numbers above 0\n\n${HELP}`)
   }
-  return { ...values, nodeVersion: versionOf(values.node), rounds, roundMs, peers }
+  const only = values.browser ? 'browser,visit,follow' : values.only
+  return { ...values, only, nodeVersion: versionOf(values.node), rounds, roundMs, minutes, peers }
 }
 
 function versionOf(node) {

@@ -1,7 +1,6 @@
 // What a tab of Chromium reaches as a peer, what a person waits for, and what it costs to follow a network.
-import { measureBrowser } from '../lib/browser.mjs'
-import { followTransactions } from '../lib/follow.mjs'
-import { visitPage } from '../lib/visit.mjs'
+// What it takes (Vite, Chromium, the built packages) is loaded when one of the cases is measured.
+import { ensurePage } from '../../scripts/lib/built.mjs'
 
 const ROUND_TRIPS_MS = [0, 50]
 
@@ -11,7 +10,10 @@ export const browser = {
   title: 'A tab of Chromium and a peer in Node, over WebSocket',
   references: {},
   onRequest: true,
-  measure: ({ options }) => measureBrowser({ rounds: Math.min(3, options.rounds), quick: options.quick }),
+  measure: async ({ options }) => {
+    const { measureBrowser } = await import('../lib/browser.mjs')
+    return await measureBrowser({ rounds: Math.min(3, options.rounds), quick: options.quick })
+  },
 }
 
 /** @type {import('./index.mjs').Case} */
@@ -21,6 +23,7 @@ export const visit = {
   references: {},
   onRequest: true,
   measure: async ({ options }) => {
+    const { visitPage } = await import('../lib/visit.mjs')
     const rows = []
     for (const roundTripMs of ROUND_TRIPS_MS) {
       const found = await visitPage({ roundTripMs, visits: options.quick ? 5 : 40 })
@@ -46,6 +49,8 @@ export const follow = {
   references: {},
   onRequest: true,
   measure: async ({ options }) => {
+    await ensurePage()
+    const { followTransactions } = await import('../lib/follow.mjs')
     const seconds = options.minutes * 60
     const { share, heapBefore, heapAfter, perSecond } = await followTransactions(seconds)
     const row = (payload, unit, value) => ({ case: 'follow', payload, contestant: 'tab', unit, values: [value] })

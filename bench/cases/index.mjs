@@ -1,4 +1,5 @@
 // Everything that `npm run bench` measures, in the table's order. A new case is a file beside this one and a line here.
+import { browser, follow, visit } from './browser.mjs'
 import { addresses } from './addresses.mjs'
 import { fanOut } from './fan-out.mjs'
 import { handshakes } from './handshakes.mjs'
@@ -19,8 +20,20 @@ import { size } from './size.mjs'
 /**
  * @typedef {object} Bench
  * @property {readonly import('../contestants/index.mjs').Contestant[]} contestants
- * @property {{ rounds: number, roundMs: number, peers: number[], quick: boolean, node: string }} options
+ * @property {{ rounds: number, roundMs: number, peers: number[], quick: boolean, minutes: number, node: string }} options
  */
 
 /** @type {readonly Case[]} */
-export const CASES = [messages, messagesOverWebSocket, fanOut, handshakes, relay, memory, addresses, size]
+export const CASES = [
+  messages,
+  messagesOverWebSocket,
+  fanOut,
+  handshakes,
+  relay,
+  memory,
+  addresses,
+  size,
+  browser,
+  visit,
+  follow,
+]
