@@ -57,6 +57,27 @@ describe('a link over a browser’s WebSocket', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
+  it('lets more wait where all was sent between two looks, and less again where it was not', () => {
+    const { clock, socket, link } = openLink()
+    const lookAt = (left: number): void => {
+      socket.bufferedAmount = left
+      clock.advance(5)
+    }
+    expect(link.write(new Uint8Array(600_000))).toBe(false)
+    lookAt(0)
+    expect(link.write(new Uint8Array(1_048_576))).toBe(true)
+    expect(link.write(new Uint8Array(1))).toBe(false)
+    for (let i = 0; i < 9; i++) {
+      lookAt(0)
+      link.write(new Uint8Array(4_194_305))
+    }
+    lookAt(0)
+    expect(link.write(new Uint8Array(4_194_304))).toBe(true)
+    expect(link.write(new Uint8Array(1))).toBe(false)
+    lookAt(1)
+    expect(link.write(new Uint8Array(600_000))).toBe(false)
+  })
+
   it('looks again when a message comes, as the timers of a hidden tab are slow', () => {
     const { clock, socket, link, told, receive } = openLink()
     link.write(new Uint8Array(600_000))

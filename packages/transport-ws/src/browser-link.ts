@@ -16,6 +16,12 @@ import { forEachMessage, isOrderly, lossOf, NORMAL_CLOSURE, textMessageError } f
  */
 const HIGH_WATER_BYTES = 524_288
 
+/**
+ * The same once a look found that all of it had been sent: a timer's 5 ms would be the bound otherwise, 100 MB/s at
+ * most. Doubled up to this, and back to the first as soon as something is left.
+ */
+const MOST_HIGH_WATER_BYTES = 4_194_304
+
 /** `drain` comes below this, so that the connection still has something to send meanwhile. */
 const LOW_WATER_BYTES = 131_072
 
@@ -43,6 +49,7 @@ export class BrowserWebSocketLink implements Link {
   /** The next look at `bufferedAmount`, or the end of the patience of `close`. */
   #timer: Timer | undefined
   #closing = false
+  #highWaterBytes = HIGH_WATER_BYTES
 
   /** @param socket - just opened, with `binaryType` `arraybuffer` */
   constructor(socket: WebSocket, remoteAddress: string, options: BrowserLinkOptions) {
@@ -67,7 +74,7 @@ export class BrowserWebSocketLink implements Link {
     if (this.#closing || this.#inbox.ended || socket.readyState !== socket.OPEN) return false
     // A send copies, so the view is the browser's no longer than the call.
     if (chunk.length > 0) forEachMessage(chunk, (message) => socket.send(message as Uint8Array<ArrayBuffer>))
-    if (socket.bufferedAmount <= HIGH_WATER_BYTES) return true
+    if (socket.bufferedAmount <= this.#highWaterBytes) return true
     this.#timer ??= this.#options.clock.setTimer(LOOK_MS, () => this.#lookAgain())
     return false
   }
@@ -112,7 +119,10 @@ export class BrowserWebSocketLink implements Link {
   }
 
   #drainIfLow(): boolean {
-    if (this.#closing || this.#socket.bufferedAmount > LOW_WATER_BYTES) return false
+    const { bufferedAmount } = this.#socket
+    this.#highWaterBytes =
+      bufferedAmount > 0 ? HIGH_WATER_BYTES : Math.min(MOST_HIGH_WATER_BYTES, this.#highWaterBytes * 2)
+    if (this.#closing || bufferedAmount > LOW_WATER_BYTES) return false
     this.#timer?.cancel()
     this.#timer = undefined
     this.#inbox.drain()
