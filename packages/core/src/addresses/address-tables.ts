@@ -7,7 +7,9 @@ import type { AddressTransport, NetworkAddress, NetworkId } from './network-addr
 export interface AddressEntry {
   readonly key: string
   readonly address: NetworkAddress
-  /** Of whom the address is said to be, 64 bytes; once `isProven` it was a handshake that said so. */
+  /**
+   * Of whom the address is said to be, 64 bytes, a fresh array each time; after a success it is a handshake's word.
+   */
   readonly publicKey: Uint8Array
   /** Who told us of it first. */
   readonly source: NetworkAddress

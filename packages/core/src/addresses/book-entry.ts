@@ -1,25 +1,67 @@
 // One entry of the tables, and how good it looks: when it is bad, and its chance of being picked.
 import type { AddressEntry } from './address-tables.ts'
+import { addressKey, asciiToBytes } from './network-address.ts'
 import type { AddressTransport, NetworkAddress, NetworkId } from './network-address.ts'
 
-/** An entry as the tables hold it. */
-export interface BookEntry extends AddressEntry {
-  publicKey: Uint8Array
-  time: number
-  lastTry: number
-  lastSuccess: number
-  fails: number
-  isTried: boolean
-  references: number
+/** An entry as the tables hold it. There may be 80,000, so it is made of little: a small array weighs 200 bytes. */
+export class BookEntry implements AddressEntry {
+  readonly key: string
+  readonly address: NetworkAddress
+  readonly source: NetworkAddress
   readonly kind: number
-  /** Slots of the new table, or the one of the tried table. */
-  readonly slots: number[]
+  /** The public key, a character for each byte. */
+  keyText: string
+  time: number
+  lastTry = 0
+  lastSuccess = 0
+  fails = 0
+  isTried = false
+  references = 0
   /** `successes` when a failure was last counted. */
-  countedAt: number
+  countedAt = 0
   /** What a name resolved to. */
-  resolved: Uint8Array | undefined
+  resolved: Uint8Array | undefined = undefined
   /** Where it stands in the list of all. */
   order: number
+  /** The first slot, of the tried table where it is tried; -1 for none. */
+  #slot = -1
+  /** Further slots of the new table. */
+  #more: number[] | undefined = undefined
+
+  constructor(address: NetworkAddress, source: NetworkAddress, keyText: string, time: number, order: number) {
+    this.key = addressKey(address)
+    this.address = address
+    this.source = source
+    this.kind = kindOf(address)
+    this.keyText = keyText
+    this.time = time
+    this.order = order
+  }
+
+  get publicKey(): Uint8Array {
+    return asciiToBytes(this.keyText)
+  }
+
+  /** Slots of the new table, or the one of the tried table; a fresh array. */
+  get slots(): number[] {
+    return this.#slot < 0 ? [] : [this.#slot, ...(this.#more ?? [])]
+  }
+
+  addSlot(slot: number): void {
+    if (this.#slot < 0) this.#slot = slot
+    else (this.#more ??= []).push(slot)
+  }
+
+  removeSlot(slot: number): void {
+    if (this.#slot === slot) this.#slot = this.#more?.pop() ?? -1
+    else this.#more?.splice(this.#more.indexOf(slot), 1)
+    if (this.#more?.length === 0) this.#more = undefined
+  }
+
+  removeSlots(): void {
+    this.#slot = -1
+    this.#more = undefined
+  }
 }
 
 /** A seen time that lies so far ahead is a wrong clock; seconds. */

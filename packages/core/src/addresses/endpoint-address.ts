@@ -3,7 +3,7 @@ import type { Endpoint } from '../wire/address.ts'
 import { formatEndpoint, parseEndpoint } from '../wire/address.ts'
 import { fromBase32, toBase32 } from './base32.ts'
 import { formatIp, hasPrefix, parseIp } from './ip.ts'
-import { asciiToBytes, createNetworkAddress, isHostName, NetworkId } from './network-address.ts'
+import { asciiToBytes, bytesToAscii, createNetworkAddress, isHostName, NetworkId } from './network-address.ts'
 import type { AddressTransport, NetworkAddress } from './network-address.ts'
 import { onionName, parseOnionName } from './onion.ts'
 import { plainName } from './routability.ts'
@@ -57,7 +57,7 @@ export function ipAddress(host: string, port: number, transport: AddressTranspor
 export function hostOfAddress({ network, bytes }: NetworkAddress): string {
   if (network === NetworkId.torV3) return onionName(bytes)
   if (network === NetworkId.i2p) return `${toBase32(bytes)}.b32.i2p`
-  return network === NetworkId.name ? String.fromCharCode(...bytes) : formatIp(bytes)
+  return network === NetworkId.name ? bytesToAscii(bytes) : formatIp(bytes)
 }
 
 function hostBytes(text: string, isCjdns: boolean): { network: number; bytes: Uint8Array } | undefined {

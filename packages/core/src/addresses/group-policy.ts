@@ -1,6 +1,6 @@
 // The group of a book's address, as the bytes that buckets are made of, and as the text that the dialer knows.
 import { hasPrefix } from './ip.ts'
-import { asciiToBytes, NetworkId } from './network-address.ts'
+import { asciiToBytes, bytesToAscii, NetworkId } from './network-address.ts'
 import type { NetworkAddress } from './network-address.ts'
 import { isLocalHost, isRoutableIp, linkedIpv4 } from './routability.ts'
 import type { RoutabilityOptions } from './routability.ts'
@@ -37,7 +37,7 @@ export function networkGroups(options: RoutabilityOptions = {}): GroupPolicy {
 /** Whether the Internet could know an address: not loopback, LAN, reserved or documentation; Tor, I2P, CJDNS always. */
 export function isRoutableAddress({ network, bytes }: NetworkAddress, options: RoutabilityOptions = {}): boolean {
   if (network === NetworkId.ipv4 || network === NetworkId.ipv6) return isRoutableIp(bytes, options)
-  return network !== NetworkId.name || !isLocalHost(String.fromCharCode(...bytes))
+  return network !== NetworkId.name || !isLocalHost(bytesToAscii(bytes))
 }
 
 /** The text of a group, the same as `groupOf` of `groups.ts` gives for the endpoint; `undefined` for the zero group. */
@@ -47,7 +47,7 @@ export function groupText(group: Uint8Array): string | undefined {
   if (kind === CLASS.ipv4) return `ipv4:${rest.join('.')}`
   if (kind === CLASS.tor || kind === CLASS.i2p)
     return `${kind === CLASS.tor ? 'tor' : 'i2p'}:${hexDigit(rest[0]! >> 4)}`
-  if (kind === CLASS.name) return `name:${String.fromCharCode(...rest)}`
+  if (kind === CLASS.name) return `name:${bytesToAscii(group.subarray(1))}`
   if (kind === CLASS.ipv6 && rest.length >= 4) {
     const words = [(rest[0]! << 8) | rest[1]!, (rest[2]! << 8) | rest[3]!].map(hexDigit).join(':')
     return `ipv6:${words}${rest.length === 5 ? `:${hexDigit(rest[4]! >> 4)}` : ''}`
@@ -69,7 +69,7 @@ function groupBytes(
     case NetworkId.cjdns:
       return Uint8Array.of(CLASS.cjdns, bytes[0]!, bytes[1]! | 0x0f)
     case NetworkId.name:
-      return resolved ? ipGroup(resolved, options) : nameGroup(String.fromCharCode(...bytes))
+      return resolved ? ipGroup(resolved, options) : nameGroup(bytesToAscii(bytes))
     default:
       return ipGroup(bytes, options)
   }

@@ -1,12 +1,11 @@
 // The state of the tables and the moves of entries between slots, which keep every count true.
 import type { Random } from '../base/random.ts'
 import type { NewShare } from './address-tables.ts'
-import type { BookEntry } from './book-entry.ts'
-import { FUTURE_S, isBad, kindOf, RECENT_S } from './book-entry.ts'
+import { BookEntry, FUTURE_S, isBad, RECENT_S } from './book-entry.ts'
 import type { BucketMaths } from './bucket-maths.ts'
 import { identityBytes, NAME_BUCKETS } from './bucket-maths.ts'
 import type { GroupPolicy } from './group-policy.ts'
-import { addressKey, NetworkId } from './network-address.ts'
+import { bytesToAscii, NetworkId } from './network-address.ts'
 import type { NetworkAddress } from './network-address.ts'
 import type { SlotTable } from './slot-table.ts'
 
@@ -43,23 +42,9 @@ export function createEntry(
   source: NetworkAddress,
 ): BookEntry {
   const address = copyAddress(given.address)
-  const entry: BookEntry = {
-    key: addressKey(address),
-    address,
-    publicKey: new Uint8Array(given.publicKey),
-    source: noteSource(state, source).kept,
-    time: given.time,
-    lastTry: 0,
-    lastSuccess: 0,
-    fails: 0,
-    isTried: false,
-    references: 0,
-    kind: kindOf(address),
-    slots: [],
-    countedAt: 0,
-    resolved: given.resolved && new Uint8Array(given.resolved),
-    order: state.order.length,
-  }
+  const keyText = bytesToAscii(given.publicKey)
+  const entry = new BookEntry(address, noteSource(state, source).kept, keyText, given.time, state.order.length)
+  if (given.resolved) entry.resolved = new Uint8Array(given.resolved)
   state.order.push(entry)
   state.entries.set(entry.key, entry)
   state.byNetwork.set(address.network, (state.byNetwork.get(address.network) ?? 0) + 1)
@@ -109,14 +94,14 @@ export function mayTake(entry: BookEntry | undefined, holder: BookEntry | undefi
 /** Puts an entry into a free slot of the new table. */
 export function putNew(state: TableState, entry: BookEntry, slot: number): void {
   state.newTable.put(slot, entry)
-  entry.slots.push(slot)
+  entry.addSlot(slot)
   entry.references++
 }
 
 /** Puts an entry that has no slot into a free one of the tried table. */
 export function putTried(state: TableState, entry: BookEntry, slot: number): void {
   state.triedTable.put(slot, entry)
-  entry.slots.push(slot)
+  entry.addSlot(slot)
   entry.isTried = true
   state.tried++
 }
@@ -126,7 +111,7 @@ export function clearNew(state: TableState, slot: number): void {
   const holder = state.newTable.get(slot)
   if (!holder) return
   state.newTable.clear(slot)
-  holder.slots.splice(holder.slots.indexOf(slot), 1)
+  holder.removeSlot(slot)
   if (--holder.references === 0) deleteEntry(state, holder)
 }
 
@@ -135,7 +120,7 @@ export function takeOut(state: TableState, entry: BookEntry): void {
   const table = entry.isTried ? state.triedTable : state.newTable
   for (const slot of entry.slots) table.clear(slot)
   if (entry.isTried) state.tried--
-  entry.slots.length = 0
+  entry.removeSlots()
   entry.references = 0
   entry.isTried = false
 }

@@ -11,7 +11,7 @@ import { createTableState, tablesOf } from './tables.ts'
 
 const NOW = 1_700_000_000
 const DAY = 86_400
-const TIME_LIMIT_MS = rounds(30_000, 600_000)
+const TIME_LIMIT_MS = rounds(60_000, 900_000)
 const KEY = new Uint8Array(64)
 /** Groups of sources, and how many of 100,000 addresses are kept: a simulation of Bitcoin Core's rules. */
 const KEPT_BY_CORE: readonly (readonly [groups: number, kept: number])[] = [

@@ -12,7 +12,7 @@ import type { TableState } from './table-state.ts'
 import { createTableState, tablesOf } from './tables.ts'
 
 const START = 1_700_000_000
-const TIME_LIMIT_MS = rounds(30_000, 900_000)
+const TIME_LIMIT_MS = rounds(60_000, 1_800_000)
 /** Steps between two looks at everything. */
 const ALL_EVERY = 1000
 
@@ -118,11 +118,26 @@ function storedAndBack({ state, tables, now }: Life) {
 
 // Everything but the order of entries and of slots, and who waits.
 function pictureOf(state: TableState) {
-  const entries = [...state.entries.values()].map((entry) => ({
-    ...entry,
-    order: 0,
-    slots: entry.slots.toSorted((a, b) => a - b),
-  }))
+  const entries = [...state.entries.values()].map((entry) => {
+    const { key, address, source, keyText, time, lastTry, lastSuccess, fails, isTried, references, resolved } = entry
+    const slots = entry.slots.toSorted((a, b) => a - b)
+    const { countedAt } = entry
+    return {
+      key,
+      address,
+      source,
+      keyText,
+      time,
+      lastTry,
+      lastSuccess,
+      fails,
+      isTried,
+      references,
+      resolved,
+      slots,
+      countedAt,
+    }
+  })
   return {
     entries: entries.toSorted((a, b) => (a.key < b.key ? -1 : 1)),
     tried: state.tried,

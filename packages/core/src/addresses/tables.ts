@@ -6,7 +6,7 @@ import { FUTURE_S, isBad } from './book-entry.ts'
 import { createBucketMaths, NEW_BUCKETS, TRIED_BUCKETS } from './bucket-maths.ts'
 import { addCollision, resolveCollisions, selectCollision } from './collisions.ts'
 import { groupText, isRoutableAddress, networkGroups } from './group-policy.ts'
-import { addressKey, NetworkId } from './network-address.ts'
+import { addressKey, bytesToAscii, NetworkId } from './network-address.ts'
 import type { NetworkAddress } from './network-address.ts'
 import { createRandomPool } from './random-pool.ts'
 import { evenShare, sampleEntries, selectEntry } from './select.ts'
@@ -111,7 +111,7 @@ function add(state: TableState, heard: HeardAddress, source: NetworkAddress, now
   const penalty = heard.isOwn || isSameHost(address, source) ? 0 : PENALTY_S
   const time = believableTime(heard.time, now)
   let entry = state.entries.get(addressKey(address))
-  if (entry && !equalBytes(entry.publicKey, publicKey)) {
+  if (entry && entry.keyText !== bytesToAscii(publicKey)) {
     // Somebody else is said to be there. Hearsay doesn't change a key, but it may replace what is bad for good.
     if (entry.isTried || !isBad(entry, now)) return false
     moves.takeOut(state, entry)
@@ -158,7 +158,7 @@ function good(state: TableState, address: NetworkAddress, publicKey: Uint8Array,
   state.successes++
   const entry = state.entries.get(addressKey(address))
   if (!entry) return false
-  if (!equalBytes(entry.publicKey, publicKey)) entry.publicKey = new Uint8Array(publicKey)
+  entry.keyText = bytesToAscii(publicKey)
   // The time stays: to refresh it now would tell others, through gossip, when we connected.
   entry.lastSuccess = entry.lastTry = Math.max(1, now)
   entry.fails = 0
