@@ -1,5 +1,6 @@
 // The page: makes this tab a peer, keeps it connected to its relay, and shows what happens.
 import { createNode, dialPolicy, generatePrivateKey } from '@peerwire/core'
+import { inventory } from '@peerwire/core/inventory'
 import { eth } from '@peerwire/eth'
 import { webSocket } from '@peerwire/transport-ws'
 import { RelayLink } from './relay-link.ts'
@@ -13,13 +14,20 @@ import { showTransactions } from './view/transactions.ts'
 /** Longest wait before a lost relay is dialed again: somebody may be looking. */
 const RETRY_MAX_MS = 30_000
 
-const chain = eth({ network: 'auto' })
+/**
+ * How long a tab keeps a transaction to tell it on: those who want it from us ask within seconds, and a tab may stay open
+ * for days.
+ */
+const STORE_MS = 60_000
+
+const items = inventory({ limits: { storeMs: STORE_MS } })
+const chain = eth({ network: 'auto', inventory: items })
 const node = createNode({
   name: 'peerwire-tab',
   // A key of its own for each tab: two tabs with one key would throw each other out.
   privateKey: generatePrivateKey(),
   transports: [webSocket()],
-  plugins: [chain],
+  plugins: [items, chain],
   dialing: dialPolicy({ retryMaxMs: RETRY_MAX_MS }),
 })
 
