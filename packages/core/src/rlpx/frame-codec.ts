@@ -3,12 +3,13 @@ import { plainBytes } from '../base/bytes.ts'
 import type { Crypto } from '../base/crypto.ts'
 import { BASE_MESSAGE_BYTES, BaseCode } from '../wire/base-messages.ts'
 import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
-import { startUncompress, uncompressSome, type Uncompressing } from '../wire/snappy.ts'
+import { readLength, startUncompress, uncompressSome, type Uncompressing } from '../wire/snappy.ts'
 import { compress, compressBriefly, uncompress } from '#quick-snappy'
 import { MAX_FRAME_BYTES } from './frame-layout.ts'
 import { createFrameMac } from './frame-mac.ts'
-import { FrameReader, type OpenedFrame, SLICE_BYTES, tooBig } from './frame-reader.ts'
+import { AT_ONCE_BYTES, FrameReader, type OpenedFrame, SLICE_BYTES, tooBig } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
+import { giveRoom } from './rooms.ts'
 import type { SessionSecrets } from './secrets.ts'
 
 /** What becomes at most 22 times as much, less than a slice. */
@@ -127,16 +128,20 @@ export class SessionCodec implements FrameCodec {
       return { code, payload: owned ? bytes.subarray(from, to) : bytes.slice(from, to), wireBytes }
     }
     const limit = this.#limitOf(code)
-    if (!this.sliced || to - from <= SMALL_BLOCK_BYTES)
-      return { code, payload: uncompress(bytes, limit, from, to), wireBytes }
+    if (!this.sliced || to - from <= SMALL_BLOCK_BYTES || readLength(bytes, from, to).length <= AT_ONCE_BYTES) {
+      const payload = uncompress(bytes, limit, from, to)
+      if (owned) giveRoom(bytes)
+      return { code, payload, wireBytes }
+    }
     this.#opening = { frame, state: startUncompress(bytes, limit, from, to) }
     return this.#goOn(this.#opening)
   }
 
-  #goOn({ frame: { code, wireBytes }, state }: { frame: OpenedFrame; state: Uncompressing }): WireMessage | undefined {
+  #goOn({ frame, state }: { frame: OpenedFrame; state: Uncompressing }): WireMessage | undefined {
     if (!uncompressSome(state, SLICE_BYTES)) return undefined
     this.#opening = undefined
-    return { code, payload: state.output, wireBytes }
+    if (frame.owned) giveRoom(frame.bytes)
+    return { code: frame.code, payload: state.output, wireBytes: frame.wireBytes }
   }
 
   #check(code: number, payloadBytes: number): void {

@@ -7,6 +7,7 @@ import { PeerError } from '../errors/peer-error.ts'
 import { ByteQueue } from '../wire/byte-queue.ts'
 import { codeLength, HEADER_BYTES, paddedLength, readCode } from './frame-layout.ts'
 import { TAG_BYTES } from './frame-mac.ts'
+import { giveRoom, takeRoom } from './rooms.ts'
 
 /** First room for a body that comes in pieces; doubled as it fills. */
 const FIRST_ROOM_BYTES = 1024
@@ -14,6 +15,9 @@ const FIRST_ROOM_BYTES = 1024
 const ABSORB_BYTES = 262_144
 /** Bytes decrypted or decompressed at once: 8 ms where AES is JavaScript in a page. */
 export const SLICE_BYTES = 1_048_576
+
+/** What isn't worth two slices: a message of 1 MiB with what surrounds it. */
+export const AT_ONCE_BYTES = 1_114_112
 
 const NOTHING = /* @__PURE__ */ new Uint8Array(0)
 
@@ -23,7 +27,7 @@ export interface OpenedFrame {
   readonly bytes: Uint8Array
   readonly from: number
   readonly to: number
-  /** Whether nobody else holds the memory of `bytes`. */
+  /** Whether nobody else holds the memory of `bytes`: it may be kept, or given to `giveRoom`. */
   readonly owned: boolean
   readonly wireBytes: number
 }
@@ -65,12 +69,13 @@ export class FrameReader {
 
   /** Memory that unfinished and kept back frames take. */
   get heldBytes(): number {
-    return this.#chunk.length - this.#at + this.#queue.length + (this.#body?.length ?? 0)
+    return this.#chunk.length - this.#at + this.#queue.length + this.partialBytes
   }
 
   /** Memory that the frame which is arriving takes. */
   get partialBytes(): number {
-    return this.#body?.length ?? 0
+    // A room that is used again is larger than it needs to be, and nobody else's loss.
+    return Math.min(this.#body?.length ?? 0, Math.max(2 * this.#filled, FIRST_ROOM_BYTES))
   }
 
   /** Whether a frame has begun that isn't whole yet. */
@@ -109,7 +114,7 @@ export class FrameReader {
     this.unfinished = false
     if (this.#total === 0 && !this.#readHeader()) return undefined
     // The usual case: the whole body lies in the chunk.
-    if (this.#filled === 0 && this.#chunk.length - this.#at >= this.#total && this.#total <= SLICE_BYTES) {
+    if (this.#filled === 0 && this.#chunk.length - this.#at >= this.#total && this.#total <= AT_ONCE_BYTES) {
       return this.#openInPlace()
     }
     return this.#gather() ? this.#openGathered() : undefined
@@ -189,8 +194,12 @@ export class FrameReader {
   #reserve(length: number): void {
     const room = this.#body?.length ?? 0
     if (length <= room) return
-    const grown = new Uint8Array(Math.min(this.#total, Math.max(length, room * 2, FIRST_ROOM_BYTES)))
-    if (this.#body) grown.set(this.#body.subarray(0, this.#filled))
+    const wanted = Math.min(this.#total, Math.max(length, room * 2, FIRST_ROOM_BYTES))
+    const grown = takeRoom(length, wanted)
+    if (this.#body) {
+      grown.set(this.#body.subarray(0, this.#filled))
+      giveRoom(this.#body)
+    }
     this.#body = grown
   }
 
@@ -211,7 +220,8 @@ export class FrameReader {
   #openGathered(): OpenedFrame | undefined {
     const body = this.#body!
     const end = this.#total - TAG_BYTES
-    const next = Math.min(end, this.#plain + SLICE_BYTES)
+    const left = end - this.#plain
+    const next = left <= AT_ONCE_BYTES ? end : this.#plain + SLICE_BYTES
     this.#decrypt(body, this.#plain, next)
     this.#plain = next
     if (next < end) {

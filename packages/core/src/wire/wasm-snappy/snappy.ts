@@ -9,13 +9,17 @@ const MIN_TABLE_BITS = 8
 
 /** The encoder's table lies at 0. */
 const IN_AT = 32_768
-/** Longer messages are read by the portable decoder: a copy may reach back over all of its output. */
-const MOST_OUT_BYTES = 262_144
+/** A message of 1 MiB with what is around it. Longer ones are read by the portable decoder, for a copy may reach back
+ * over all of its output. */
+const MOST_OUT_BYTES = 1_114_112
 /** The most that an encoder makes of so many bytes; what is longer isn't worth a shortcut. */
 const MOST_IN_BYTES: number = 32 + MOST_OUT_BYTES + Math.floor(MOST_OUT_BYTES / 6)
 /** Room that is read and written past an end. */
 const SLACK_BYTES = 64
 const OUT_AT: number = (IN_AT + MOST_IN_BYTES + SLACK_BYTES + 7) & ~7
+
+/** What is kept to compress large messages into. */
+const MOST_SCRATCH_BYTES = 2_097_152
 
 interface Engine {
   readonly memory: Uint8Array
@@ -37,28 +41,41 @@ function engine(): Engine {
 
 /** Compresses into a fresh array, at most 32 + length + length/6 bytes. */
 export function compress(input: Uint8Array): Uint8Array {
-  return input.length <= FRAGMENT_BYTES ? compressBriefly(input).slice() : compressFragments(input)
+  if (input.length <= FRAGMENT_BYTES) return compressBriefly(input).slice()
+  const output = compressFragments(input, new Uint8Array(mostOf(input.length)))
+  // Most of a compressible message's room is unused: let it go.
+  return output.length * 2 < output.buffer.byteLength ? output.slice() : output
 }
 
 /** The same, but the answer may be overwritten by the next call of any function here. */
 export function compressBriefly(input: Uint8Array): Uint8Array {
-  if (input.length > FRAGMENT_BYTES) return compressFragments(input)
+  if (input.length > FRAGMENT_BYTES) return compressFragments(input, scratchOf(mostOf(input.length)))
   const { memory } = engine()
   const at = writeLength(memory, OUT_AT, input.length)
   return memory.subarray(OUT_AT, compressFragment(input, at))
 }
 
-function compressFragments(input: Uint8Array): Uint8Array {
+function mostOf(length: number): number {
+  return 32 + length + Math.floor(length / 6)
+}
+
+let scratch: Uint8Array | undefined
+
+function scratchOf(length: number): Uint8Array {
+  if (length > MOST_SCRATCH_BYTES) return new Uint8Array(length)
+  if (!scratch || scratch.length < length) scratch = new Uint8Array(length)
+  return scratch
+}
+
+function compressFragments(input: Uint8Array, output: Uint8Array): Uint8Array {
   const { memory } = engine()
-  const output = new Uint8Array(32 + input.length + Math.floor(input.length / 6))
   let at = writeLength(output, 0, input.length)
   for (let start = 0; start < input.length; start += FRAGMENT_BYTES) {
     const end = compressFragment(input.subarray(start, start + FRAGMENT_BYTES), OUT_AT)
     output.set(memory.subarray(OUT_AT, end), at)
     at += end - OUT_AT
   }
-  // Most of a compressible message's room is unused: let it go.
-  return at * 2 < output.length ? output.slice(0, at) : output.subarray(0, at)
+  return output.subarray(0, at)
 }
 
 // Tells where the output ends.
