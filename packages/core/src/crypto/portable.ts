@@ -1,12 +1,12 @@
 // The reference provider: the noble packages, the same in every browser and in Node.
 import { ctr } from '@noble/ciphers/aes.js'
-import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { getPublicKey, getSharedSecret, hashes, Point, recoverPublicKey, sign } from '@noble/secp256k1'
 import { concatBytes } from '../base/bytes.ts'
 import type { Crypto, RunningHash } from '../base/crypto.ts'
 import { mayRecover, notPublicKey, requireHash } from './curve.ts'
+import { hmacSha256 } from './hmac.ts'
 import { createPortableKeystream } from './portable-keystream.ts'
 import { isPrivateKey } from './private-key.ts'
 
@@ -27,7 +27,7 @@ export const portableCrypto: Crypto = {
   keccak256: (bytes) => keccak_256(bytes),
   createKeccak256,
   sha256: (bytes) => sha256(bytes),
-  hmacSha256: (key, bytes) => hmac(sha256, key, bytes),
+  hmacSha256: (key, bytes) => hmacSha256(sha256, key, bytes),
   aes128Ctr: (key, iv, bytes) => {
     const result = new Uint8Array(bytes)
     createPortableKeystream(key, iv).apply(result)
@@ -57,7 +57,7 @@ function signRecoverable(hash: Uint8Array, privateKey: Uint8Array): Uint8Array {
   requireHash(hash)
   // Signing at once needs these two; set here and not on loading, so that bundlers may drop what nobody signs with.
   hashes.sha256 = sha256
-  hashes.hmacSha256 = (key, message) => hmac(sha256, key, message)
+  hashes.hmacSha256 = (key, message) => hmacSha256(sha256, key, message)
   const vrs = sign(hash, privateKey, { prehash: false, format: 'recovered' })
   return concatBytes(vrs.subarray(1), vrs.subarray(0, 1))
 }

@@ -17,9 +17,7 @@ import { BASE_PROTOCOL_VERSION } from '../wire/hello.ts'
 import type { Hello } from '../wire/hello.ts'
 import type { Link } from '../wire/link.ts'
 import type { NodeEvents } from './events.ts'
-import type { Gate } from './gate.ts'
-import type { HandshakeTools } from './handshake-tools.ts'
-import type { makeRoom } from './make-room.ts'
+import type { Listening } from './listening.ts'
 import type { Settings } from './options.ts'
 import { SetUp } from './set-up.ts'
 import type { Greeted, SetUpHost, SetUpTask } from './set-up.ts'
@@ -55,11 +53,7 @@ export class Connections {
   readonly #setUpHost: SetUpHost<ConnectedPeer>
   /** Peers that have left or are about to: they hold a link until their goodbye is over. */
   readonly #living = new Set<ConnectedPeer>()
-  #gate: Gate | undefined
-  #tools: HandshakeTools | undefined
-  /** Inbound set-ups of which the dialer was told. */
-  readonly #told = new Set<SetUp<ConnectedPeer>>()
-  #makeRoom: typeof makeRoom | undefined
+  #listening: Listening | undefined
   #closed = false
   #onEmpty: (() => void) | undefined
 
@@ -83,7 +77,7 @@ export class Connections {
     }
     this.#setUpHost = {
       settings,
-      tools: () => this.#tools,
+      supplies: () => this.#listening?.supplies,
       hello: () => this.#hello(),
       checkpointKey: (setUp, publicKey) => this.#checkpointKey(setUp, publicKey),
       checkpointHello: (greeted) => this.#checkpointHello(greeted),
@@ -92,7 +86,7 @@ export class Connections {
   }
 
   get pendingInbound(): number {
-    return this.#gate?.pending ?? 0
+    return this.#listening?.gate.pending ?? 0
   }
 
   get receivingBytes(): number {
@@ -105,25 +99,22 @@ export class Connections {
 
   /** Must be called before `accept`. What only listeners need is loaded here: a tab never fetches it. */
   async openGate(): Promise<void> {
-    const { clock, limits, prefixes } = this.#host.settings
-    const { createHandshakeTools, Gate, makeRoom } = await import('./listening.ts')
-    this.#gate ??= new Gate(clock, limits, prefixes)
-    this.#tools ??= createHandshakeTools(this.#host.settings)
-    this.#makeRoom = makeRoom
+    const { createListening } = await import('./listening.ts')
+    this.#listening ??= createListening(this.#host.settings)
   }
 
   /** Takes an inbound link; a failure is reported as `setup:failed`. */
   accept(link: Link, transport: string): void {
-    if (this.#closed || !this.#gate) return link.abort()
-    const entry = this.#refusedAtTheDoor(link.remoteAddress) ?? this.#gate.enter(link.remoteAddress)
+    if (this.#closed || !this.#listening) return link.abort()
+    const entry = this.#refusedAtTheDoor(link.remoteAddress) ?? this.#listening.gate.enter(link.remoteAddress)
     if (entry instanceof PeerError) {
       link.abort(entry)
       this.#failed({ link, direction: 'inbound' }, undefined, entry)
       return
     }
-    const source = this.#gate.sourceOf(link.remoteAddress)
-    const task: SetUpTask = { link, direction: 'inbound', transport, expected: undefined, endpoint: undefined, source }
-    this.setUp(task).then(entry.leave, entry.leave)
+    const { wait, leave } = entry
+    const task: SetUpTask = { link, direction: 'inbound', transport, expected: undefined, endpoint: undefined, wait }
+    this.setUp(task).then(leave, leave)
   }
 
   // Who it is can't be known yet: where a key is trusted, a ban of an address waits until the key is proven.
@@ -166,7 +157,7 @@ export class Connections {
       throw error
     } finally {
       this.#setUps.delete(setUp)
-      if (this.#told.delete(setUp)) this.#host.pending(setUp.publicKey!, false)
+      if (setUp.told) this.#host.pending(setUp.publicKey!, false)
       this.#checkEmpty()
     }
   }
@@ -181,7 +172,7 @@ export class Connections {
     for (const peer of this.#living) peer.cut(quitting)
     for (const setUp of this.#setUps) setUp.cut()
     this.#wheel.close()
-    this.#tools?.close()
+    this.#listening?.close()
   }
 
   async #emptyWithin(ms: number): Promise<void> {
@@ -213,8 +204,8 @@ export class Connections {
     const refusal = this.peers.check({ id, direction: task.direction, trusted })
     if (refusal && !this.#mayMakeRoom(refusal, task)) throw refusal
     // Once, though a held one comes here again.
-    if (task.direction === 'inbound' && !this.#told.has(setUp)) {
-      this.#told.add(setUp)
+    if (task.direction === 'inbound' && !setUp.told) {
+      setUp.told = true
       this.#host.pending(publicKey, true)
     }
     return this.#rivalOf(setUp, publicKey)?.settled
@@ -244,7 +235,7 @@ export class Connections {
       this.peers.checkShared(candidate, conversations.length, this.#tables.length)
     let refusal = check()
     if (refusal && this.#mayMakeRoom(refusal, task)) {
-      this.#makeRoom?.(this.peers, this.#host.settings, this.#gate?.prefixes)
+      this.#listening?.makeRoom(this.peers)
       refusal = check()
     }
     if (refusal) throw refusal

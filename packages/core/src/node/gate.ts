@@ -1,9 +1,11 @@
-// Who may begin an inbound handshake: bounds and throttles that come before any cryptography.
+// Who may begin an inbound handshake, and when: bounds and throttles that come before any cryptography, and turns.
 import { hostOf, prefixPolicy } from '../addresses/prefix.ts'
 import type { PrefixPolicy } from '../addresses/prefix.ts'
 import type { Clock } from '../base/clock.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
+import type { Waiting } from './set-up.ts'
+import { Turns } from './turns.ts'
 
 /** Prefixes and addresses remembered; past it the oldest are forgotten, which only lets their networks in sooner. */
 const MAX_REMEMBERED = 10_000
@@ -18,6 +20,8 @@ export interface GateLimits {
 
 /** A place among the handshakes in progress. */
 export interface GateEntry {
+  /** Keeps bytes until it is this connection's turn among those of other networks, and its link from reading on. */
+  readonly wait: (setUp: Waiting, chunk: Uint8Array) => void
   /** Gives the place back; once. */
   readonly leave: () => void
 }
@@ -35,12 +39,14 @@ export class Gate {
   readonly #starts = new Map<string, Bucket>()
   readonly #accepted = new Map<string, number>()
   readonly #allStarts: Bucket
+  readonly #turns: Turns
   #count = 0
 
   constructor(clock: Clock, limits: GateLimits, prefixes: PrefixPolicy = prefixPolicy) {
     this.#clock = clock
     this.prefixes = prefixes
     this.#limits = limits
+    this.#turns = new Turns(clock)
     this.#allStarts = { tokens: limits.startsPerSecond, atMs: clock.now() }
   }
 
@@ -52,11 +58,6 @@ export class Gate {
   /** Prefixes and addresses that are remembered now. */
   get remembered(): number {
     return this.#starts.size + this.#accepted.size
-  }
-
-  /** Who counts as one where inbound connections take turns: a network prefix, or the host where that is exempt. */
-  sourceOf(remoteAddress: string): string {
-    return this.prefixes.prefixOf(remoteAddress) ?? hostOf(remoteAddress)
   }
 
   /** A place, or why there is none. Exempt addresses obey the bounds in all, not those per network. */
@@ -73,7 +74,27 @@ export class Gate {
       this.#count--
       if (prefix !== undefined) this.#leavePrefix(prefix)
     }
-    return { leave }
+    // Who is exempt counts by its host.
+    const source = prefix ?? hostOf(remoteAddress)
+    return { leave, wait: (setUp, chunk) => this.#wait(source, setUp, chunk) }
+  }
+
+  /** Forgets what waits. */
+  close(): void {
+    this.#turns.close()
+  }
+
+  #wait(source: string, setUp: Waiting, chunk: Uint8Array): void {
+    let done = false
+    let paused = false
+    this.#turns.add(source, () => {
+      done = true
+      setUp.read(chunk)
+      if (paused && setUp.phase !== 'held' && setUp.phase !== 'over') setUp.task.link.resume()
+    })
+    if (done) return
+    paused = true
+    setUp.task.link.pause()
   }
 
   #refusal(prefix: string | undefined, host: string): string | undefined {

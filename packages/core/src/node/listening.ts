@@ -1,4 +1,31 @@
 // What a node that listens needs, as one file to load.
-export { Gate } from './gate.ts'
-export { createHandshakeTools } from './handshake-tools.ts'
-export { makeRoom } from './make-room.ts'
+import type { ConnectedPeer } from '../peers/connected-peer.ts'
+import type { PeerSet } from '../peers/peer-set.ts'
+import { Gate } from './gate.ts'
+import { createSupplies } from './handshake-supplies.ts'
+import type { HandshakeSupplies } from './handshake-supplies.ts'
+import { makeRoom } from './make-room.ts'
+import type { Settings } from './options.ts'
+
+export interface Listening {
+  readonly gate: Gate
+  readonly supplies: HandshakeSupplies
+  /** Ends the peer that the policy of admission chooses, if any. */
+  readonly makeRoom: (peers: PeerSet<ConnectedPeer>) => void
+  readonly close: () => void
+}
+
+export function createListening(settings: Settings): Listening {
+  const { clock, limits, prefixes } = settings
+  const gate = new Gate(clock, limits, prefixes)
+  const supplies = createSupplies(settings)
+  return {
+    gate,
+    supplies,
+    makeRoom: (peers) => makeRoom(peers, settings, gate.prefixes),
+    close: () => {
+      gate.close()
+      supplies.close()
+    },
+  }
+}

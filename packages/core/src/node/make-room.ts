@@ -10,7 +10,7 @@ import type { Settings } from './options.ts'
 export function makeRoom(
   peers: PeerSet<ConnectedPeer>,
   { admission, judge }: Pick<Settings, 'admission' | 'judge'>,
-  prefixes: PrefixPolicy | undefined,
+  prefixes: PrefixPolicy,
 ): void {
   const inbound = [...peers.values()].filter(({ direction }) => direction === 'inbound')
   const id = admission?.(inbound.map((peer) => evictionFacts(peer, judge, prefixes)))
@@ -20,12 +20,8 @@ export function makeRoom(
   chosen.disconnect(DiscReason.tooManyPeers, 'made room for a newcomer')
 }
 
-function evictionFacts(
-  peer: ConnectedPeer,
-  judge: Settings['judge'],
-  prefixes: PrefixPolicy | undefined,
-): EvictionCandidate {
-  const prefix = prefixes?.prefixOf(peer.remoteAddress)
+function evictionFacts(peer: ConnectedPeer, judge: Settings['judge'], prefixes: PrefixPolicy): EvictionCandidate {
+  const prefix = prefixes.prefixOf(peer.remoteAddress)
   return {
     id: peer.id,
     trusted: peer.trusted,

@@ -14,12 +14,18 @@ import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
 import { decodeHello, encodeHello } from '../wire/hello.ts'
 import type { Hello } from '../wire/hello.ts'
 import type { Direction, Link, LinkSink } from '../wire/link.ts'
-import type { HandshakeTools } from './handshake-tools.ts'
+import type { HandshakeSupplies } from './handshake-supplies.ts'
 import type { Settings } from './options.ts'
-import type { Turns } from './turns.ts'
 
 /** From this version of the base protocol on, messages after Hello are compressed. */
 const SNAPPY_VERSION = 5
+
+/** A set-up that may have to wait before it reads on. */
+export interface Waiting {
+  readonly task: Pick<SetUpTask, 'link'>
+  readonly phase: SetUpPhase
+  read(chunk: Uint8Array): void
+}
 
 /** What the set-up of one link needs to know. */
 export interface SetUpTask {
@@ -30,8 +36,8 @@ export interface SetUpTask {
   /** Whom we dialed; inbound links have nobody to expect. */
   readonly expected: Uint8Array | undefined
   readonly endpoint: Endpoint | undefined
-  /** With whom an inbound link takes turns. */
-  readonly source?: string | undefined
+  /** What an inbound link waits with for its turn, before its key is proven; calls `read` then. */
+  readonly wait?: ((setUp: Waiting, chunk: Uint8Array) => void) | undefined
 }
 
 /** A connection that has said Hello. */
@@ -45,8 +51,8 @@ export interface Greeted {
 /** Where the node may refuse, and what it makes of a connection that passes. */
 export interface SetUpHost<P extends LinkSink> {
   readonly settings: Settings
-  /** Of a node that listens. */
-  tools(): HandshakeTools | undefined
+  /** What a node that listens has ready for its handshakes. */
+  supplies(): HandshakeSupplies | undefined
   /** Our own Hello. */
   hello(): Hello
   /**
@@ -66,6 +72,8 @@ export type SetUpPhase = 'encryption' | 'held' | 'hello' | 'peer' | 'over'
 
 export class SetUp<P extends LinkSink> implements LinkSink {
   readonly task: SetUpTask
+  /** Whether the dialer was told that an inbound connection of this key is in progress. */
+  told = false
   readonly #host: SetUpHost<P>
   // What an idle peer would keep in vain is dropped as soon as there is one.
   #handshake: Handshake | undefined
@@ -82,7 +90,7 @@ export class SetUp<P extends LinkSink> implements LinkSink {
     this.task = task
     this.#host = host
     this.#startedMs = clock.now()
-    const options = { crypto, random, privateKey, ...host.tools()?.options }
+    const options = { crypto, random, privateKey, ...host.supplies() }
     this.#handshake = task.expected
       ? createInitiator({ ...options, remotePublicKey: task.expected })
       : createResponder(options)
@@ -137,27 +145,12 @@ export class SetUp<P extends LinkSink> implements LinkSink {
 
   bytes(chunk: Uint8Array): void {
     if (this.#peer) return this.#peer.bytes(chunk)
-    const { source } = this.task
-    const turns = source !== undefined && this.#phase === 'encryption' ? this.#host.tools()?.turns : undefined
-    if (turns) this.#waitForTurn(turns, source!, chunk)
-    else this.#step(chunk)
+    if (this.task.wait && this.#phase === 'encryption') this.task.wait(this, chunk)
+    else this.read(chunk)
   }
 
-  // What strangers make us work out waits for its turn, and the link until then.
-  #waitForTurn(turns: Turns, source: string, chunk: Uint8Array): void {
-    let done = false
-    let paused = false
-    turns.add(source, () => {
-      done = true
-      this.#step(chunk)
-      if (paused && this.#phase !== 'held' && this.#phase !== 'over') this.task.link.resume()
-    })
-    if (done) return
-    paused = true
-    this.task.link.pause()
-  }
-
-  #step(chunk: Uint8Array): void {
+  /** Takes bytes whose turn it is. */
+  read(chunk: Uint8Array): void {
     this.#guard(() => {
       if (this.#phase === 'encryption') this.#encryption(chunk)
       else if (this.#phase === 'hello') this.#codec?.read(chunk, (message) => this.#message(message))

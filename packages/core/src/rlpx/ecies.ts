@@ -1,7 +1,7 @@
 // ECIES as RLPx has it: how auth and ack are encrypted to a public key.
 import { concatBytes, equalBytes } from '../base/bytes.ts'
 import type { Crypto } from '../base/crypto.ts'
-import { forgetKey, type KeyPair } from './keys.ts'
+import type { KeyPair } from './keys.ts'
 
 /** What encryption adds: an uncompressed point, an IV and a tag. */
 export const ECIES_OVERHEAD_BYTES: number = 65 + 16 + 32
@@ -25,7 +25,7 @@ export function encryptTo(
   iv: Uint8Array,
 ): Uint8Array {
   const secret = crypto.sharedSecret(keyPair.privateKey, publicKey)
-  forgetKey(keyPair)
+  keyPair.privateKey.fill(0)
   const { aesKey, macKey } = deriveKeys(crypto, secret)
   const sealed = concatBytes(iv, crypto.aes128Ctr(aesKey, iv, plain))
   const tag = crypto.hmacSha256(macKey, concatBytes(sealed, associated))

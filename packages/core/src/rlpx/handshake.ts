@@ -5,9 +5,10 @@ import type { Random } from '../base/random.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import { SessionCodec } from './frame-codec.ts'
-import { forgetKey, generateKeyPair, type KeyPair } from './keys.ts'
-import { MAX_PACKET_BYTES, MIN_PACKET_BYTES, readAck, readAuth, writeAck, writeAuth } from './packets.ts'
-import { deriveSecrets, xor } from './secrets.ts'
+import { generateKeyPair, type KeyPair } from './keys.ts'
+import { MAX_PACKET_BYTES, MIN_PACKET_BYTES, type PacketTools } from './packets.ts'
+import { readAck, readAuth, writeAck, writeAuth } from './packets.ts'
+import { deriveSecrets, type SessionInputs, xor } from './secrets.ts'
 import type { StaticSecrets } from './static-secrets.ts'
 
 export interface ResponderOptions {
@@ -60,25 +61,21 @@ export interface Handshake {
 /** The side that dials. @throws {RangeError} when the remote key is not on the curve, or the private key is none */
 export function createInitiator(options: InitiatorOptions): Handshake {
   const { crypto, random, privateKey, remotePublicKey } = options
-  checkPrivateKey(options)
+  const tools = toolsOf(options)
   if (!crypto.isPublicKey(remotePublicKey)) throw new RangeError('the remote key is not a public key of secp256k1')
-  const tools = { crypto, random, createKeyPair: pairSource(options) }
   const ephemeral = tools.createKeyPair()
   const nonce = random.bytes(32)
   let auth: Uint8Array | undefined
   const receive = packetReader((ack, rest) => {
     const remote = readAck(crypto, privateKey, ack)
-    const ephemeralSecret = crypto.sharedSecret(ephemeral.privateKey, remote.publicKey)
-    forgetKey(ephemeral)
-    const secrets = deriveSecrets(crypto, {
-      ephemeralSecret,
+    const codec = codecOf(crypto, ephemeral, remote.publicKey, {
       initiatorNonce: nonce,
       recipientNonce: remote.nonce,
       auth: auth!,
       ack,
       initiator: true,
     })
-    return { done: { remotePublicKey, codec: new SessionCodec(crypto, secrets), rest } }
+    return { done: { remotePublicKey, codec, rest } }
   })
   return {
     receive: (chunk) => {
@@ -87,8 +84,7 @@ export function createInitiator(options: InitiatorOptions): Handshake {
     },
     start: () => {
       if (auth) throw new TypeError('a handshake starts once')
-      const token = xor(staticSecret(options, remotePublicKey), nonce)
-      const signature = crypto.sign(token, ephemeral.privateKey)
+      const signature = crypto.sign(tools.token(remotePublicKey, nonce), ephemeral.privateKey)
       const publicKey = options.statics?.publicKey ?? crypto.publicKeyOf(privateKey)
       auth = writeAuth(tools, remotePublicKey, { signature, publicKey, nonce })
       return auth.slice()
@@ -99,42 +95,52 @@ export function createInitiator(options: InitiatorOptions): Handshake {
 /** The side that accepts. @throws {RangeError} when the private key is none */
 export function createResponder(options: ResponderOptions): Handshake {
   const { crypto, random, privateKey } = options
-  checkPrivateKey(options)
+  const tools = toolsOf(options)
   const receive = packetReader((auth, rest) => {
     const remote = readAuth(crypto, privateKey, auth)
-    const token = xor(staticSecret(options, remote.publicKey), remote.nonce)
-    const remoteEphemeral = crypto.recover(token, remote.signature)
+    const remoteEphemeral = crypto.recover(tools.token(remote.publicKey, remote.nonce), remote.signature)
     if (!remoteEphemeral || !crypto.isPublicKey(remoteEphemeral)) throw new Error('the signature in auth has no key')
-    const tools = { crypto, random, createKeyPair: pairSource(options) }
     const ephemeral = tools.createKeyPair()
     const nonce = random.bytes(32)
     const ack = writeAck(tools, remote.publicKey, { publicKey: ephemeral.publicKey, nonce })
-    const ephemeralSecret = crypto.sharedSecret(ephemeral.privateKey, remoteEphemeral)
-    forgetKey(ephemeral)
-    const secrets = deriveSecrets(crypto, {
-      ephemeralSecret,
+    const codec = codecOf(crypto, ephemeral, remoteEphemeral, {
       initiatorNonce: remote.nonce,
       recipientNonce: nonce,
       auth,
       ack,
       initiator: false,
     })
-    const remotePublicKey = new Uint8Array(remote.publicKey)
-    return { send: ack, done: { remotePublicKey, codec: new SessionCodec(crypto, secrets), rest } }
+    return { send: ack, done: { remotePublicKey: new Uint8Array(remote.publicKey), codec, rest } }
   })
   return { receive, start: () => undefined }
 }
 
-function checkPrivateKey({ crypto, privateKey }: ResponderOptions): void {
+interface Tools extends PacketTools {
+  /** What auth signs: the static keys' secret and the initiator's nonce. */
+  readonly token: (remotePublicKey: Uint8Array, nonce: Uint8Array) => Uint8Array
+}
+
+function toolsOf({ crypto, random, privateKey, createKeyPair, statics }: ResponderOptions): Tools {
   if (!crypto.isPrivateKey(privateKey)) throw new RangeError('not a private key of secp256k1')
+  return {
+    crypto,
+    random,
+    createKeyPair: createKeyPair ?? (() => generateKeyPair(crypto, random)),
+    token: (remotePublicKey, nonce) =>
+      xor(statics?.sharedSecret(remotePublicKey) ?? crypto.sharedSecret(privateKey, remotePublicKey), nonce),
+  }
 }
 
-function staticSecret({ crypto, privateKey, statics }: ResponderOptions, remotePublicKey: Uint8Array): Uint8Array {
-  return statics ? statics.sharedSecret(remotePublicKey) : crypto.sharedSecret(privateKey, remotePublicKey)
-}
-
-function pairSource({ crypto, random, createKeyPair }: ResponderOptions): () => KeyPair {
-  return createKeyPair ?? (() => generateKeyPair(crypto, random))
+// The ephemeral key has served then.
+function codecOf(
+  crypto: Crypto,
+  { privateKey }: KeyPair,
+  remoteEphemeral: Uint8Array,
+  inputs: Omit<SessionInputs, 'ephemeralSecret'>,
+): SessionCodec {
+  const ephemeralSecret = crypto.sharedSecret(privateKey, remoteEphemeral)
+  privateKey.fill(0)
+  return new SessionCodec(crypto, deriveSecrets(crypto, { ...inputs, ephemeralSecret }))
 }
 
 type OnPacket = (packet: Uint8Array, rest: Uint8Array) => HandshakeProgress

@@ -15,8 +15,3 @@ export function generateKeyPair(crypto: Crypto, random: Random): KeyPair {
   const privateKey = generatePrivateKey(random)
   return { privateKey, publicKey: crypto.publicKeyOf(privateKey) }
 }
-
-/** Overwrites the private key of a pair that has served. */
-export function forgetKey({ privateKey }: KeyPair): void {
-  privateKey.fill(0)
-}

@@ -1,0 +1,26 @@
+// What a node that listens has ready for its handshakes: keys made ahead, and secrets of those who were here before.
+import type { ResponderOptions } from '../rlpx/handshake.ts'
+import { createKeyPairPool } from '../rlpx/key-pair-pool.ts'
+import { keepStaticSecrets } from '../rlpx/static-secrets.ts'
+import type { Settings } from './options.ts'
+
+/** Key pairs that one side of a handshake uses. */
+const PAIRS_PER_HANDSHAKE = 2
+
+export interface HandshakeSupplies extends Pick<ResponderOptions, 'createKeyPair' | 'statics'> {
+  close(): void
+}
+
+/** Keys are made ahead for as many handshakes as may be in progress. */
+export function createSupplies({ crypto, random, clock, privateKey, limits }: Settings): HandshakeSupplies {
+  const pool = createKeyPairPool({ crypto, random, clock, limit: limits.pendingInbound * PAIRS_PER_HANDSHAKE })
+  const statics = keepStaticSecrets(crypto, privateKey)
+  return {
+    createKeyPair: pool.take,
+    statics,
+    close: () => {
+      pool.close()
+      statics.forget()
+    },
+  }
+}
