@@ -1,28 +1,68 @@
 // Answers a peer's getdata: a few items at a time, no faster than the peer reads, and what is missing said at the end.
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
+import type { StoredItem } from '../inventory/item-store.ts'
 import type { InventoryPlugin } from '../inventory/plugin.ts'
 import type { Peer } from '../wire/peer.ts'
+import { prepare } from '../wire/prepared.ts'
+import type { Prepared } from '../wire/prepared.ts'
 import type { Protocol } from '../wire/protocol.ts'
 import { MAX_ASKED, type Ids, type InvMessages } from './inv-messages.ts'
 
 /** Items handed to a peer's link before it is waited for; btcd's figure. */
 const AT_ONCE = 5
 
+/** Messages that are kept ready: an item that is told of at once is asked for by many at once. */
+const KEPT_MESSAGES = 8
+
+/** Items as messages, made once for all who ask at the same time. */
+export class ItemMessages {
+  readonly #protocol: Protocol<InvMessages>
+  /** Oldest first. */
+  readonly #kept = new Map<StoredItem, Prepared>()
+
+  constructor(protocol: Protocol<InvMessages>) {
+    this.#protocol = protocol
+  }
+
+  get(kind: number, item: StoredItem): Prepared {
+    const kept = this.#kept.get(item)
+    if (kept) return kept
+    const made = prepare(this.#protocol, 'item', { kind, bytes: item.bytes })
+    this.#kept.set(item, made)
+    if (this.#kept.size > KEPT_MESSAGES) {
+      const [oldest] = this.#kept.keys()
+      this.#kept.delete(oldest!)
+    }
+    return made
+  }
+
+  clear(): void {
+    this.#kept.clear()
+  }
+}
+
 /**
  * What one peer asked for and hasn't got. It is served beside the peer's messages, not in their handler: two nodes that
  * serve each other and wait inside would each stop reading what the other sends.
  */
 export class Serving {
-  readonly #peer: Peer
+  readonly #peer: Pick<Peer, 'id' | 'send' | 'sendPrepared'>
+  readonly #messages: ItemMessages
   readonly #protocol: Protocol<InvMessages>
-  readonly #inventory: InventoryPlugin
+  readonly #inventory: Pick<InventoryPlugin, 'get' | 'know'>
   #asked: { readonly kind: number; readonly id: Uint8Array }[] = []
   #isServing = false
 
-  constructor(peer: Peer, protocol: Protocol<InvMessages>, inventory: InventoryPlugin) {
+  constructor(
+    peer: Pick<Peer, 'id' | 'send' | 'sendPrepared'>,
+    protocol: Protocol<InvMessages>,
+    messages: ItemMessages,
+    inventory: Pick<InventoryPlugin, 'get' | 'know'>,
+  ) {
     this.#peer = peer
     this.#protocol = protocol
+    this.#messages = messages
     this.#inventory = inventory
   }
 
@@ -60,7 +100,7 @@ export class Serving {
       const item = this.#inventory.get(kind, id)
       if (item) {
         this.#inventory.know(this.#peer.id, kind, [id])
-        sent.push(this.#peer.send(this.#protocol, 'item', { kind, bytes: item.bytes }))
+        sent.push(this.#peer.sendPrepared(this.#messages.get(kind, item)))
       } else missing.set(kind, [...(missing.get(kind) ?? []), id])
     }
     for (const [kind, ids] of missing) sent.push(this.#peer.send(this.#protocol, 'notfound', { kind, ids }))

@@ -22,7 +22,7 @@ import { prepare } from '../wire/prepared.ts'
 import type { Peer } from '../wire/peer.ts'
 import type { Offer, Protocol } from '../wire/protocol.ts'
 import { invProtocol, type Ids, type InvMessages, type NamedKind, type SentItem } from './inv-messages.ts'
-import { Serving } from './inv-serving.ts'
+import { ItemMessages, Serving } from './inv-serving.ts'
 
 /** Ids of one inv that are looked at before others get their turn: a few milliseconds' worth. */
 const SLICE_IDS = 4096
@@ -48,6 +48,7 @@ class InvService implements ItemService, Carrier {
   readonly #inventory: InventoryPlugin
   readonly #kinds: readonly AnyKind[]
   readonly #protocol: Protocol<InvMessages>
+  readonly #messages: ItemMessages
   readonly #peers = new Map<string, InvPeer>()
   readonly #listeners = new Map<AnyKind, Set<ItemListener<unknown>>>()
   #intake: Intake | undefined
@@ -58,6 +59,7 @@ class InvService implements ItemService, Carrier {
     this.#inventory = inventory
     this.#kinds = kinds
     this.#protocol = invProtocol(Math.max(...kinds.map(({ maxBytes }) => maxBytes)))
+    this.#messages = new ItemMessages(this.#protocol)
     this.protocols = [this.#offer()]
   }
 
@@ -77,6 +79,7 @@ class InvService implements ItemService, Carrier {
   stop(): void {
     this.#intake?.stop()
     this.#peers.clear()
+    this.#messages.clear()
     this.#listeners.clear()
   }
 
@@ -139,7 +142,7 @@ class InvService implements ItemService, Carrier {
       },
       {
         opened: (peer) => {
-          const serving = new Serving(peer, this.#protocol, this.#inventory)
+          const serving = new Serving(peer, this.#protocol, this.#messages, this.#inventory)
           this.#peers.set(peer.id, { peer, serving, kinds: undefined, unasked: 0 })
           void peer.send(this.#protocol, 'kinds', this.#kinds)
         },

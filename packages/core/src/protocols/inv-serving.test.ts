@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { createDeferred } from '../base/abort.ts'
+import type { Deferred } from '../base/abort.ts'
+import type { StoredItem } from '../inventory/item-store.ts'
+import type { Peer } from '../wire/peer.ts'
+import type { Prepared } from '../wire/prepared.ts'
+import { invProtocol } from './inv-messages.ts'
+import type { Ids } from './inv-messages.ts'
+import { ItemMessages, Serving } from './inv-serving.ts'
+
+const KIND = 16
+const protocol = invProtocol(100)
+
+function idOf(seed: number): Uint8Array {
+  return new Uint8Array(32).fill(seed)
+}
+
+/** A peer whose link takes what it is given when the test says so. */
+function make(has: (seed: number) => boolean = () => true) {
+  const told: string[] = []
+  const prepared: Prepared[] = []
+  const waits: Deferred<void>[] = []
+  const wait = (): Promise<void> => {
+    const deferred = createDeferred<void>()
+    waits.push(deferred)
+    return deferred.promise
+  }
+  const items = new Map<number, StoredItem>()
+  const get = (_: number, [seed]: Uint8Array): StoredItem | undefined => {
+    if (!has(seed!)) return undefined
+    if (!items.has(seed!)) items.set(seed!, { bytes: Uint8Array.of(seed!), meta: 0, source: 'own', storedAtMs: 0 })
+    return items.get(seed!)
+  }
+  const peer = {
+    id: 'peer',
+    send: (_: unknown, name: string, value: unknown) => {
+      told.push(`${name} ${(value as Ids).ids.map(([seed]) => seed).join(' ')}`)
+      return wait()
+    },
+    sendPrepared: (message: Prepared) => {
+      prepared.push(message)
+      told.push('item')
+      return wait()
+    },
+  }
+  const messages = new ItemMessages(protocol)
+  const serving = new Serving(peer as Pick<Peer, 'id' | 'send' | 'sendPrepared'>, protocol, messages, {
+    get,
+    know: () => undefined,
+  })
+  const drain = async (): Promise<void> => {
+    for (const deferred of waits.splice(0)) deferred.resolve()
+    for (let i = 0; i < 5; i++) await Promise.resolve()
+  }
+  return { serving, told, prepared, drain, waits }
+}
+
+describe('serving', () => {
+  it('gives a link five items, and waits until it has taken them', async () => {
+    const { serving, told, drain } = make()
+    serving.add({ kind: KIND, ids: Array.from({ length: 12 }, (_, i) => idOf(i)) })
+    const counts: number[] = []
+    for (let i = 0; i < 4; i++) {
+      counts.push(told.length)
+      await drain()
+    }
+    expect(counts).toEqual([5, 10, 12, 12])
+  })
+
+  it('goes on with what was asked for while it waited, and says together what is missing', async () => {
+    const { serving, told, drain } = make((seed) => seed % 2 === 0)
+    serving.add({ kind: KIND, ids: [1, 2, 3].map(idOf) })
+    serving.add({ kind: KIND, ids: [4, 5].map(idOf) })
+    await drain()
+    expect(told).toEqual(['item', 'notfound 1 3', 'item', 'notfound 5'])
+  })
+
+  it('stops with its peer, whose link refuses everything from then on', async () => {
+    const { serving, told, waits, drain } = make()
+    serving.add({ kind: KIND, ids: Array.from({ length: 20 }, (_, i) => idOf(i)) })
+    waits[0]!.reject(new Error('gone'))
+    await drain()
+    await drain()
+    expect(told).toHaveLength(5)
+  })
+
+  it('makes a message once for all who ask at the same time', async () => {
+    const { serving, prepared, drain } = make()
+    serving.add({ kind: KIND, ids: [idOf(1), idOf(1), idOf(2)] })
+    await drain()
+    expect(prepared[0]).toBe(prepared[1])
+    expect(prepared[0]).not.toBe(prepared[2])
+  })
+})
