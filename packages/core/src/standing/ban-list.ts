@@ -81,6 +81,11 @@ function isHeld({ untilMs }: Ban, nowMs: number): boolean {
   return untilMs === null || nowMs < untilMs
 }
 
+/** @throws {TypeError} when a ban can't be of this */
+export function checkBanTarget(text: string): void {
+  keyOfTarget(text)
+}
+
 // However a target is spelled, it has one key: addresses and ranges by their bytes, names in lower case.
 function keyOfTarget(text: string): string {
   const plain = plainName(text.trim())

@@ -154,6 +154,21 @@ describe('stored bans', () => {
     }
   })
 
+  it('are added to and lifted by the options of the next run', async () => {
+    const storage = memoryStorage()
+    const before = await guarded(1, { storage })
+    await before.until(before.guard.ban('203.0.113.0/24'))
+    await before.until(before.guard.ban('bad.example'))
+    await before.close()
+    for (const options of [{ ban: ['198.51.100.7'], unban: ['BAD.example.'] }, {}]) {
+      const guard = standing(options)
+      const world = await testNetwork(1, [], { options: () => ({ plugins: [guard], storage }) })
+      expect(guard.bans.map(({ target }) => target)).toEqual(['203.0.113.0/24', '198.51.100.7'])
+      await world.close()
+    }
+    expect(() => standing({ ban: ['no target'] })).toThrow(TypeError)
+  })
+
   it('that can not be written keep holding, and whoever banned is told', async () => {
     const failing = { ...memoryStorage(), write: () => Promise.reject(new Error('disk full')) }
     const world = await guarded(2, { storage: failing })

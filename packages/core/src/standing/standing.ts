@@ -4,10 +4,11 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import { hostOf, prefixOf } from '../addresses/prefix.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
+import { causeText } from '../errors/peer-error.ts'
 import { isMisdeed } from '../errors/misdeeds.ts'
 import type { Peer } from '../wire/peer.ts'
 import { formatEndpoint } from '../wire/address.ts'
-import { BanList } from './ban-list.ts'
+import { BanList, checkBanTarget } from './ban-list.ts'
 import type { Ban } from './ban-list.ts'
 import { loadBans, saveBans } from './ban-store.ts'
 import type { Plugin, PluginContext, Subject, Verdict } from '../node/plugin.ts'
@@ -20,6 +21,12 @@ export interface BanOptions {
   readonly forMs?: number | undefined
   /** For people who read the list. */
   readonly reason?: string | undefined
+}
+
+export interface StandingOptions {
+  /** Banned and lifted at the start, after what was kept is read. */
+  readonly ban?: readonly string[] | undefined
+  readonly unban?: readonly string[] | undefined
 }
 
 /** The plugin and what an operator does with it. */
@@ -42,9 +49,11 @@ export interface Standing extends Plugin {
  * Keeps who is not welcome, for `createNode({ plugins: [standing()] })`. There is no score: one misdeed is enough to be
  * discouraged. A discouraged peer isn't dialed, its addresses aren't passed on, and it is the first to make room.
  * Trusted peers are above all this.
+ *
+ * @throws {TypeError} when a target is no public key, host or range
  */
-export function standing(): Standing {
-  return new KeptStanding()
+export function standing(options: StandingOptions = {}): Standing {
+  return new KeptStanding(options)
 }
 
 class KeptStanding implements Standing {
@@ -52,8 +61,14 @@ class KeptStanding implements Standing {
   readonly #bans = new BanList()
   /** Most recent last. */
   readonly #discouraged = new Set<string>()
+  readonly #options: StandingOptions
   #context: PluginContext | undefined
   #saving: Promise<void> = Promise.resolve()
+
+  constructor(options: StandingOptions) {
+    for (const target of [...(options.ban ?? []), ...(options.unban ?? [])]) checkBanTarget(target)
+    this.#options = options
+  }
 
   get bans(): readonly Ban[] {
     return this.#bans.list(this.#clock?.wallNow() ?? 0)
@@ -72,9 +87,21 @@ class KeptStanding implements Standing {
       if (trouble) this.#log.log('warn', trouble)
       logger.log('debug', 'Bans loaded', { count: this.#bans.list(clock.wallNow()).length })
     }
+    await this.#applyOptions()
     node.on('peer:removed', ({ peer, error }) => {
       if (isMisdeed(error) && !peer.trusted) this.discourage(peer)
     })
+  }
+
+  // Bans hold even where they can't be kept.
+  async #applyOptions(): Promise<void> {
+    const { ban = [], unban = [] } = this.#options
+    try {
+      for (const target of unban) await this.unban(target)
+      for (const target of ban) await this.ban(target)
+    } catch (error) {
+      this.#log.log('error', 'Bans could not be kept', { err: causeText(error) })
+    }
   }
 
   async stop(): Promise<void> {
