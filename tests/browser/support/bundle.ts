@@ -10,10 +10,10 @@ const HTML =
 
 /** Bundles `entry` with the workspace's packages as a browser gets them, and serves it on a free port of 127.0.0.1. */
 export async function serveBundle(entry: string): Promise<ServedPage> {
-  const code = await bundle(entry)
+  const files = await bundle(entry)
   const server = createServer(({ url }, response) => {
-    const isCode = url === '/page.js'
-    response.writeHead(200, { 'Content-Type': isCode ? 'text/javascript' : 'text/html' }).end(isCode ? code : HTML)
+    const code = files.get(url!)
+    response.writeHead(200, { 'Content-Type': code ? 'text/javascript' : 'text/html' }).end(code ?? HTML)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
@@ -27,7 +27,8 @@ export async function serveBundle(entry: string): Promise<ServedPage> {
   }
 }
 
-async function bundle(entry: string): Promise<string> {
+/** The code by path: the entry is `/page.js`, beside it lies what is loaded on use. */
+async function bundle(entry: string): Promise<ReadonlyMap<string, string>> {
   const built = await build({
     configFile: false,
     logLevel: 'error',
@@ -35,11 +36,8 @@ async function bundle(entry: string): Promise<string> {
     build: { write: false, minify: false, lib: { entry, formats: ['es'], fileName: 'page' } },
   })
   const outputs = Array.isArray(built) ? built : [built]
-  for (const one of outputs) {
-    if (!('output' in one)) continue
-    const chunks = one.output.filter((file) => file.type === 'chunk')
-    if (chunks.length === 1) return chunks[0]!.code
-    throw new Error(`a bundle of ${chunks.length} chunks, where the page loads one`)
-  }
-  throw new Error('Vite built nothing')
+  const chunks = outputs.flatMap((one) => ('output' in one ? one.output : [])).filter(({ type }) => type === 'chunk')
+  const files = new Map(chunks.map((chunk) => [`/${chunk.fileName}`, 'code' in chunk ? chunk.code : '']))
+  if (!files.has('/page.js')) throw new Error(`Vite built no page.js, but ${[...files.keys()].join(', ') || 'nothing'}`)
+  return files
 }

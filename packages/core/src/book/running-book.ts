@@ -41,8 +41,9 @@ const SEED_AGE_MORE_S = 4 * 86_400
  * refuse another one from the same address, and a restart takes less.
  */
 const ANCHORS_AGAIN_MS = 40_000
-/** Share of the book in an answer, in percent; a book of one to four entries tells one. */
+/** Share of the book in an answer, in percent; of a small one as many entries as keep a small network together. */
 const SAMPLE_PERCENT = 23
+const SAMPLE_LEAST = 10
 
 export class RunningBook {
   readonly tables: AddressTables
@@ -227,7 +228,7 @@ export class RunningBook {
 
   #sample(): AddrEntry[] {
     const { total } = this.tables.counts()
-    const percent = Math.max(SAMPLE_PERCENT, Math.ceil(100 / Math.max(total, 1)))
+    const percent = Math.min(100, Math.max(SAMPLE_PERCENT, Math.ceil((100 * SAMPLE_LEAST) / Math.max(total, 1))))
     const entries = this.tables.sample(this.#now(), { percent, isWanted: (entry) => !this.#isHeldAgainst(entry) })
     return entries.map(({ address, publicKey, time }) => ({ address, publicKey, time }))
   }

@@ -284,7 +284,12 @@ describe('who asks', () => {
 
   it('gets the same answer as all of its network, for a day', () => {
     let drawn = 0
-    const it = bench({ sample: () => [entry(drawn++)] })
+    const it = bench({
+      sample: () => {
+        drawn++
+        return Array.from({ length: 10 }, () => entry(drawn - 1))
+      },
+    })
     const askAs = (network: string): number => {
       open(it, 'x', 'inbound', network)
       it.gossip.asked('x', it.now())
@@ -296,6 +301,24 @@ describe('who asks', () => {
     expect(askAs('ipv4')).toBe(0)
     it.pass(7 * 3_600_000)
     expect(askAs('ipv4')).toBe(2)
+  })
+
+  it('gets a fresh answer as long as there are fewer than ten entries to tell', () => {
+    const known: AddrEntry[] = []
+    const it = bench({ sample: () => [...known] })
+    const askAnew = (): number => {
+      it.told.length = 0
+      open(it, 'x')
+      it.gossip.asked('x', it.now())
+      it.gossip.closed('x')
+      return it.told[0]?.entries.length ?? 0
+    }
+    const answers: number[] = []
+    for (let n = 0; n < 13; n++) {
+      answers.push(askAnew())
+      known.push(entry(n))
+    }
+    expect(answers).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 10])
   })
 
   it('learns at most 1,000 addresses in a hundred connections of a day', () => {

@@ -11,6 +11,7 @@ import {
   ANSWER_MORE_MS,
   ANSWER_MS,
   FRESH_SECONDS,
+  KEPT_ANSWER_ENTRIES,
   MAX_ENTRIES,
   MAX_RELAYED_ENTRIES,
   MEAN_OWN_MS,
@@ -176,7 +177,7 @@ export class Gossip {
     if (cached && cached.untilMs > nowMs) return cached
     const lastsMs = ANSWER_MS + randomBelow(this.#host.random, ANSWER_MORE_MS)
     const answer = { entries: this.#host.sample().slice(0, MAX_ENTRIES), untilMs: nowMs + lastsMs }
-    this.#answers.set(network, answer)
+    if (answer.entries.length >= KEPT_ANSWER_ENTRIES) this.#answers.set(network, answer)
     return answer
   }
 

@@ -29,6 +29,11 @@ export const ASKED_TOKENS = 1000
 /** Milliseconds for which everybody of a network gets the same answer: least, and what chance adds. */
 export const ANSWER_MS = 75_600_000
 export const ANSWER_MORE_MS = 21_600_000
+/**
+ * Entries from which on an answer is kept so long: in a small network it would keep newcomers out, and with fewer a
+ * hundred askings of a day tell no more than one full answer.
+ */
+export const KEPT_ANSWER_ENTRIES = 10
 /** Most bytes of the network's name. */
 export const MAX_NETWORK_BYTES = 32
 /** Most bytes of a message: 1,000 entries of the longest form that is not refused, with room for later fields. */
