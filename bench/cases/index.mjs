@@ -1,6 +1,7 @@
 // Everything that `npm run bench` measures, in the table's order. A new case is a file beside this one and a line here.
 import { browser, follow, visit } from './browser.mjs'
 import { addresses } from './addresses.mjs'
+import { eventLoop } from './event-loop.mjs'
 import { fanOut } from './fan-out.mjs'
 import { handshakes } from './handshakes.mjs'
 import { memory } from './memory.mjs'
@@ -28,6 +29,7 @@ export const CASES = [
   messages,
   messagesOverWebSocket,
   fanOut,
+  eventLoop,
   handshakes,
   relay,
   memory,

@@ -13,6 +13,7 @@ import { startContestant } from '../lib/contestant.mjs'
  *   memory is measured
  * @property {() => import('../lib/contestant.mjs').Running} [crowd] - makes peers that take what it sends to all
  * @property {() => import('../lib/contestant.mjs').Running} [askers] - makes peers that ask for what it announces
+ * @property {() => import('../lib/contestant.mjs').Running} [chatter] - makes peers that send at a given rate
  * @property {number} [most] - the most idle peers that it can be given in bearable time
  */
 
@@ -36,13 +37,21 @@ export function contestants({ gobench, alternatives, node }) {
     () =>
       startContestant(command, args, { pinned: false })
   const leaves = gobench ? unpinned(gobench, 'leaves') : unpinned(node, here('contestants/leaves.mjs'))
+  const chatter = unpinned(node, here('contestants/leaves.mjs'))
   const go = [
     { name: 'geth rlpx', over: 'tcp', start: inGo('rlpx'), crowd: leaves },
     { name: 'geth server', over: 'tcp', start: inGo('server'), leaves, crowd: leaves },
   ]
   const ours = [
     { name: 'peerwire rlpx', over: 'tcp', start: inNode('contestants/peerwire-rlpx.mjs') },
-    { name: 'peerwire node', over: 'tcp', start: inNode('contestants/peerwire-node.mjs'), leaves, crowd: leaves },
+    {
+      name: 'peerwire node',
+      over: 'tcp',
+      start: inNode('contestants/peerwire-node.mjs'),
+      leaves,
+      crowd: leaves,
+      chatter,
+    },
     {
       name: 'peerwire relay',
       over: 'relay',

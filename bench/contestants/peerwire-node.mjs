@@ -1,4 +1,5 @@
 // peerwire as its users have it: createNode, a typed protocol, send. Over TCP; over WebSocket with the argument `ws`.
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createNode, defineProtocol, generatePrivateKey, message, prepare, raw, toHex } from '@peerwire/core'
 import { tcp } from '@peerwire/transport-tcp'
 import { webSocket } from '@peerwire/transport-ws'
@@ -12,6 +13,7 @@ const BURST = 200
 const [scheme, transport] = process.argv.includes('ws') ? ['ws', webSocket] : ['tcp', tcp]
 let peer
 let crowd
+let targets = []
 
 await serve({
   describe: () => describeNode('peerwire node', MANIFEST),
@@ -36,8 +38,13 @@ await serve({
     await Promise.all([hub, ...dialers].map((node) => node.close()))
     return result
   },
-  async hub({ peers }) {
-    crowd = await startNode(peers + 10)
+  async hub({ peers, passOn = false }) {
+    let next = 0
+    const pass = (_, body) => {
+      counter.add()
+      void targets[next++ % targets.length].send(bench, 'data', body)
+    }
+    crowd = await startNode(peers + 10, passOn ? pass : undefined)
     return { addr: crowd.addresses[0].split('@')[1], key: toHex(crowd.publicKey) }
   },
   async broadcast({ payload, messages, peers }) {
@@ -50,6 +57,16 @@ await serve({
         await new Promise(setImmediate)
       }
     })
+  },
+  /** How long its loop is held up while so many messages come, each of which goes on to another peer. */
+  async delay({ messages }) {
+    targets = crowd.peers
+    const delay = monitorEventLoopDelay({ resolution: 1 })
+    delay.enable()
+    const result = await timed(() => counter.reach(messages))
+    delay.disable()
+    const [p50, p99, max] = [delay.percentile(50), delay.percentile(99), delay.max].map((ns) => ns / 1e6)
+    return { ...result, p50, p99, max }
   },
   async memory(request, talk) {
     const hub = await startNode(request.peers + 10)
@@ -75,11 +92,11 @@ async function startDialer() {
   return node
 }
 
-async function startNode(maxPeers) {
+async function startNode(maxPeers, data = () => counter.add()) {
   const node = createNode({
     privateKey: generatePrivateKey(),
     transports: [transport({ listen: `${scheme}://127.0.0.1:0` })],
-    protocols: [bench.with({ data: () => counter.add() })],
+    protocols: [bench.with({ data })],
     maxPeers,
     maxInbound: maxPeers,
     // Otherwise a node takes 100 handshakes a second.
