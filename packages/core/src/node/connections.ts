@@ -11,6 +11,7 @@ import { createOfferTable } from '../peers/conversation.ts'
 import type { Conversation, OfferTable } from '../peers/conversation.ts'
 import { PeerSet } from '../peers/peer-set.ts'
 import { ReceiveBudget } from '../peers/receive-budget.ts'
+import { generateKeyPair } from '../rlpx/keys.ts'
 import { matchCapabilities } from '../wire/capabilities.ts'
 import { formatEndpoint } from '../wire/address.ts'
 import { BASE_PROTOCOL_VERSION } from '../wire/hello.ts'
@@ -100,7 +101,8 @@ export class Connections {
   /** Must be called before `accept`. What only listeners need is loaded here: a tab never fetches it. */
   async openGate(): Promise<void> {
     const { createListening } = await import('./listening.ts')
-    this.#listening ??= createListening(this.#host.settings)
+    const { settings } = this.#host
+    this.#listening ??= createListening(settings, () => generateKeyPair(settings.crypto, settings.random))
   }
 
   /** Takes an inbound link; a failure is reported as `setup:failed`. */

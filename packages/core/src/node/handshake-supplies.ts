@@ -2,6 +2,7 @@
 import type { ResponderOptions } from '../rlpx/handshake.ts'
 import { createKeyPairPool } from '../rlpx/key-pair-pool.ts'
 import { keepStaticSecrets } from '../rlpx/static-secrets.ts'
+import type { KeyPair } from '../rlpx/keys.ts'
 import type { Settings } from './options.ts'
 
 /** Key pairs that one side of a handshake uses. */
@@ -11,9 +12,10 @@ export interface HandshakeSupplies extends Pick<ResponderOptions, 'createKeyPair
   close(): void
 }
 
-/** Keys are made ahead for as many handshakes as may be in progress. */
-export function createSupplies({ crypto, random, clock, privateKey, limits }: Settings): HandshakeSupplies {
-  const pool = createKeyPairPool({ crypto, random, clock, limit: limits.pendingInbound * PAIRS_PER_HANDSHAKE })
+/** Keys are made ahead, by `create`, for as many handshakes as may be in progress. */
+export function createSupplies(settings: Settings, create: () => KeyPair): HandshakeSupplies {
+  const { crypto, clock, privateKey, limits } = settings
+  const pool = createKeyPairPool({ create, clock, limit: limits.pendingInbound * PAIRS_PER_HANDSHAKE })
   const statics = keepStaticSecrets(crypto, privateKey)
   return {
     createKeyPair: pool.take,

@@ -5,6 +5,7 @@ import { Gate } from './gate.ts'
 import { createSupplies } from './handshake-supplies.ts'
 import type { HandshakeSupplies } from './handshake-supplies.ts'
 import { makeRoom } from './make-room.ts'
+import type { KeyPair } from '../rlpx/keys.ts'
 import type { Settings } from './options.ts'
 
 export interface Listening {
@@ -15,10 +16,11 @@ export interface Listening {
   readonly close: () => void
 }
 
-export function createListening(settings: Settings): Listening {
+/** @param create - a key pair for a handshake; an import here would make a file of its own of it */
+export function createListening(settings: Settings, create: () => KeyPair): Listening {
   const { clock, limits, prefixes } = settings
   const gate = new Gate(clock, limits, prefixes)
-  const supplies = createSupplies(settings)
+  const supplies = createSupplies(settings, create)
   return {
     gate,
     supplies,

@@ -19,8 +19,9 @@ function createPool(limit?: number) {
     return new Uint8Array(64).fill(seen.length)
   }
   const crypto: Crypto = { ...portableCrypto, publicKeyOf: makeUp }
+  const random = seededRandom(3)
   const busy: Clock = { ...clock, now: () => clock.now() + seen.length / 2 }
-  const pool = createKeyPairPool({ crypto, random: seededRandom(3), clock: busy, limit })
+  const pool = createKeyPairPool({ create: () => generateKeyPair(crypto, random), clock: busy, limit })
   const take = (count: number): string[] => Array.from({ length: count }, () => toHex(pool.take().privateKey))
   return { clock, pool, take, seen }
 }
@@ -108,7 +109,10 @@ describe('a pool of key pairs', () => {
   it('serves handshakes, which overwrite the private keys when they are done', () => {
     const random = seededRandom(8)
     const [dialer, listener] = [generateKeyPair(portableCrypto, random), generateKeyPair(portableCrypto, random)]
-    const pool = createKeyPairPool({ crypto: portableCrypto, random, clock: createManualClock() })
+    const pool = createKeyPairPool({
+      create: () => generateKeyPair(portableCrypto, random),
+      clock: createManualClock(),
+    })
     const taken: Uint8Array[] = []
     const createKeyPair = () => {
       const pair = pool.take()

@@ -1,8 +1,6 @@
 // Key pairs made ahead while nothing else is to be done, for the bursts that handshakes come in.
 import type { Clock, Timer } from '../base/clock.ts'
-import type { Crypto } from '../base/crypto.ts'
-import type { Random } from '../base/random.ts'
-import { generateKeyPair, type KeyPair } from './keys.ts'
+import type { KeyPair } from './keys.ts'
 
 /** Pairs that are made ahead at most, unless told otherwise: for 50 handshakes, as many as go-ethereum has at once. */
 const MOST_PAIRS = 100
@@ -15,8 +13,8 @@ const SLICE_MS = 2
 const REST_MS = 8
 
 export interface KeyPairPoolOptions {
-  readonly crypto: Crypto
-  readonly random: Random
+  /** Makes one pair, such as `() => generateKeyPair(crypto, random)`. */
+  readonly create: () => KeyPair
   readonly clock: Clock
   /** Most pairs to hold; a handshake uses two. */
   readonly limit?: number | undefined
@@ -36,7 +34,7 @@ export interface KeyPairPool {
  * A pool that is empty until the first pair is taken. After each rest it holds as many as the busiest time needed, half
  * of which it forgets with every quieter one, within its limits.
  */
-export function createKeyPairPool({ crypto, random, clock, limit = MOST_PAIRS }: KeyPairPoolOptions): KeyPairPool {
+export function createKeyPairPool({ create, clock, limit = MOST_PAIRS }: KeyPairPoolOptions): KeyPairPool {
   const pairs: KeyPair[] = []
   let wanted = 0
   let taken = 0
@@ -57,7 +55,7 @@ export function createKeyPairPool({ crypto, random, clock, limit = MOST_PAIRS }:
     if (taken > 0) wanted = Math.min(limit, Math.max(LEAST_PAIRS, taken, before))
     taken = 0
     const endMs = clock.now() + SLICE_MS
-    while (pairs.length < wanted && clock.now() < endMs) pairs.push(generateKeyPair(crypto, random))
+    while (pairs.length < wanted && clock.now() < endMs) pairs.push(create())
     filled = pairs.length >= wanted
     if (!filled) wait(REST_MS)
   }
@@ -69,7 +67,7 @@ export function createKeyPairPool({ crypto, random, clock, limit = MOST_PAIRS }:
       taken++
       takenAtMs = clock.now()
       if (!timer && !closed) wait(IDLE_MS)
-      return pairs.pop() ?? generateKeyPair(crypto, random)
+      return pairs.pop() ?? create()
     },
     close: () => {
       closed = true
