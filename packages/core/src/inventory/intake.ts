@@ -81,7 +81,7 @@ export class Intake {
     } catch (cause) {
       return this.#invalid(sent, startMs, 'has no id', cause)
     }
-    if (!mayBeUnasked && !inventory.wasAsked(peer, kind.number, id)) {
+    if (!mayBeUnasked && !inventory.takeAsked(peer, kind.number, id)) {
       this.#counts.unasked++
       return 'unasked'
     }

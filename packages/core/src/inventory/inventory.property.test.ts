@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { rounds } from '../../../../tests/support/counts.ts'
 import { seededRandom } from '../base/random.ts'
 import { createInventory } from './inventory.ts'
 import type { Inventory, InventoryFigures } from './tasks.ts'
@@ -144,7 +145,7 @@ describe('whatever peers do', () => {
         expect(figures).toMatchObject({ peers: 0, known: 0, tracked: 0, stored: 0 })
         expect(figures.ids).toBeLessThanOrEqual(ITEMS)
       }),
-      { numRuns: 200 },
+      { numRuns: rounds(60, 2000) },
     )
   })
 })

@@ -131,11 +131,13 @@ class InventoryMachine implements Inventory {
     return handle !== NO_HANDLE && this.#peers.get(name)?.known?.has(handle) === true
   }
 
-  wasAsked(name: string, kind: number, id: Uint8Array): boolean {
+  takeAsked(name: string, kind: number, id: Uint8Array): boolean {
     const handle = this.#ids.find(kind, id)
     const peer = this.#peers.get(name)
     if (handle === NO_HANDLE || !peer) return false
-    return this.#tracker.isAsked(peer.asker, handle) || peer.known?.wasAsked(handle) === true
+    const wasAsked = this.#tracker.isAsked(peer.asker, handle) || peer.known?.wasAsked(handle) === true
+    peer.known?.clearAsked(handle)
+    return wasAsked
   }
 
   working(name: string, isWorking: boolean, nowMs: number): void {

@@ -77,6 +77,12 @@ export class KnownSet {
     if (place !== NIL) this.#entries[place] = handle | ASKED
   }
 
+  /** The peer has answered: it may be asked again one day. */
+  clearAsked(handle: Handle): void {
+    const place = this.#placeOf(handle)
+    if (place !== NIL) this.#entries[place] = handle
+  }
+
   wasAsked(handle: Handle): boolean {
     const place = this.#placeOf(handle)
     return place !== NIL && this.#entries[place]! >= ASKED

@@ -51,7 +51,7 @@ export interface InventoryPlugin {
   announced(peer: string, kind: number, items: readonly ItemNote[]): number
   know(peer: string, kind: number, ids: readonly Uint8Array[]): void
   knows(peer: string, kind: number, id: Uint8Array): boolean
-  wasAsked(peer: string, kind: number, id: Uint8Array): boolean
+  takeAsked(peer: string, kind: number, id: Uint8Array): boolean
   working(peer: string, isWorking: boolean): void
   received(peer: string | undefined, item: Item): boolean
   notFound(peer: string, kind: number, ids: readonly Uint8Array[]): number
@@ -200,8 +200,8 @@ class ClockedInventory implements InventoryPlugin {
     return this.#machine.knows(peer, kind, id)
   }
 
-  wasAsked(peer: string, kind: number, id: Uint8Array): boolean {
-    return this.#machine.wasAsked(peer, kind, id)
+  takeAsked(peer: string, kind: number, id: Uint8Array): boolean {
+    return this.#machine.takeAsked(peer, kind, id)
   }
 
   working(peer: string, isWorking: boolean): void {

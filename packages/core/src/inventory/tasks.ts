@@ -95,8 +95,11 @@ export interface Inventory {
   announced(peer: string, kind: number, items: readonly ItemNote[], nowMs: number): number
   /** Notes that the peer has items that it shall not be asked for. */
   know(peer: string, kind: number, ids: readonly Uint8Array[]): void
-  /** Whether the peer was asked for the item, lately enough to be remembered. */
-  wasAsked(peer: string, kind: number, id: Uint8Array): boolean
+  /**
+   * Whether the peer was asked for the item, lately enough to be remembered, and hasn't sent it yet. Now it has: a
+   * second copy is one too many.
+   */
+  takeAsked(peer: string, kind: number, id: Uint8Array): boolean
   /** Our own work on a message of the peer begins, or ends: requests to the peer don't lapse meanwhile. */
   working(peer: string, isWorking: boolean, nowMs: number): void
   /** Whether the peer is known to have the item; changes nothing. */

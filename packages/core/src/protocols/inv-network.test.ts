@@ -52,7 +52,7 @@ function watched(items: InventoryPlugin, log: Log, own: () => { readonly id: str
 
 describe('a network of many nodes', () => {
   it('an urgent item reaches each node once for each time it is asked for, and is never told back', async () => {
-    const count = rounds(60, 1000)
+    const count = rounds(25, 1000)
     const log: Log = { inv: [], getdata: [], item: [] }
     const notes = noteKind(createManualClock)
     const inventories = Array.from({ length: count }, () => inventory({ kinds: [notes] }))

@@ -242,6 +242,21 @@ describe('a peer that breaks the rules', () => {
     await world.close()
   })
 
+  it('by sending what it was asked for again and again is ended', async () => {
+    const { offer, protocol } = speaker({
+      onAsked: (peer, inv) => {
+        for (let i = 0; i < 18; i++) sendItem(peer, inv, noteOf('again'))
+      },
+    })
+    const world = await invWorld(1, {}, [offer])
+    const peer = await world.connect(1, 0)
+    void peer.send(protocol, 'inv', { kind: NOTE, ids: [idOf(noteOf('again'))] })
+    await world.advance(3000)
+    expect(world.texts[0]).toEqual(['again'])
+    expect(world.endings[0]).toMatchObject([{ code: 'unexpected answer', message: '17 items that nobody asked for' }])
+    await world.close()
+  })
+
   it('by sixteen unasked items only is not: they may be very late', async () => {
     const { offer, protocol } = speaker()
     const world = await invWorld(1, {}, [offer])
