@@ -59,6 +59,7 @@ describe('peerwire', () => {
       '--bridge is of no use: tabs need a listener on ws:// or wss://',
     ],
     ['relay --tls-cert x', '--tls-cert needs --tls-key too'],
+    ['relay --ban no_body@x', '--ban: a ban is of a public key, a host or a range such as 203.0.113.0/24'],
     ['relay --public-url relay.example', '--public-url: a public URL is https://host/ or http://host/'],
     ['relay --origins app.example', '--origins: an origin is https://host'],
     [

@@ -2,6 +2,8 @@
 import { request } from 'node:http'
 import type { IncomingHttpHeaders } from 'node:http'
 import { resolveNode } from '@peerwire/transport-ws'
+import { defaultCrypto, parseEndpoint, toHex } from '@peerwire/core'
+import { endpointsOf, parseRecord } from '@peerwire/discovery'
 import { describe, expect } from 'vitest'
 import { it, keyIn } from './support/command.ts'
 
@@ -65,6 +67,13 @@ describe('the well-known document', () => {
       addresses: [`wss://${key}@relay.example:443/`, `enode://${key}@203.0.113.5:30303`],
       bridge: [{ alias: 'geth', address: `wss://${keyIn(GETH)}@relay.example:443/bridge/geth` }],
     })
+    const { record } = JSON.parse((await ask(url, '/.well-known/peerwire')).body) as { readonly record: string }
+    const read = parseRecord(record, defaultCrypto)
+    expect(toHex(read.publicKey!)).toBe(key)
+    expect(endpointsOf(read)).toEqual([
+      parseEndpoint('wss://relay.example:443/'),
+      parseEndpoint('tcp://203.0.113.5:30303'),
+    ])
   })
 })
 

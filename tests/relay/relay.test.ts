@@ -35,6 +35,27 @@ describe('a relay with --json', () => {
     expect(keyIn(other.ws)).not.toBe(keyIn(first.ws))
   })
 
+  it('refuses whom it was told to ban, also after a restart, until that is lifted', async ({ relay, temporary }) => {
+    const [dataDir, guest] = [await temporary(), await relay()]
+    const key = keyIn(guest.ws)
+    await guest.process.stop()
+    for (const [flags, isRefused] of [
+      [['--ban', key], true],
+      [[], true],
+      [['--unban', key], false],
+      [[], false],
+    ] as const) {
+      const host = await relay(flags, dataDir)
+      const visitor = await relay(['--connect', host.enode], guest.dataDir)
+      if (isRefused) {
+        const refused = await host.process.waitFor(is('setupfail'))
+        expect(refused).toMatchObject({ publicKey: key, message: 'the peer is banned', reason: 3 })
+      } else expect(await host.process.waitFor(is('peer'))).toMatchObject({ inbound: true })
+      await visitor.process.stop()
+      await host.process.stop()
+    }
+  })
+
   it('prints peers and drops of both directions when two relays connect', async ({ relay }) => {
     const a = await relay(['--sample'])
     await a.process.waitFor(is('item'))

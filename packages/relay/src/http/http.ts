@@ -43,6 +43,7 @@ function answerWellKnown(
     version,
     addresses: addressesFor(known, seenAt),
     bridge: bridgeEntries(known, seenAt),
+    record: known.record,
   })
   response.writeHead(200, {
     'Content-Type': 'application/json; charset=utf-8',

@@ -3,14 +3,23 @@ import { version } from '../version.ts'
 import type { Relay } from './relay.ts'
 
 /** The lines, in order. */
-export function bannerLines({ addresses, bridge, dataDir, found, hasSample, pageUrl }: Relay): readonly string[] {
+export function bannerLines({
+  addresses,
+  bridge,
+  dataDir,
+  found,
+  hasSample,
+  pageUrl,
+  record,
+}: Relay): readonly string[] {
   const tabAddress = addresses.find((address) => /^wss?:/.test(address))
   return [
     `peerwire ${version} relay`,
     '',
     ...(pageUrl ? [`  page     ${pageUrl}`] : []),
     ...addresses.map((address) => `  address  ${address}`),
-    ...(found ? [`  udp      ${found.udp}`, `  record   ${found.record}`] : []),
+    ...(found ? [`  udp      ${found.udp}`] : []),
+    ...(record ? [`  record   ${record}`] : []),
     `  data     ${dataDir}`,
     ...(hasSample ? ['  sample   made-up transactions, announced by a peer of their own'] : []),
     ...(bridge.length > 0 ? [] : ['  bridge   closed (opened by --bridge ALIAS=enode://KEY@host:port)']),

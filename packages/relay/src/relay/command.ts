@@ -45,6 +45,12 @@ const FLAGS: FlagTable = {
   'tls-cert': { value: 'FILE', help: 'certificate chain in PEM form, for wss://' },
   'tls-key': { value: 'FILE', help: 'its private key in PEM form' },
   'trust-proxy': { help: 'take addresses of remotes from X-Forwarded-For; only behind a proxy of your own' },
+  ban: {
+    value: 'TARGET',
+    many: true,
+    help: 'refuse a public key, a host or a range such as 203.0.113.0/24, now and at later starts',
+  },
+  unban: { value: 'TARGET', many: true, help: 'lift a ban' },
   'onion-proxy': {
     value: 'URL',
     help: "dial Tor's onion services through a SOCKS5 proxy, such as socks5://127.0.0.1:9050; without it they aren't dialed",

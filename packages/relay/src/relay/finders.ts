@@ -1,6 +1,25 @@
 // Whom the relay looks for, and how: discv4 over UDP, and lists in DNS.
-import { type Endpoint, isLocalIp, type Node, parseIp, type Plugin, systemClock } from '@peerwire/core'
-import { discovery, dnsDiscovery, forkIdEntry, type NodeRecord, systemResolver, udp } from '@peerwire/discovery'
+import {
+  defaultCrypto,
+  type Endpoint,
+  isLocalIp,
+  type Node,
+  parseIp,
+  type Plugin,
+  type RlpInput,
+  systemClock,
+} from '@peerwire/core'
+import {
+  discovery,
+  dnsDiscovery,
+  forkIdEntry,
+  formatRecord,
+  LocalRecord,
+  type NodeRecord,
+  systemResolver,
+  udp,
+  webSocketEntry,
+} from '@peerwire/discovery'
 import { forkIdAt, isOnChain } from '../networks/chains.ts'
 import type { RelayOptions } from './options.ts'
 
@@ -19,10 +38,9 @@ export function finderPlugins(options: RelayOptions, privateKey: Uint8Array): re
   if (!hasFinders(options)) return []
   const { chain, bootnodes, trees } = options.search
   const accept = chain && ((record?: NodeRecord) => isOnChain(chain, record, systemClock.wallNow()))
-  const entries = chain && (() => ({ eth: forkIdEntry(forkIdAt(chain, systemClock.wallNow())) }))
   const place = advertisedPlace(options)
   return [
-    discovery({ privateKey, socket: udp(), bootnodes, accept, entries, ...place }),
+    discovery({ privateKey, socket: udp(), bootnodes, accept, entries: () => recordEntries(options), ...place }),
     ...(trees.length > 0 ? [dnsDiscovery({ trees, resolver: systemResolver(), accepts: accept })] : []),
   ]
 }
@@ -30,6 +48,36 @@ export function finderPlugins(options: RelayOptions, privateKey: Uint8Array): re
 /** Places that inbound peers don't get. */
 export function finderPlaces(options: RelayOptions): number {
   return hasFinders(options) ? Math.min(FOUND_PEERS, Math.floor(options.maxPeers / SHARE)) : 0
+}
+
+/** What the relay's record says beside where it is. */
+function recordEntries(options: RelayOptions): Readonly<Record<string, RlpInput>> {
+  const { chain } = options.search
+  const forkId = chain && forkIdEntry(forkIdAt(chain, systemClock.wallNow()))
+  return { ...webSocketEntries(options), ...(forkId ? { eth: forkId } : {}) }
+}
+
+/**
+ * The relay's record in text form, for lists in DNS: that of discovery, or one signed now where the operator said what
+ * others should dial; `undefined` where there is nothing to say.
+ */
+export function recordOf(node: Node, options: RelayOptions, privateKey: Uint8Array): string | undefined {
+  const found = foundBy(node)
+  if (found) return found.record
+  const { host, tcp } = advertisedPlace(options)
+  const entries = recordEntries(options)
+  if (host === undefined && Object.keys(entries).length === 0) return undefined
+  const record = new LocalRecord({ crypto: defaultCrypto, privateKey, wallNow: () => systemClock.wallNow() })
+  for (const [key, value] of Object.entries(entries)) record.set(key, value)
+  if (host !== undefined) record.setEndpoint({ host, udp: 0, tcp: tcp ?? 0 })
+  return formatRecord(record.record)
+}
+
+// Where tabs reach it, as far as the operator has said so.
+function webSocketEntries({ publicEndpoint, advertised }: RelayOptions): Readonly<Record<string, string>> {
+  const endpoints = [publicEndpoint, ...advertised].filter((endpoint) => endpoint !== undefined)
+  const entries = endpoints.filter(({ scheme }) => scheme === 'ws' || scheme === 'wss').map(webSocketEntry)
+  return Object.fromEntries(entries.toReversed().map(({ key, value }) => [key, value]))
 }
 
 // Where the operator says that the relay is: only an address can stand in a record.

@@ -8,6 +8,7 @@ import { type Given, valueOf, wholeNumber } from '../command/flags.ts'
 import { nearest } from '../command/nearest.ts'
 import { UsageError } from '../command/usage-error.ts'
 import { readSearch, type SearchOptions } from '../discovery/flags.ts'
+import { type BanChanges, readBanChanges } from './bans.ts'
 import { defaultDataDir } from './data-dir.ts'
 
 /** A relay for some hundred tabs; each idle peer costs about 40 KiB. */
@@ -29,6 +30,7 @@ export interface RelayOptions {
   readonly bridge: readonly BridgeTarget[]
   readonly origins: AllowedOrigins | undefined
   readonly trustProxy: boolean
+  readonly bans: BanChanges
   /** A SOCKS5 proxy for onion services. */
   readonly onionProxy: string | undefined
   readonly logLevel: LogLevel
@@ -60,6 +62,7 @@ export function readRelayOptions(given: Given, env: NodeJS.ProcessEnv): RelayOpt
     bridge: given.values('bridge').map((text) => valueOf('bridge', () => parseBridgeTarget(text))),
     origins: readOrigins(given),
     trustProxy: given.has('trust-proxy'),
+    bans: readBanChanges(given),
     onionProxy: readProxy(given.value('onion-proxy')),
     logLevel: readLogLevel(given.value('log-level') ?? 'info'),
     sample: given.has('sample'),

@@ -18,6 +18,8 @@ export interface AddressFacts {
   /** Of `--advertise`. */
   readonly advertised: readonly Endpoint[]
   readonly bridge: readonly BridgeTarget[]
+  /** Its record in text form, once it is known. */
+  readonly record?: string | undefined
 }
 
 /** One way through the bridge. */

@@ -1,15 +1,16 @@
 // The relay as a value: a node with its listeners, page, bridge and key.
 import { fileURLToPath } from 'node:url'
-import { createNode, type Endpoint, evictWorst, type Logger, type Node, systemClock } from '@peerwire/core'
+import { createNode, type Endpoint, evictWorst, type Logger, type Node, standing, systemClock } from '@peerwire/core'
 import { openStorage } from '@peerwire/core/storage'
 import { remoteOf } from '@peerwire/transport-ws'
 import { type Bridge, createBridge } from '../bridge/bridge.ts'
 import { holdEvents, type Output } from '../command/output.ts'
 import { clientName } from '../version.ts'
 import { type SampleSource, startSampleSource } from '../sample/index.ts'
+import { reportBans } from './bans.ts'
 import { bookPlaces, bookPlugins } from './book.ts'
 import { openDataDir } from './data-dir.ts'
-import { finderPlaces, finderPlugins, foundBy } from './finders.ts'
+import { finderPlaces, finderPlugins, foundBy, recordOf } from './finders.ts'
 import { itemPlugins } from './items.ts'
 import { loadKey } from './key-file.ts'
 import { reportLooking } from './looking.ts'
@@ -30,6 +31,8 @@ export interface Relay {
   readonly addresses: readonly string[]
   /** Ways through the bridge; empty while it is closed. */
   readonly bridge: readonly BridgeEntry[]
+  /** Its record in text form, for lists in DNS; absent where nobody outside can dial it. */
+  readonly record: string | undefined
   /** Where it is asked over UDP, and its record; absent where it looks for nobody. */
   readonly found: { readonly udp: string; readonly record: string } | undefined
   /** Whether a sample source runs beside it. */
@@ -59,16 +62,20 @@ export async function startRelay(options: RelayOptions, { output, logger }: Rela
     publicEndpoint: options.publicEndpoint,
     advertised: options.advertised,
     bridge: bridge.targets,
+    record,
   })
+  let record: string | undefined
   const opened = (endpoint: Endpoint): void => void listeners.push(endpoint)
   const pageFolder = options.page ? PAGE_FOLDER : undefined
   const held = holdEvents(output)
   const source = options.sample ? await startSampleSource() : undefined
+  const guard = standing(options.bans)
   const node = createNode({
     privateKey,
     name: clientName,
     transports: relayTransports({ options, tls, bridge, pageFolder, facts, opened }),
     plugins: [
+      guard,
       ...itemPlugins(held.output, logger, options.search.chain ?? 'auto'),
       ...bookPlugins(options),
       ...finderPlugins(options, privateKey),
@@ -89,9 +96,11 @@ export async function startRelay(options: RelayOptions, { output, logger }: Rela
     await source?.close()
     throw error
   }
+  record = recordOf(node, options, privateKey)
   const stopLooking = reportLooking({ node, clock: systemClock, logger, output })
   const relay = describeRelay({ node, dataDir, bridge, source, facts: facts(), options, stopLooking })
   reportListening(addressesFor({ ...facts(), publicEndpoint: undefined, advertised: [] }), output)
+  reportBans(guard, output)
   if (relay.found) output.event('discovery', relay.found)
   for (const { alias, endpoint, address } of relay.bridge) output.event('bridge', { alias, endpoint, address })
   held.release()
@@ -130,6 +139,7 @@ function describeRelay({ node, dataDir, bridge, source, facts, options, stopLook
     node,
     dataDir,
     addresses: addressesFor(facts),
+    record: facts.record,
     found: foundBy(node),
     hasSample: source !== undefined,
     bridge: bridgeEntries(facts, pageEndpoint),

@@ -1,5 +1,5 @@
 // What is printed of records and nodes.
-import { toHex } from '@peerwire/core'
+import { formatEndpoint, toHex } from '@peerwire/core'
 import {
   formatNodeUrl,
   formatRecord,
@@ -8,6 +8,7 @@ import {
   recordEndpoint,
   recordEndpoint6,
   recordForkId,
+  recordWebSockets,
 } from '@peerwire/discovery'
 
 export type Fields = Readonly<Record<string, unknown>>
@@ -26,6 +27,7 @@ export function recordFields(record: NodeRecord): Fields {
     ...(endpoint && endpoint.host !== endpoint6?.host ? placeFields('', endpoint) : {}),
     ...(endpoint6 ? placeFields('6', endpoint6) : {}),
     ...(forkId ? { eth: `${toHex(forkId.hash)}/${forkId.next}` } : {}),
+    ...Object.fromEntries(recordWebSockets(record).map((endpoint) => [endpoint.scheme, formatEndpoint(endpoint)])),
     ...Object.fromEntries(others.map(([key, value]) => [key, `0x${toHex(value)}`])),
     record: formatRecord(record),
   }
@@ -36,7 +38,7 @@ export function nodeFields({ host, udp }: KnownNode): Fields {
   return { answered: `udp://${host.includes(':') ? `[${host}]` : host}:${udp}` }
 }
 
-const KNOWN: readonly string[] = ['id', 'secp256k1', 'ip', 'udp', 'tcp', 'ip6', 'udp6', 'tcp6', 'eth']
+const KNOWN: readonly string[] = ['id', 'secp256k1', 'ip', 'udp', 'tcp', 'ip6', 'udp6', 'tcp6', 'eth', 'wss', 'ws']
 
 function placeFields(
   suffix: string,
