@@ -11,8 +11,6 @@ import type { Prepared } from '../wire/prepared.ts'
 const RESOLVED: Promise<void> = /* @__PURE__ */ Promise.resolve()
 /** So much leaves at once; a frame of this size by itself, for joining it would copy more than a write costs. */
 const ALONE_BYTES = 32 * 1024
-/** What lies together and has this size isn't copied to be joined with what follows elsewhere. */
-const WORTH_A_WRITE_BYTES = 8 * 1024
 
 /** What the outbox needs of its peer. */
 export interface OutboxHost {
@@ -24,12 +22,8 @@ export class Outbox {
   readonly #codec: FrameCodec
   readonly #maxBytes: number
   readonly #host: OutboxHost
-  /** Gathered frames: as far as they lie together in memory they are one view. */
-  #gathered: Uint8Array[] | undefined
-  #last: ArrayBufferLike | undefined
-  #lastFrom = 0
-  #lastTo = 0
-  #gatheredBytes = 0
+  #frames: Uint8Array[] = []
+  #frameBytes = 0
   #scheduled = false
   #drained: Deferred<void> | undefined
   #refused: Promise<void> | undefined
@@ -44,7 +38,7 @@ export class Outbox {
 
   /** Bytes accepted that have not reached the operating system. */
   get queuedBytes(): number {
-    return this.#gatheredBytes + this.#link.bufferedBytes
+    return this.#frameBytes + this.#link.bufferedBytes
   }
 
   /** Whether the link has taken all it wants for now. */
@@ -69,26 +63,12 @@ export class Outbox {
       this.#host.fail(new PeerError('send queue full', DiscReason.networkError, text))
       return this.#refused ?? RESOLVED
     }
-    this.#gather(frame)
-    if (this.#gatheredBytes >= ALONE_BYTES) this.flush()
+    if (frame.length >= ALONE_BYTES) this.flush()
+    this.#frames.push(frame)
+    this.#frameBytes += frame.length
+    if (this.#frameBytes >= ALONE_BYTES) this.flush()
     else if (!this.#scheduled) this.#schedule()
     return this.#drained?.promise ?? RESOLVED
-  }
-
-  #gather(frame: Uint8Array): void {
-    const { buffer, byteOffset, length } = frame
-    if (buffer !== this.#last || byteOffset !== this.#lastTo) {
-      if (this.#gatheredBytes >= WORTH_A_WRITE_BYTES || length >= ALONE_BYTES) this.flush()
-      else if (this.#last) (this.#gathered ??= []).push(this.#lastView(this.#last))
-      this.#last = buffer
-      this.#lastFrom = byteOffset
-    }
-    this.#lastTo = byteOffset + length
-    this.#gatheredBytes += length
-  }
-
-  #lastView(buffer: ArrayBufferLike): Uint8Array {
-    return new Uint8Array(buffer, this.#lastFrom, this.#lastTo - this.#lastFrom)
   }
 
   #schedule(): void {
@@ -103,9 +83,9 @@ export class Outbox {
 
   /** Hands everything gathered to the link. */
   flush(): void {
-    if (!this.#last) return
-    const last = this.#lastView(this.#last)
-    const chunk = this.#gathered ? concatBytes(...this.#gathered, last) : last
+    const frames = this.#frames
+    if (frames.length === 0) return
+    const chunk = joined(frames, this.#frameBytes)
     this.#forget()
     // What has to wait must not keep alive the memory that it shares with frames of others.
     const waits = chunk.length < chunk.buffer.byteLength && this.#link.bufferedBytes > 0
@@ -117,8 +97,8 @@ export class Outbox {
   }
 
   #forget(): void {
-    this.#gathered = this.#last = undefined
-    this.#gatheredBytes = this.#lastTo = 0
+    this.#frames = []
+    this.#frameBytes = 0
   }
 
   drain(): void {
@@ -144,4 +124,13 @@ export class Outbox {
     this.#drained?.reject(error)
     this.#drained = undefined
   }
+}
+
+// Without a copy where they lie side by side, as small ones sealed one after the other do.
+function joined(frames: readonly Uint8Array[], length: number): Uint8Array {
+  const { buffer, byteOffset } = frames[0]!
+  const last = frames.at(-1)!
+  const together =
+    last.byteOffset + last.length - byteOffset === length && frames.every((frame) => frame.buffer === buffer)
+  return together ? new Uint8Array(buffer, byteOffset, length) : concatBytes(...frames)
 }

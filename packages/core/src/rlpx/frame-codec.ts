@@ -32,7 +32,7 @@ export class SessionCodec implements FrameCodec {
       crypto.createKeystream(aes),
       createFrameMac(crypto, ingress, mac),
       BASE_MESSAGE_BYTES + 1,
-      (code, payloadBytes) => this.#check(code, payloadBytes),
+      this,
     )
   }
 
@@ -144,7 +144,8 @@ export class SessionCodec implements FrameCodec {
     return { code: frame.code, payload: state.output, wireBytes: frame.wireBytes }
   }
 
-  #check(code: number, payloadBytes: number): void {
+  /** What the reader asks before a frame's payload may come. @throws {PeerError} */
+  check(code: number, payloadBytes: number): void {
     const limit = this.#limitOf(code)
     const allowed = this.#isCompressed(code) ? 32 + limit + Math.floor(limit / 6) : limit
     if (payloadBytes > allowed) throw tooBig(payloadBytes, allowed)

@@ -32,18 +32,20 @@ export interface OpenedFrame {
   readonly wireBytes: number
 }
 
-/** Judges a frame as soon as its code and the length of its payload are known. @throws {PeerError} */
-export type CheckFrame = (code: number, payloadBytes: number) => void
+/** Judges a frame as soon as its code and the length of its payload are known. */
+export interface FrameJudge {
+  /** @throws {PeerError} */
+  check(code: number, payloadBytes: number): void
+}
 
 export class FrameReader {
   readonly #stream: Keystream
   readonly #mac: FrameMac
-  readonly #check: CheckFrame
+  readonly #checker: FrameJudge
   /** What came behind `#chunk` while it was kept back. */
-  readonly #queue = new ByteQueue()
+  #queue: ByteQueue | undefined
   #chunk: Uint8Array = NOTHING
   #at = 0
-  /** A header that comes in pieces. */
   #header: Uint8Array | undefined
   #headerFilled = 0
   /** What the header said: code and payload. */
@@ -60,16 +62,20 @@ export class FrameReader {
   /** Whether the last `next` stopped so that others get their turn, and not for want of bytes. */
   unfinished = false
 
-  constructor(stream: Keystream, mac: FrameMac, maxFrameBytes: number, check: CheckFrame) {
+  constructor(stream: Keystream, mac: FrameMac, maxFrameBytes: number, judge: FrameJudge) {
     this.#stream = stream
     this.#mac = mac
     this.maxFrameBytes = maxFrameBytes
-    this.#check = check
+    this.#checker = judge
   }
 
   /** Memory that unfinished and kept back frames take. */
   get heldBytes(): number {
-    return this.#chunk.length - this.#at + this.#queue.length + this.partialBytes
+    return this.#chunk.length - this.#at + this.#waiting + this.partialBytes
+  }
+
+  get #waiting(): number {
+    return this.#queue?.length ?? 0
   }
 
   /** Memory that the frame which is arriving takes. */
@@ -90,7 +96,7 @@ export class FrameReader {
 
   /** Takes ownership of `chunk`. */
   push(chunk: Uint8Array): void {
-    if (this.#at < this.#chunk.length) this.#queue.push(chunk)
+    if (this.#at < this.#chunk.length) (this.#queue ??= new ByteQueue()).push(chunk)
     else {
       this.#chunk = chunk
       this.#at = 0
@@ -101,7 +107,7 @@ export class FrameReader {
   discard(): void {
     this.#chunk = NOTHING
     this.#at = 0
-    while (this.#queue.length > 0) this.#queue.take(Infinity)
+    this.#queue = undefined
     this.#body = undefined
     this.#filled = this.#total = this.#headerFilled = 0
   }
@@ -123,35 +129,25 @@ export class FrameReader {
   /** Whether bytes are there; goes on to the next chunk at the end of one. */
   #more(): boolean {
     if (this.#at < this.#chunk.length) return true
-    this.#chunk = this.#queue.length > 0 ? this.#queue.take(Infinity) : NOTHING
+    this.#chunk = this.#queue && this.#waiting > 0 ? this.#queue.take(Infinity) : NOTHING
     this.#at = 0
     return this.#chunk.length > 0
   }
 
   #readHeader(): boolean {
-    if (!this.#more()) return false
-    if (this.#headerFilled === 0 && this.#chunk.length - this.#at >= HEADER_BYTES) {
-      this.#openHeader(this.#chunk, this.#at)
-      this.#at += HEADER_BYTES
-      return true
-    }
     const header = (this.#header ??= new Uint8Array(HEADER_BYTES))
     while (this.#headerFilled < HEADER_BYTES) {
       if (!this.#more()) return false
       header[this.#headerFilled++] = this.#chunk[this.#at++]!
     }
     this.#headerFilled = 0
-    this.#openHeader(header, 0)
-    return true
-  }
-
-  #openHeader(bytes: Uint8Array, at: number): void {
-    if (!this.#mac.openHeader(bytes, at)) throw breach('bad mac', 'the tag of a header is wrong')
-    this.#decrypt(bytes, at, at + 16)
-    this.#size = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!
+    if (!this.#mac.openHeader(header, 0)) throw breach('bad mac', 'the tag of a header is wrong')
+    this.#decrypt(header, 0, 16)
+    this.#size = (header[0]! << 16) | (header[1]! << 8) | header[2]!
     if (this.#size === 0) throw breach('bad frame', 'a frame without a message code')
     if (this.#size > this.maxFrameBytes) throw tooBig(this.#size, this.maxFrameBytes)
     this.#total = paddedLength(this.#size) + TAG_BYTES
+    return true
   }
 
   #openInPlace(): OpenedFrame {
@@ -212,7 +208,7 @@ export class FrameReader {
 
   #judge(body: Uint8Array, at: number): number {
     const code = readCode(body, at, this.#size)
-    this.#check(code, this.#size - codeLength(code))
+    this.#checker.check(code, this.#size - codeLength(code))
     return code
   }
 
