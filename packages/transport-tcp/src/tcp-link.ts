@@ -20,6 +20,22 @@ const HIGH_WATER_BYTES = 262_144
 /** How long `close` waits for what is queued and for the remote's own end before it drops both. */
 const CLOSE_TIMEOUT_MS = 5_000
 
+/** Where a socket has its link, for listeners that all sockets share: own ones would be 250 bytes a link. */
+const LINK = Symbol('link')
+type LinkedSocket = Socket & { [LINK]?: TcpLink }
+
+function onData(this: LinkedSocket, chunk: Buffer): void {
+  this[LINK]?.received(chunk)
+}
+
+function onError(this: LinkedSocket, cause: NodeJS.ErrnoException): void {
+  this[LINK]?.failed(cause)
+}
+
+function onClose(this: LinkedSocket): void {
+  this[LINK]?.ended()
+}
+
 export class TcpLink implements Link {
   readonly direction: Direction
   readonly remoteAddress: string
@@ -43,10 +59,24 @@ export class TcpLink implements Link {
     this.#clock = clock
     this.direction = direction
     this.remoteAddress = through ? formatHost(through.host, through.port) : formatRemote(socket)
-    socket.on('error', (cause: NodeJS.ErrnoException) => {
-      this.#error ??= new PeerError('link lost', DiscReason.networkError, lossText(cause), { cause })
-    })
-    socket.on('close', () => this.#finish())
+    const linked: LinkedSocket = socket
+    linked[LINK] = this
+    linked.on('error', onError).on('close', onClose)
+  }
+
+  // What the socket tells.
+
+  received(chunk: Buffer): void {
+    // A plain array: a Buffer's `slice` would share memory where the core expects a copy.
+    if (!this.#closing) this.#sink?.bytes(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length))
+  }
+
+  failed(cause: NodeJS.ErrnoException): void {
+    this.#error ??= new PeerError('link lost', DiscReason.networkError, lossText(cause), { cause })
+  }
+
+  ended(): void {
+    this.#finish()
   }
 
   get bufferedBytes(): number {
@@ -58,10 +88,7 @@ export class TcpLink implements Link {
     this.#sink = sink
     if (this.#over) return queueMicrotask(() => this.#sayEnd())
     if (this.#closing) return
-    this.#socket.on('data', (chunk: Buffer) => {
-      // A plain array: a Buffer's `slice` would share memory where the core expects a copy.
-      if (!this.#closing) sink.bytes(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length))
-    })
+    this.#socket.on('data', onData)
     if (!this.#paused) this.#socket.resume()
   }
 

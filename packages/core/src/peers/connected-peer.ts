@@ -66,10 +66,9 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
   readonly capabilities: readonly Capability[]
   readonly endpoint: Endpoint | undefined
   readonly connectedAtMs: number
-  /** Where it is, with the key shortened, as the removal line has it. */
-  readonly url: string
   readonly conversations: readonly Conversation[]
   readonly #host: PeerHost
+  readonly #transport: string
   readonly #link: Link
   readonly #outbox: Outbox
   readonly #reader: Reader
@@ -94,7 +93,7 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     this.name = facts.name
     this.capabilities = facts.capabilities
     this.endpoint = facts.endpoint
-    this.url = shortUrl(facts.publicKey, facts.transport, whereOf(facts.endpoint, link))
+    this.#transport = facts.transport
     this.conversations = facts.conversations
     this.#link = link
     this.#host = host
@@ -103,6 +102,11 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     this.#outbox = new Outbox(link, codec, host.limits.outboxBytes, this)
     this.#reader = new Reader(this, link, codec, facts.conversations, host.limits)
     this.#keepAlive = new KeepAlive(this, host.clock, host.wheel, host.limits)
+  }
+
+  /** Where it is, with the key shortened, as the removal line has it. Made when asked for: few ever are. */
+  get url(): string {
+    return shortUrl(this.publicKey, this.#transport, whereOf(this.endpoint, this.#link))
   }
 
   get remoteAddress(): string {
