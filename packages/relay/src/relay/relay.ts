@@ -62,9 +62,9 @@ export async function startRelay(options: RelayOptions, { output, logger }: Rela
     publicEndpoint: options.publicEndpoint,
     advertised: options.advertised,
     bridge: bridge.targets,
-    record,
+    ...signed,
   })
-  let record: string | undefined
+  const signed: { record?: string | undefined } = {}
   const opened = (endpoint: Endpoint): void => void listeners.push(endpoint)
   const pageFolder = options.page ? PAGE_FOLDER : undefined
   const held = holdEvents(output)
@@ -96,7 +96,7 @@ export async function startRelay(options: RelayOptions, { output, logger }: Rela
     await source?.close()
     throw error
   }
-  record = recordOf(node, options, privateKey)
+  signed.record = recordOf(node, options, privateKey)
   const stopLooking = reportLooking({ node, clock: systemClock, logger, output })
   const relay = describeRelay({ node, dataDir, bridge, source, facts: facts(), options, stopLooking })
   reportListening(addressesFor({ ...facts(), publicEndpoint: undefined, advertised: [] }), output)
