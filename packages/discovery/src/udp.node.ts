@@ -55,7 +55,10 @@ function wrap(socket: Socket, is6: boolean): DatagramSocket {
   return {
     local: { host: plain(address), port },
     open: (sink: DatagramSink) => {
-      socket.on('message', (bytes, from) => sink(bytes, { host: plain(from.address), port: from.port }))
+      socket.on('message', ({ buffer, byteOffset, length }, from) => {
+        // A plain array: the slices of Node's own share its memory.
+        sink(new Uint8Array(buffer, byteOffset, length), { host: plain(from.address), port: from.port })
+      })
     },
     send: (bytes, to) => {
       const host = is6 && !to.host.includes(':') ? `::ffff:${to.host}` : to.host

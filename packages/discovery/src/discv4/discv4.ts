@@ -94,6 +94,8 @@ class RunningDiscv4 implements Discv4 {
   readonly #publicKey: Uint8Array
   readonly #abort = new AbortController()
   readonly #lookups = new Set<Lookup>()
+  /** Nodes that are being asked for their records. */
+  readonly #asked = new Set<string>()
   #bootnodes: readonly KnownNode[] = []
   #seeds: readonly KnownNode[] = []
   #warnedMs = -Infinity
@@ -117,7 +119,7 @@ class RunningDiscv4 implements Discv4 {
       endpoint: () => this.#portrait.endpoint,
       record: () => this.#portrait.record,
       nearest: (target, count) => this.#table.nearest(target, count, true),
-      proven: (node) => this.#proven(node),
+      proven: (node, seq) => this.#proven(node, seq),
       stated: (by, endpoint) => this.#portrait.stated(by, endpoint),
     })
     this.#upkeep = new Upkeep({
@@ -236,10 +238,23 @@ class RunningDiscv4 implements Discv4 {
     await this.#store.close()
   }
 
-  #proven(node: KnownNode): void {
+  #proven(node: KnownNode, seq: bigint): void {
     this.#table.add(node, true)
     this.#table.heard(node.key, this.#options.clock.now())
-    this.#store.heard(this.#table.get(node.key)?.node ?? node)
+    const known = this.#table.get(node.key)?.node
+    this.#store.heard(known ?? node)
+    if (known && seq > known.seq) this.#askRecord(known)
+  }
+
+  // Once at a time: what a node says of its sequence costs it a question each.
+  #askRecord(node: KnownNode): void {
+    if (this.#asked.has(node.key)) return
+    this.#asked.add(node.key)
+    this.#wire.requestRecord(node, (record) => {
+      this.#asked.delete(node.key)
+      // It stays where it answers, whatever its record says.
+      if (record) this.#table.add({ ...node, seq: record.seq, record }, true)
+    })
   }
 
   #isBusy(key: string): boolean {
@@ -249,18 +264,11 @@ class RunningDiscv4 implements Discv4 {
     )
   }
 
-  // Who says that its record has changed is asked for it.
   #check(node: KnownNode, done: (isThere: boolean) => void): void {
     this.#wire.ping(node, (pong) => {
       if (!pong) this.#heedSilence()
-      else if (pong.seq > node.seq) this.#wire.requestRecord(node, (record) => record && this.#learn(node, record))
       done(pong !== undefined)
     })
-  }
-
-  // It stays where it answers, whatever its record says.
-  #learn(node: KnownNode, record: NodeRecord): void {
-    this.#table.add({ ...node, seq: record.seq, record }, true)
   }
 
   #chooseSeeds(): void {
