@@ -9,7 +9,7 @@ export const MAX_ROWS = 200
  * Shortest time from one look at the list to the next: each costs a repaint, and nobody reads faster. What comes after a
  * rest is shown at once.
  */
-const GATHER_MS = 500
+const GATHER_MS = 1000
 
 export interface TransactionList {
   arrived(arrival: Arrival): void
