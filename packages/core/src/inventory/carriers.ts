@@ -28,7 +28,11 @@ export class Carriers {
     this.#byPeer.clear()
   }
 
-  /** Whether it is the first of this peer. @throws {TypeError} when one of the kinds has a carrier to this peer already */
+  /**
+   * Whether it is the first of this peer.
+   *
+   * @throws {TypeError} when one of the kinds has a carrier to this peer already
+   */
   add(peer: string, attachment: Attachment): boolean {
     const before = this.#byPeer.get(peer) ?? []
     for (const kind of attachment.listen.kinds) {

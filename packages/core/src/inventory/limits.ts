@@ -43,8 +43,8 @@ export interface InventoryLimits {
 export const ITEM_OVERHEAD_BYTES = 384
 
 /**
- * Bitcoin Core's figures where it has one (5,000 announcements, 60 s, 2 s, 100, 5 s, 15 min), go-ethereum's for the sizes of
- * messages.
+ * Bitcoin Core's figures where it has one (5,000 announcements, 60 s, 2 s, 100, 5 s, 15 min), go-ethereum's for the
+ * sizes of messages.
  */
 export const DEFAULT_LIMITS: InventoryLimits = {
   knownPerPeer: 5000,
@@ -68,7 +68,9 @@ export const DEFAULT_LIMITS: InventoryLimits = {
 }
 
 const MAY_BE_0: readonly string[] = ['notPreferredDelayMs', 'busyDelayMs', 'gatherMs']
-/** The compact sets have places of 16 bits; a message of `inv/1` has room for 1,000 ids, as many as may be asked for. */
+/**
+ * The compact sets have places of 16 bits; a message of `inv/1` has room for 1,000 ids, as many as may be asked for.
+ */
 const MOST: Readonly<Record<string, number>> = {
   knownPerPeer: 0xffff,
   rejected: 0xffff,

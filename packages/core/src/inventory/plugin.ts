@@ -27,7 +27,8 @@ export interface InventoryPlugin {
   /**
    * Gives an item of this node's own to its peers; its id. No check is run, and `follow` is not told.
    *
-   * @throws {TypeError} when the kind is not one of this inventory's, or the item can't be kept; or what the kind throws
+   * @throws {TypeError} when the kind is not one of this inventory's, or the item can't be kept; or what the kind
+   * throws
    */
   publish<T>(kind: Kind<T>, bytes: Uint8Array): Uint8Array
   /**

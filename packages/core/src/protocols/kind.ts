@@ -9,7 +9,9 @@ export const MAX_ITEM_BYTES: number = 4 * 1024 * 1024
 
 /** What is needed of every kind. */
 export interface KindOptions {
-  /** 1 to 32 characters: a-z, 0-9 and `-`, beginning with a letter. Both ends have to know a kind by name and number. */
+  /**
+   * 1 to 32 characters: a-z, 0-9 and `-`, beginning with a letter. Both ends have to know a kind by name and number.
+   */
   readonly name: string
   /** 0 to 65,535; 0 to 15 belong to peerwire's own packages. */
   readonly number: number
