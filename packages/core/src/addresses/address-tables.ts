@@ -147,7 +147,7 @@ export interface AddressTables {
   /** The group of an address as text, like the dialer's `groupOf`; `undefined` for loopback and LAN. */
   groupOf(address: NetworkAddress): string | undefined
   header(): TablesHeader
-  /** All entries, 250 a slice, each slice in a few milliseconds; the tables may change between slices. */
+  /** All entries, 100 a slice, each slice in a few milliseconds; the tables may change between slices. */
   rows(): Generator<AddressRow[], void, void>
   /** Puts rows back, as many as are given; what strangers or disks made of them is checked. Call it in slices, too. */
   restore(rows: Iterable<unknown>, now: number): RestoreResult

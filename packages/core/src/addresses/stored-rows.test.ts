@@ -39,10 +39,10 @@ function filled(count: number) {
 }
 
 describe('rows', () => {
-  it('come in slices of at most 250, each entry once, and an empty book has none', () => {
+  it('come in slices of at most 100, each entry once, and an empty book has none', () => {
     const { tables } = filled(1200)
     const slices = [...tables.rows()]
-    expect(Math.max(...slices.map((slice) => slice.length))).toBe(250)
+    expect(Math.max(...slices.map((slice) => slice.length))).toBe(100)
     expect(new Set(slices.flat().map(({ address }) => address)).size).toBe(tables.counts().total)
     expect([...make().tables.rows()]).toEqual([])
   })

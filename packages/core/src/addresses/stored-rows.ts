@@ -8,8 +8,8 @@ import type { NetworkAddress } from './network-address.ts'
 import type { TableState } from './table-state.ts'
 import { createEntry, deleteEntry, fitTimes, newSlot, newSlotIn, putNew, putTried, triedSlot } from './table-state.ts'
 
-/** Rows made in one slice: about a millisecond, and as many read back take under ten even in plain JavaScript. */
-const SLICE_ROWS = 250
+/** Rows made in one slice: well under a millisecond, and to put them back takes one or two, in plain JavaScript three. */
+const SLICE_ROWS = 100
 
 /** Most slots of the new table that one address may stand in: more would let it be picked too often. */
 export const MAX_REFERENCES = 8
