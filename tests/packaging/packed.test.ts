@@ -16,9 +16,10 @@ import type { Manifest } from './support/workspace.ts'
 const PACKAGES = publishedPackages().map(({ manifest }) => manifest)
 const NAMES = PACKAGES.map(({ name }) => name)
 /** Entries that a page may import; the others are for Node. */
-const BROWSER_ENTRIES = PACKAGES.filter(({ name }) => !['peerwire', '@peerwire/transport-tcp'].includes(name)).flatMap(
-  entriesOf,
-)
+const NODE_ENTRIES = ['peerwire', '@peerwire/transport-tcp', '@peerwire/core/native']
+const BROWSER_ENTRIES = PACKAGES.flatMap(entriesOf).filter((entry) => !NODE_ENTRIES.includes(entry))
+/** What a page loads when it wants more speed. */
+const ACCELERATOR = '@peerwire/core/accelerator'
 
 let consumer: Consumer
 
@@ -118,7 +119,15 @@ describe('a program of a user', () => {
 
   it.each(BROWSER_ENTRIES)('bundles %s for a page with esbuild', async (entry) => {
     const { inputs, code } = await bundle(`export * from '${entry}'`)
-    expectForPage(inputs, code)
+    expectForPage(inputs, code, entry === ACCELERATOR)
+  })
+
+  it('is told by native() what to install', async () => {
+    const code = `
+      import { native } from '@peerwire/core/native'
+      try { native() } catch (error) { console.log(error.message) }`
+    const output = await mustRun(process.execPath, ['--input-type=module', '-e', code], consumer.folder)
+    expect(output).toContain('npm install secp256k1')
   })
 
   it('bundles the hello world for a page with esbuild', async () => {
@@ -165,10 +174,11 @@ const CONSUMER_OPTIONS = {
   skipLibCheck: false,
 }
 
-/** A bundle without anything of Node in it. */
-function expectForPage(inputs: readonly string[], code: string): void {
+/** A bundle without anything of Node in it, and without WebAssembly, but for the accelerator. */
+function expectForPage(inputs: readonly string[], code: string, accelerated = false): void {
   expect(code).not.toMatch(/(?:from|import|require)\s*\(?\s*["']node:/)
-  expect(inputs.filter((path) => /node_modules\/ws\/|^node:|\.node\.js$|wasm-keccak/.test(path))).toEqual([])
+  expect(inputs.filter((path) => /node_modules\/ws\/|^node:|\.node\.js$/.test(path))).toEqual([])
+  expect(inputs.some((path) => path.includes('/wasm-'))).toBe(accelerated)
   expect(inputs.some((path) => path.includes('@peerwire'))).toBe(true)
 }
 

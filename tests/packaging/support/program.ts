@@ -15,7 +15,9 @@ export async function runProgram(
   limitMs = 50_000,
 ): Promise<ProgramResult> {
   return await new Promise((resolve) => {
-    const options = { cwd, timeout: limitMs, maxBuffer: 1 << 24 }
+    // A shim of the package manager may have told this process where the workspace's packages are.
+    const env = { ...process.env, NODE_PATH: '' }
+    const options = { cwd, env, timeout: limitMs, maxBuffer: 1 << 24 }
     const child = execFile(program, args, options, (_error, stdout, stderr) => {
       resolve({ code: child.exitCode ?? -1, output: stdout + stderr })
     })
