@@ -33,8 +33,11 @@ export function headerOf({ secret, groups, successes }: TableState): TablesHeade
 /** @see AddressTables.rows */
 export function* rowsOf(state: TableState): Generator<AddressRow[], void, void> {
   let slice: AddressRow[] = []
-  // A map's order survives changes between slices: nothing is left out that was there all the time.
+  let left = state.entries.size
+  // A map's order survives changes between slices: nothing is left out that was there all the time, and what is added
+  // meanwhile comes after it, so that a flood can't make the saving endless.
   for (const entry of state.entries.values()) {
+    if (left-- === 0) break
     if (slice.push(rowOf(entry)) < SLICE_ROWS) continue
     yield slice
     slice = []
