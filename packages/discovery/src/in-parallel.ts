@@ -30,9 +30,8 @@ export async function* inParallel<T, R>(
   try {
     for (;;) {
       if (failure) throw failure.error
-      const result = results.shift()
-      if (result !== undefined) {
-        yield result
+      if (results.length > 0) {
+        yield results.shift()!
         continue
       }
       if (isOver && running.size === 0) return

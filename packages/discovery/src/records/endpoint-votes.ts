@@ -13,14 +13,21 @@ export interface StatedEndpoint {
   readonly port: number
 }
 
-interface Voice {
+interface Count {
   readonly endpoint: StatedEndpoint
+  voices: number
+}
+
+interface Voice {
+  readonly count: Count
   readonly atMs: number
 }
 
 /** Statements about our own UDP endpoint, of those who have answered us. */
 export class EndpointVotes {
+  /** The oldest first. */
   readonly #voices = new Map<string, Voice>()
+  readonly #counts = new Map<string, Count>()
 
   get size(): number {
     return this.#voices.size
@@ -28,28 +35,35 @@ export class EndpointVotes {
 
   /** @param voter - whose voice it is: a network, not a node, for nodes cost nothing */
   add(voter: string, endpoint: StatedEndpoint, nowMs: number): void {
-    this.#voices.delete(voter)
-    this.#voices.set(voter, { endpoint, atMs: nowMs })
-    if (this.#voices.size > MAX_VOICES) this.#voices.delete(this.#voices.keys().next().value!)
+    this.#remove(voter)
+    const name = nameOf(endpoint)
+    const count = this.#counts.get(name) ?? { endpoint, voices: 0 }
+    count.voices++
+    this.#counts.set(name, count)
+    this.#voices.set(voter, { count, atMs: nowMs })
+    if (this.#voices.size > MAX_VOICES) this.#remove(this.#voices.keys().next().value!)
   }
 
   /** What more than half of at least ten voices say. */
   predict(nowMs: number): StatedEndpoint | undefined {
-    const counts = new Map<string, { readonly endpoint: StatedEndpoint; count: number }>()
-    for (const [voter, { endpoint, atMs }] of this.#voices) {
-      if (nowMs - atMs > WINDOW_MS) {
-        this.#voices.delete(voter)
-        continue
-      }
-      const key = `${endpoint.host} ${endpoint.port}`
-      const entry = counts.get(key)
-      if (entry) entry.count++
-      else counts.set(key, { endpoint, count: 1 })
+    for (const [voter, { atMs }] of this.#voices) {
+      if (nowMs - atMs <= WINDOW_MS) break
+      this.#remove(voter)
     }
-    const best = [...counts.values()].reduce((left, right) => (right.count > left.count ? right : left), NOBODY)
-    const isMajority = best.count >= LEAST_VOICES && 2 * best.count > this.#voices.size
-    return isMajority ? best.endpoint : undefined
+    for (const { endpoint, voices } of this.#counts.values()) {
+      if (voices >= LEAST_VOICES && 2 * voices > this.#voices.size) return endpoint
+    }
+    return undefined
+  }
+
+  #remove(voter: string): void {
+    const voice = this.#voices.get(voter)
+    if (!voice) return
+    this.#voices.delete(voter)
+    if (--voice.count.voices === 0) this.#counts.delete(nameOf(voice.count.endpoint))
   }
 }
 
-const NOBODY = { endpoint: { host: '', port: 0 }, count: 0 }
+function nameOf({ host, port }: StatedEndpoint): string {
+  return `${host} ${port}`
+}
