@@ -8,7 +8,7 @@ import type { NetworkAddress } from './network-address.ts'
 import type { TableState } from './table-state.ts'
 import { createEntry, deleteEntry, fitTimes, newSlot, newSlotIn, putNew, putTried, triedSlot } from './table-state.ts'
 
-/** Rows made in one slice: well under a millisecond, and to put them back takes one or two, in plain JavaScript three. */
+/** Rows of one slice: made in less than a millisecond, put back in one or two, in plain JavaScript in three. */
 const SLICE_ROWS = 100
 
 /** Most slots of the new table that one address may stand in: more would let it be picked too often. */
