@@ -14,22 +14,12 @@ export async function serve(handlers) {
     const { value, done } = await lines.next()
     return done ? undefined : JSON.parse(value)
   }
-  const known = { rest, ...handlers }
   const say = (answer) => void process.stdout.write(`${JSON.stringify(answer)}\n`)
   for (let request = await next(); request; request = await next()) {
-    const handler = known[request.do]
+    const handler = handlers[request.do]
     say(handler ? await handler(request, { next, say }) : { unsupported: request.do })
   }
   process.exit(0)
-}
-
-/**
- * Resident memory after some time without work: V8 gives back the heap that it grew for a burst, about 20 s later. With
- * a `fresh` process beside it that had no peers, it says what peers cost in the long run.
- */
-async function rest({ ms }) {
-  await new Promise((resolve) => setTimeout(resolve, ms))
-  return { bytes: process.memoryUsage.rss() }
 }
 
 /** Runs `work` and says how long it took by the clock and by the processor. */
