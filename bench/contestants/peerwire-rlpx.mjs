@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import {
   createKeyPairPool,
   defaultCrypto,
+  generateKeyPair,
   keepStaticSecrets,
   portableCrypto,
   systemClock as clock,
@@ -73,7 +74,8 @@ await serve({
  * for `burst` handshakes while they `rest`; others have never met, and each handshake works out everything.
  */
 function ends(burst) {
-  const pools = [0, 1].map(() => createKeyPairPool({ crypto, random, clock, limit: 2 * burst }))
+  const create = () => generateKeyPair(crypto, random)
+  const pools = [0, 1].map(() => createKeyPairPool({ create, clock, limit: 2 * burst }))
   const end = (pool) => {
     const pair = createKeyPair()
     const statics = keepStaticSecrets(crypto, pair.privateKey, burst > 0 ? undefined : 0)
