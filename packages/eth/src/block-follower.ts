@@ -101,6 +101,7 @@ export class BlockFollower {
       if (this.#isHere(header.hash)) continue
       // A copy, because a view would keep the whole message.
       inventory.publish(kind, header.bytes.slice())
+      kind.extendTo(header)
       received(header, peer)
     }
   }

@@ -175,7 +175,7 @@ describe('blocks as items', () => {
   })
 
   it.each([
-    ['a number that does not follow', (parent: Header) => headerOf(99, parent.hash)],
+    ['a number that does not follow', (parent: Header) => headerOf(13, parent.hash)],
     ['a time that is not later', (parent: Header) => readHeader(encodeRlp(timeless(parent)), portableCrypto)],
   ])('with %s end whoever sent them', async (_, bad) => {
     const [source, tab] = [await make('source'), await make('tab')]
@@ -200,6 +200,23 @@ describe('blocks as items', () => {
     expect(tab.numbers).toEqual([10, 11, 12, 13, 14, 15])
     expect(tab.items.inspect().items).toMatchObject({ orphaned: 3, orphans: 0, accepted: 6 })
     expect(lines).toEqual([])
+  })
+
+  it('so far ahead that nobody has what lies between begin the chain again; the old branch goes on, too', async () => {
+    const [source, tab] = [await make('source'), await make('tab')]
+    const headers = chainOf(10, 200)
+    const publish = (from: number, to: number): void => {
+      for (const { bytes } of headers.slice(from - 10, to - 9)) source.items.publish(source.kind, bytes)
+    }
+    publish(10, 11)
+    await world.connect(tab, source)
+    await world.pass()
+    publish(100, 102)
+    await world.pass()
+    publish(12, 13)
+    await world.pass()
+    expect(tab.numbers).toEqual([10, 11, 100, 101, 102, 12, 13])
+    expect(tab.items.inspect().items).toMatchObject({ orphaned: 0 })
   })
 
   it('older than the first are of no use to anybody', async () => {

@@ -8,6 +8,8 @@ import type { Header } from './header.ts'
 
 /** The kind under which the inventory knows headers. */
 export const BLOCK_KIND = 2
+/** How far ahead a header may be for its parents to be asked for: as many as a follower fetches of a chain it meets. */
+const REACH = 64n
 /** Bytes of a header: 600 today, more where signers are listed in it. */
 const MAX_HEADER_BYTES = 8192
 
@@ -17,6 +19,8 @@ export type ConfirmBlock = (header: Header) => ItemVerdict | Promise<ItemVerdict
 export interface BlockKind extends Kind<Header> {
   /** Has the last word on a header whose hash and place in the chain are right. */
   confirmWith(confirm: ConfirmBlock): void
+  /** The chain has this header, whoever sends it. */
+  extendTo(header: Header): void
 }
 
 export interface BlockKindOptions {
@@ -25,12 +29,18 @@ export interface BlockKindOptions {
 }
 
 /**
- * Headers of a chain, for `inventory({ kinds })`, of one node. The first header that comes begins the chain: a header
- * proves no more than what comes before it, so begin with a peer that you trust.
+ * Headers of a chain, for `inventory({ kinds })`, of one node. The chain begins with the first header that comes, and
+ * begins again with one that is so far ahead that nobody has what lies between. A header proves no more than what comes
+ * before it, so begin with a peer that you trust.
  */
 export function blockKind({ crypto = defaultCrypto }: BlockKindOptions = {}): BlockKind {
   let confirm: ConfirmBlock = () => 'accept'
-  let firstNumber: bigint | undefined
+  let first: bigint | undefined
+  let newest = 0n
+  const extendTo = ({ number }: Header): void => {
+    first ??= number
+    if (number > newest) newest = number
+  }
   const headers = kind<Header>({
     name: 'block',
     number: BLOCK_KIND,
@@ -38,17 +48,17 @@ export function blockKind({ crypto = defaultCrypto }: BlockKindOptions = {}): Bl
     urgent: true,
     id: (bytes) => crypto.keccak256(bytes),
     read: (bytes) => readHeader(bytes, crypto),
-    parent: ({ number, parentHash }) => {
-      firstNumber ??= number
-      return number <= firstNumber ? undefined : parentHash
-    },
-    check: (header, { parent }) => {
+    parent: ({ number, parentHash }) =>
+      first === undefined || number <= first || number > newest + REACH ? undefined : parentHash,
+    check: async (header, { parent }) => {
       // Nobody can say what it hangs on, and nobody needs it.
-      if (header.number < firstNumber!) return 'ignore'
-      return placeVerdict(header, parent) ?? confirm(header)
+      if (first !== undefined && header.number < first) return 'ignore'
+      const verdict = placeVerdict(header, parent) ?? (await confirm(header))
+      if (verdict === 'accept') extendTo(header)
+      return verdict
     },
   })
-  return { ...headers, confirmWith: (given) => (confirm = given) }
+  return { ...headers, extendTo, confirmWith: (given) => (confirm = given) }
 }
 
 function placeVerdict(header: Header, parent: CheckContext<Header>['parent']): ItemVerdict | undefined {

@@ -161,6 +161,7 @@ export class Intake {
 
   // What hangs on a refused item can't be accepted, and its senders may not have known.
   #dropBelow(kind: AnyKind, id: Uint8Array): void {
+    if (this.#stopped) return
     const refused = [...this.#orphans.takeChildren(keyOf(kind, id))]
     for (let orphan = refused.shift(); orphan; orphan = refused.shift()) {
       const below = orphan.incoming
@@ -173,6 +174,7 @@ export class Intake {
   async #judge(incoming: Incoming, parent: Uint8Array | undefined): Promise<ItemOutcome> {
     const { kind, id, bytes, value, peer } = incoming
     const { inventory, clock } = this.#host
+    if (this.#stopped) return 'ignored'
     const startMs = clock.now()
     inventory.working(peer, true)
     const verdict = await this.#verdict(incoming, parent)

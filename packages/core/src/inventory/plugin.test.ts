@@ -83,6 +83,40 @@ describe('the inventory of a node', () => {
     expect(items.inspect()).toMatchObject({ stored: 0, tracked: 0, peers: 1 })
   })
 
+  it('tells at once of what others carry, and at times of chance when that is wished', async () => {
+    const clock = createManualClock()
+    const lines: string[] = []
+    const items = inventory({ trickle: [TX] })
+    await items.start({ clock, random: seededRandom(4) })
+    items.attach('a', { preferred: false, kinds: [TX, 2] }, scribe(clock, 'eth', lines))
+    receive(items, 1)
+    items.received(undefined, { kind: 2, id: idOf(2), meta: 0, bytes: Uint8Array.of(2) })
+    clock.advance(60_000)
+    expect(lines[0]).toBe('10 eth tell a: 2')
+    expect(Number(/^\d+/.exec(lines[1]!)?.[0])).toBeGreaterThan(100)
+    expect(lines[1]).toMatch(/eth tell a: 1$/)
+  })
+
+  it('reaches a peer by several carriers, each with kinds of its own', async () => {
+    const { clock, items, lines, carrier } = await make()
+    const other = scribe(clock, 'inv', lines)
+    items.attach('a', PEER, carrier)
+    expect(() => items.attach('a', { preferred: true, kinds: [2, TX] }, other)).toThrow(/kind 1 is carried/)
+    items.attach('a', { preferred: true, kinds: [2] }, other)
+    receive(items, 1)
+    items.received(undefined, { kind: 2, id: idOf(2), meta: 0, bytes: Uint8Array.of(2) })
+    clock.advance(10)
+    expect(lines.toSorted()).toEqual(['10 eth tell a: 1', '10 inv tell a: 2'])
+    items.detach('a', carrier)
+    expect([items.isHere('a'), items.inspect().peers]).toEqual([true, 1])
+    receive(items, 3)
+    clock.advance(100)
+    expect(lines).toHaveLength(2)
+    items.detach('a', other)
+    items.detach('a', other)
+    expect([items.isHere('a'), items.inspect().peers]).toEqual([false, 0])
+  })
+
   it('says nothing to a peer that has left', async () => {
     const { clock, items, lines, carrier } = await make()
     items.attach('a', PEER, carrier)

@@ -35,7 +35,8 @@ const MAX_UNASKED = 16
 /** A peer that shares inv/1. */
 interface InvPeer {
   readonly peer: Peer
-  readonly serving: Serving
+  /** Made when it first asks. */
+  serving: Serving | undefined
   /** Kinds that both know, by number; absent before the peer has said its own. */
   kinds: ReadonlyMap<number, AnyKind> | undefined
   unasked: number
@@ -48,6 +49,8 @@ class InvService implements ItemService, Carrier {
   readonly #inventory: InventoryPlugin
   readonly #kinds: readonly AnyKind[]
   readonly #protocol: Protocol<InvMessages>
+  readonly #byNumber: ReadonlyMap<number, AnyKind>
+  readonly #numbers: readonly number[]
   readonly #messages: ItemMessages
   readonly #peers = new Map<string, InvPeer>()
   readonly #listeners = new Map<AnyKind, Set<ItemListener<unknown>>>()
@@ -59,6 +62,8 @@ class InvService implements ItemService, Carrier {
     this.#inventory = inventory
     this.#kinds = kinds
     this.#protocol = invProtocol(Math.max(...kinds.map(({ maxBytes }) => maxBytes)))
+    this.#byNumber = new Map(kinds.map((kind) => [kind.number, kind]))
+    this.#numbers = [...this.#byNumber.keys()]
     this.#messages = new ItemMessages(this.#protocol)
     this.protocols = [this.#offer()]
   }
@@ -136,18 +141,17 @@ class InvService implements ItemService, Carrier {
       {
         kinds: (peer, kinds) => this.#learnKinds(peer, kinds),
         inv: (peer, ids) => this.#announced(peer, ids),
-        getdata: (peer, ids) => this.#speaker(peer).serving.add(ids),
+        getdata: (peer, ids) => this.#servingOf(peer).add(ids),
         item: (peer, item) => this.#received(peer, item),
         notfound: (peer, ids) => this.#notFound(peer, ids),
       },
       {
         opened: (peer) => {
-          const serving = new Serving(peer, this.#protocol, this.#messages, this.#inventory)
-          this.#peers.set(peer.id, { peer, serving, kinds: undefined, unasked: 0 })
+          this.#peers.set(peer.id, { peer, serving: undefined, kinds: undefined, unasked: 0 })
           void peer.send(this.#protocol, 'kinds', this.#kinds)
         },
         closed: ({ id }) => {
-          this.#peers.get(id)?.serving.stop()
+          this.#peers.get(id)?.serving?.stop()
           this.#peers.delete(id)
           this.#inventory.detach(id, this)
         },
@@ -163,8 +167,10 @@ class InvService implements ItemService, Carrier {
     const common = this.#kinds.filter(
       ({ number, name, over }) => names.get(number) === name && !sharesCapability(peer, over),
     )
-    speaker.kinds = new Map(common.map((kind) => [kind.number, kind]))
-    const kinds = common.map(({ number }) => number)
+    // One map and one list for all peers that have everything.
+    const isAll = common.length === this.#kinds.length
+    speaker.kinds = isAll ? this.#byNumber : new Map(common.map((kind) => [kind.number, kind]))
+    const kinds = isAll ? this.#numbers : common.map(({ number }) => number)
     this.#inventory.attach(peer.id, { preferred: peer.direction === 'outbound', kinds }, this)
   }
 
@@ -191,6 +197,12 @@ class InvService implements ItemService, Carrier {
   #notFound(peer: Peer, { kind, ids }: Ids): void {
     this.#speaker(peer)
     this.#items.counts.unaskedNotFound += ids.length - this.#inventory.notFound(peer.id, kind, ids)
+  }
+
+  #servingOf(peer: Peer): Serving {
+    const speaker = this.#speaker(peer)
+    speaker.serving ??= new Serving(peer, this.#protocol, this.#messages, this.#inventory)
+    return speaker.serving
   }
 
   // Whoever has said its kinds. @throws {PeerError} when the peer has not

@@ -1,5 +1,5 @@
-// What the relay passes on between its peers: transactions and blocks of one network, the named one or that of its first
-// dialed eth peer. Both are told of at once: a relay makes none itself, so their times give nobody away.
+// What the relay passes on between its peers: transactions and blocks of one network, the named one or that of its
+// first dialed eth peer. Both are told of at once: a relay makes none itself, so their times give nobody away.
 import { type Logger, type Plugin, toHex } from '@peerwire/core'
 import { inventory } from '@peerwire/core/inventory'
 import { blockKind, eth, type Eth, type EthOptions } from '@peerwire/eth'
