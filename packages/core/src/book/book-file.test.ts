@@ -102,7 +102,7 @@ describe('a book as a file', () => {
 
   it.each([
     ['nothing', new Uint8Array(0), /no header, no end/],
-    ['zeros', new Uint8Array(200_000), /no header, 4 spoiled lines, no end|no header, 1 spoiled lines, no end/],
+    ['zeros', new Uint8Array(200_000), /no header, 1 spoiled lines, no end/],
     ['one long line', new Uint8Array(1_000_000).fill(0x61), /no header, \d+ spoiled lines, no end/],
     ['empty lines', new Uint8Array(200_000).fill(10), /no header, no end/],
     ['JSON of something else', utf8ToBytes('{"a": 1}\n'), /no header, 1 spoiled lines/],
@@ -142,6 +142,6 @@ describe('a book as a file', () => {
     let windows = 0
     const reading = decodeBook(write(ROWS), 'main')
     while (!reading.next().done) windows++
-    expect(windows).toBeGreaterThan((ROWS * 200) / 65_536)
+    expect(windows).toBeGreaterThan((ROWS * 200) / 16_384)
   })
 })

@@ -10,8 +10,8 @@ const VERSION = 1
 
 /** Most entries that are read: what fills both tables is 81,920. */
 const MAX_ROWS = 100_000
-/** Bytes that are decoded at once, about a millisecond's work; a longer line is damage. */
-const WINDOW_BYTES = 65_536
+/** Bytes that are decoded at once: some fifty rows, two milliseconds of work to restore; a longer line is damage. */
+const WINDOW_BYTES = 16_384
 /** Most anchors that are read; two are written. */
 const MAX_ANCHORS = 8
 const NEWLINE = 10
