@@ -10,6 +10,7 @@ import { describeMachine, formatTable } from '../bench/lib/report.mjs'
 import { ensureGoBench, findGo } from './go-peers.mjs'
 import { ensureBuilt } from './lib/built.mjs'
 import { ensureInstalled } from './lib/install.mjs'
+import { inRoot } from './lib/paths.mjs'
 import { run, runMain, Stop } from './lib/run.mjs'
 
 const HELP = `npm run bench -- [options]
@@ -24,6 +25,7 @@ const HELP = `npm run bench -- [options]
   --node PATH        the Node that everything in JavaScript runs on; default: this one
   --no-alternatives  without @ethereumjs/devp2p and js-libp2p, which are installed once into bench/alternatives
   --no-build         measures what was built last
+  --profile KIND     cpu or allocations: also profiles, into .cache/profiles; the figures are then slower
   --json FILE        writes every value there; default: .cache/bench.json
   --write-readme     puts the table into README.md, as of today`
 
@@ -32,6 +34,8 @@ await runMain(async () => {
   if (!options) return
   await ensureInstalled()
   if (options.build) await ensureBuilt()
+  // Contestants inherit it.
+  if (options.profile) process.env['BENCH_PROFILE'] = `${options.profile}:${inRoot('.cache', 'profiles')}`
   const machine = describeMachine(options.nodeVersion)
   console.log(`${machine}; ${canPin ? 'both ends on one core' : 'cores not held: taskset is missing'}\n`)
   const contestants = await available(options)
@@ -65,6 +69,7 @@ function readOptions() {
       node: { type: 'string', default: process.execPath },
       alternatives: { type: 'boolean', default: true },
       build: { type: 'boolean', default: true },
+      profile: { type: 'string' },
       json: { type: 'string', default: '.cache/bench.json' },
       'write-readme': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },

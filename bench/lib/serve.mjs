@@ -14,10 +14,12 @@ export async function serve(handlers) {
     const { value, done } = await lines.next()
     return done ? undefined : JSON.parse(value)
   }
+  const setting = process.env['BENCH_PROFILE']
+  const run = setting ? (await import('./profile.mjs')).createProfiler(setting) : (_, work) => work()
   const say = (answer) => void process.stdout.write(`${JSON.stringify(answer)}\n`)
   for (let request = await next(); request; request = await next()) {
     const handler = handlers[request.do]
-    say(handler ? await handler(request, { next, say }) : { unsupported: request.do })
+    say(handler ? await run(request, () => handler(request, { next, say })) : { unsupported: request.do })
   }
   process.exit(0)
 }
