@@ -35,6 +35,8 @@ beforeEach(() => {
 })
 afterEach(async () => {
   await until(Promise.all(members.map(({ node }) => node.close())))
+  // What is under way arrives nowhere.
+  await clock.advanceAsync(100)
   expect(clock.pendingTimers).toBe(0)
 })
 

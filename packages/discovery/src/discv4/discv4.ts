@@ -196,9 +196,9 @@ class RunningDiscv4 implements Discv4 {
 
   randomNodes(signal?: AbortSignal): AsyncIterable<KnownNode> {
     const { clock, random } = this.#options
-    const walk = (found: (nodes: readonly KnownNode[]) => void, done: () => void): void =>
-      this.#walk(random.bytes(64), { found, done: () => done() })
-    const host = { clock, walk, whenEmpty: () => this.#upkeep.refresh() }
+    const walk = (found: (nodes: readonly KnownNode[]) => void, done: (answered: number) => void): void =>
+      this.#walk(random.bytes(64), { found, done: ({ answered }) => done(answered) })
+    const host = { clock, walk }
     const closing = this.#abort.signal
     return (async function* () {
       const end = eitherSignal(closing, signal)

@@ -23,6 +23,13 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
+async function passSome(): Promise<void> {
+  for (let i = 0; i < 20; i++) {
+    world.clock.advance(500)
+    await drainMicrotasks()
+  }
+}
+
 function seconds(aheadMs = 20_000): number {
   return Math.floor((world.clock.wallNow() + aheadMs) / 1000)
 }
@@ -137,12 +144,18 @@ describe('an attacker', () => {
     expect(counts.packets).toBe(2)
   })
 
+  it('can’t move a node by sending its ping again from another port', async () => {
+    const other = await world.add('55.5.5.9', { bootnodes: [home.url] })
+    await passSome()
+    const { privateKey } = other
+    world.network.forge(ping(privateKey, { host: '55.5.5.9', port: 30303 }), { host: '55.5.5.9', port: 9_999 }, HOME)
+    await passSome()
+    expect(home.discv4.nodes.map(({ host, udp }) => [host, udp])).toEqual([['55.5.5.9', 30303]])
+  })
+
   it('can’t bring a node into the table that it was not asked about', async () => {
     const other = await world.add('55.5.5.6', { bootnodes: [home.url] })
-    for (let i = 0; i < 20; i++) {
-      world.clock.advance(500)
-      await drainMicrotasks()
-    }
+    await passSome()
     expect(home.discv4.nodes.map(({ host }) => host)).toEqual(['55.5.5.6'])
     const invented = [Uint8Array.of(12, 3, 4, 5), 30303, 30303, shamCrypto.publicKeyOf(new Uint8Array(32).fill(7))]
     const fields = [[invented], seconds()]

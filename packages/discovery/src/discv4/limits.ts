@@ -61,6 +61,8 @@ export const EMPTY_REFRESH_MAX_MS = 60_000
 export const RANDOM_LOOKUPS = 3
 /** Milliseconds between the beginnings of two random lookups that somebody asks for. */
 export const LOOKUP_INTERVAL_MS = 1_000
+/** The same when nobody answers; doubled up to this. */
+export const LOOKUP_INTERVAL_MAX_MS = 30_000
 /** Questions without any answer in a row, after which the clock or the firewall is to blame. */
 export const SILENCE_WARNING = 32
 /** Milliseconds between two such warnings. */

@@ -21,6 +21,8 @@ export interface LookupResult {
   /** How many questions after each other led to the farthest of the asked. */
   readonly hops: number
   readonly asked: number
+  /** How many of the asked answered. */
+  readonly answered: number
 }
 
 interface Step {
@@ -36,6 +38,7 @@ export class Lookup {
   readonly #seen: Set<string>
   #running = 0
   #asked = 0
+  #answered = 0
   #hops = 0
   #isOver = false
 
@@ -74,7 +77,7 @@ export class Lookup {
     if (this.#running > 0 || this.#isOver) return
     this.#isOver = true
     const nodes = this.#nearest.nodes.map(({ node }) => node)
-    this.#options.done({ nodes, hops: this.#hops, asked: this.#asked })
+    this.#options.done({ nodes, hops: this.#hops, asked: this.#asked, answered: this.#answered })
   }
 
   #ask(step: Step): void {
@@ -85,6 +88,7 @@ export class Lookup {
     let isLate = false
     this.#options.ask(step.node, (nodes) => {
       this.#running--
+      if (nodes) this.#answered++
       if (this.#isOver) return
       this.#add(nodes ?? [], step.depth + 1)
       // An answer at once, as when too many questions wait, comes within the loop that asks.

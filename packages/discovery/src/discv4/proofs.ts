@@ -1,9 +1,11 @@
 // Endpoint proofs: who has shown to receive at its address, and to whom we have.
 import { MAX_PROOFS, PROOF_MS } from './limits.ts'
+import type { UdpEndpoint } from './socket.ts'
 
 interface Proof {
-  /** When it answered our ping, in milliseconds of the clock. */
+  /** When it answered our ping, in milliseconds of the clock, and from which port. */
   provenMs: number
+  port: number
   /** When we answered its ping. */
   answeredMs: number
 }
@@ -17,8 +19,10 @@ export class Proofs {
   }
 
   /** It has answered our ping. */
-  proven(key: string, host: string, nowMs: number): void {
-    this.#touch(key, host).provenMs = nowMs
+  proven(key: string, { host, port }: UdpEndpoint, nowMs: number): void {
+    const proof = this.#touch(key, host)
+    proof.provenMs = nowMs
+    proof.port = port
   }
 
   /** We have answered its ping. */
@@ -38,6 +42,11 @@ export class Proofs {
     return proof !== undefined && nowMs - proof.provenMs < PROOF_MS
   }
 
+  /** Whether it has answered from this very port: a ping that somebody sends again comes from another. */
+  isProvenAt(key: string, { host, port }: UdpEndpoint, nowMs: number): boolean {
+    return this.isProven(key, host, nowMs) && this.#proofs.get(place(key, host))?.port === port
+  }
+
   /** Whether larger answers can be expected from there. */
   isAnswered(key: string, host: string, nowMs: number): boolean {
     const proof = this.#proofs.get(place(key, host))
@@ -46,7 +55,7 @@ export class Proofs {
 
   #touch(key: string, host: string): Proof {
     const name = place(key, host)
-    const proof = this.#proofs.get(name) ?? { provenMs: -Infinity, answeredMs: -Infinity }
+    const proof = this.#proofs.get(name) ?? { provenMs: -Infinity, port: 0, answeredMs: -Infinity }
     this.#proofs.delete(name)
     this.#proofs.set(name, proof)
     if (this.#proofs.size > MAX_PROOFS) this.#proofs.delete(this.#proofs.keys().next().value!)

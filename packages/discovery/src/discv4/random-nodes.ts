@@ -2,19 +2,15 @@
 import { abortable, createDeferred, delay } from '@peerwire/core'
 import type { Clock, Deferred } from '@peerwire/core'
 import type { KnownNode } from './known-node.ts'
-import { LOOKUP_INTERVAL_MS } from './limits.ts'
+import { LOOKUP_INTERVAL_MAX_MS, LOOKUP_INTERVAL_MS } from './limits.ts'
 
 /** Nodes that wait to be taken; one walk meets about this many. */
 const MAX_WAITING = 512
-/** Milliseconds that a walk that met nobody is waited for before the next is begun. */
-const EMPTY_WAIT_MS = 5_000
 
 export interface WalkHost {
   readonly clock: Clock
-  /** Begins a random walk; `found` is called with nodes as they are met. */
-  walk(found: (nodes: readonly KnownNode[]) => void, done: () => void): void
-  /** Asks for a refresh when nobody is known. */
-  whenEmpty(): void
+  /** Begins a random walk; `found` is called with nodes as they are met, `done` with how many answered. */
+  walk(found: (nodes: readonly KnownNode[]) => void, done: (answered: number) => void): void
 }
 
 /** An iterator over what random walks meet; ends when `signal` aborts. */
@@ -23,6 +19,7 @@ export async function* randomNodes(host: WalkHost, signal: AbortSignal): AsyncGe
   let news: Deferred<void> = createDeferred()
   let isWalking = false
   let begunMs = -Infinity
+  let intervalMs = LOOKUP_INTERVAL_MS
   const begin = (): void => {
     isWalking = true
     begunMs = host.clock.now()
@@ -31,8 +28,10 @@ export async function* randomNodes(host: WalkHost, signal: AbortSignal): AsyncGe
         waiting.push(...nodes.slice(0, MAX_WAITING - waiting.length))
         news.resolve()
       },
-      () => {
+      (answered) => {
         isWalking = false
+        // Where nobody answers, asking oftener helps nobody.
+        intervalMs = answered > 0 ? LOOKUP_INTERVAL_MS : Math.min(2 * intervalMs, LOOKUP_INTERVAL_MAX_MS)
         news.resolve()
       },
     )
@@ -45,19 +44,15 @@ export async function* randomNodes(host: WalkHost, signal: AbortSignal): AsyncGe
     }
     news = createDeferred()
     if (!isWalking) {
-      if (!(await pause(host, begunMs, signal))) return
+      if (!(await pause(host.clock, begunMs + intervalMs, signal))) return
       begin()
     }
     if (waiting.length === 0 && isWalking && !(await settles(news.promise, signal))) return
-    if (waiting.length === 0 && !isWalking) {
-      host.whenEmpty()
-      if (!(await settles(delay(host.clock, EMPTY_WAIT_MS, signal), signal))) return
-    }
   }
 }
 
-async function pause({ clock }: WalkHost, begunMs: number, signal: AbortSignal): Promise<boolean> {
-  const leftMs = begunMs + LOOKUP_INTERVAL_MS - clock.now()
+async function pause(clock: Clock, untilMs: number, signal: AbortSignal): Promise<boolean> {
+  const leftMs = untilMs - clock.now()
   return leftMs <= 0 || (await settles(delay(clock, leftMs, signal), signal))
 }
 

@@ -200,7 +200,7 @@ export class Wire {
     this.#send(pong.bytes, from)
     this.proofs.answered(key, from.host, this.#now())
     const node = knownNode({ publicKey, host: from.host, udp: from.port, tcp: claimed.tcp }, this.#host.crypto)
-    if (isProven) this.#host.proven(node, seq)
+    if (this.proofs.isProvenAt(key, from, this.#now())) this.#host.proven(node, seq)
     else this.#pingBack(node, from)
     for (const goOn of this.#strangers.get(key) ?? []) goOn()
   }
@@ -229,7 +229,7 @@ export class Wire {
       take: (body) => {
         if (body.type !== PacketType.pong || !equalBytes(body.token, hash)) return 'not mine'
         pong = { seq: body.seq }
-        this.proofs.proven(node.key, to.host, this.#now())
+        this.proofs.proven(node.key, to, this.#now())
         this.#host.stated(to, body.to)
         this.#host.proven(node, body.seq)
         return 'done'

@@ -17,10 +17,10 @@ import {
   LocalRecord,
   type NodeRecord,
   systemResolver,
-  udp,
   webSocketEntry,
 } from '@peerwire/discovery'
 import { forkIdAt, isOnChain } from '../networks/chains.ts'
+import { finderSocket } from './finder-socket.ts'
 import type { RelayOptions } from './options.ts'
 
 /** Outbound peers that are found; inbound ones must leave places for them. */
@@ -40,7 +40,14 @@ export function finderPlugins(options: RelayOptions, privateKey: Uint8Array): re
   const accept = chain && ((record?: NodeRecord) => isOnChain(chain, record, systemClock.wallNow()))
   const place = advertisedPlace(options)
   return [
-    discovery({ privateKey, socket: udp(), bootnodes, accept, entries: () => recordEntries(options), ...place }),
+    discovery({
+      privateKey,
+      ...finderSocket(options),
+      bootnodes,
+      accept,
+      entries: () => recordEntries(options),
+      ...place,
+    }),
     ...(trees.length > 0 ? [dnsDiscovery({ trees, resolver: systemResolver(), accepts: accept })] : []),
   ]
 }
