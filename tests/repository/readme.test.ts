@@ -9,6 +9,7 @@ describe('README.md', () => {
   it.each([
     'examples/hello/listener.mjs',
     'examples/hello/tab.ts',
+    'examples/hello/remember.ts',
     'examples/protocol/tally.ts',
     'examples/protocol/tally.test.ts',
     'examples/protocol/notes.ts',
@@ -30,7 +31,9 @@ describe('README.md', () => {
 describe('ARCHITECTURE.md', () => {
   it('names only files that exist', async () => {
     const text = await read('ARCHITECTURE.md')
-    const named = [...text.matchAll(/`((?:node|peers|errors|dialing|wire|rlpx|inventory)\/[a-z-]+(?:\.test)?\.ts)`/g)]
+    const named = [
+      ...text.matchAll(/`((?:node|peers|errors|dialing|wire|rlpx|inventory|book|storage)\/[a-z-]+(?:\.test)?\.ts)`/g),
+    ]
     expect(named.length).toBeGreaterThan(20)
     for (const [, path] of named) await read(`packages/core/src/${path}`)
   })
