@@ -1,9 +1,11 @@
-// The table of the repository's README: one line for each thing measured, made from a run, so that it can't drift.
+// The tables of the READMEs, made from a run, so that they can't drift: here every row, in the repository's one line for
+// each thing measured.
 import { readFile, writeFile } from 'node:fs/promises'
 import { median } from './measure.mjs'
-import { counterpart, formatMarkdown, formatNumber, formatRatio, ratioTo } from './report.mjs'
+import { counterpart, formatMarkdown, formatNumber, formatRatio, formatTable, ratioTo } from './report.mjs'
 
 const README = new URL('../../README.md', import.meta.url)
+const OWN_README = new URL('../README.md', import.meta.url)
 const START = '<!-- bench: written by `npm run bench -- --write-readme` -->'
 const END = '<!-- /bench -->'
 
@@ -22,26 +24,37 @@ const OURS = { 'peerwire node': '', 'peerwire node ws': '', 'peerwire relay': ''
 const LEFT_OUT = /rlpx$/
 const PEERWIRE = 'peerwire'
 
-/** Puts the table between the marks in README.md. */
+/** Puts the tables between the marks in both READMEs. */
 export async function writeReadme(result) {
-  const text = await readFile(README, 'utf8')
-  const [before, rest] = text.split(START)
-  const after = rest?.split(END)[1]
-  if (after === undefined) throw new Error(`README.md lacks the marks ${START} and ${END}`)
-  await writeFile(README, `${before}${START}\n\n${blockOf(result)}\n\n${END}${after}`)
+  await writeBlock(README, blockOf(result))
+  await writeBlock(OWN_README, `${madeOf(result)}\n\n${formatTable(result.entries)}`)
 }
 
-/** What stands between the marks. */
-export function blockOf({ date, machine, versions, entries }) {
+async function writeBlock(file, block) {
+  const text = await readFile(file, 'utf8')
+  const [before, rest] = text.split(START)
+  const after = rest?.split(END)[1]
+  if (after === undefined) throw new Error(`${file.pathname} lacks the marks ${START} and ${END}`)
+  await writeFile(file, `${before}${START}\n\n${block}\n\n${END}${after}`)
+}
+
+/** One line for each thing measured. */
+function blockOf(result) {
+  const { entries } = result
   const rows = entries.map(({ row }) => row)
   const ours = entries.filter(({ row }) => isShown(row))
   const lines = ours.map(({ row, references }) => lineOf(rows, row, references))
   const head = ['', 'peerwire: min / median / max', ...Object.keys(COLUMNS), ...RATIOS.map((name) => `to ${name}`)]
+  return `${madeOf(result)}\n\n${formatMarkdown([head, ...lines], 1)}`
+}
+
+/** When, where, and of what. */
+function madeOf({ date, machine, versions }) {
   const named = Object.entries({ 'go-ethereum': 'geth server', ethereumjs: 'ethereumjs', libp2p: 'libp2p' })
     .filter(([, name]) => versions[name])
     .map(([label, name]) => `${label} ${versions[name].replace('v', '')}`)
   const made = [`peerwire ${versions['peerwire node']}`, ...named].join(', ')
-  return `${date}, ${machine}; ${made}.\n\n${formatMarkdown([head, ...lines], 1)}`
+  return `${date}, ${machine}; ${made}.`
 }
 
 function isShown({ contestant, payload = '' }) {
