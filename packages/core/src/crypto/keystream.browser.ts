@@ -10,12 +10,12 @@ export type KeystreamSource = Pick<SubtleCrypto, 'importKey' | 'encrypt'>
 const ASK_AFTER_BYTES = 4096
 /** The first stretch ahead, doubled each time it was too short; a call costs as much as 10 KiB of it. */
 const LEAST_AHEAD_BYTES = 16_384
-/** The longest: what arrives while a page does something else for some milliseconds. */
-const MOST_AHEAD_BYTES = 1_048_576
+/** The longest: 1 MiB of a large message is decrypted at once, and more is asked for when half of this is used. */
+const MOST_AHEAD_BYTES = 2_097_152
 /** Asked for at once: long enough that the call doesn't count, short enough that the first is there soon. */
 const PIECE_BYTES = 131_072
 /** What all streams of a page may hold together; the one used longest ago gives up its own. */
-const MAX_HELD_BYTES = 4_194_304
+const MAX_HELD_BYTES = 8_388_608
 
 interface Piece {
   /** Where in the stream it begins, in bytes. */
@@ -76,6 +76,11 @@ export class BrowserKeystream implements Keystream {
 
   ready(): Promise<void> {
     return Promise.resolve()
+  }
+
+  rest(): void {
+    this.#giveUp()
+    this.#portable = undefined
   }
 
   /** The first piece that isn't used up. */
