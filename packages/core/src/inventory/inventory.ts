@@ -55,7 +55,8 @@ class InventoryMachine implements Inventory {
     this.limits = limits
     this.#rules = rules
     this.#ids = new IdTable(random.uint32())
-    this.#tracker = new RequestTracker(limits, this.#ids, random.uint32())
+    const isUrgent = (kind: number): boolean => rules.get(kind)?.pace === 'urgent'
+    this.#tracker = new RequestTracker(limits, this.#ids, isUrgent, random.uint32())
     this.#store = new ItemStore(limits, this.#ids)
     this.#rejected = new KnownSet(limits.rejected)
     this.#accepted = new KnownSet(limits.accepted)

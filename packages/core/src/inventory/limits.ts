@@ -17,6 +17,8 @@ export interface InventoryLimits {
   readonly toldToNewcomer: number
   /** How long a request may take before the next announcer is asked, in milliseconds. */
   readonly askTimeoutMs: number
+  /** How long a request for an item of an urgent kind may take before another announcer is asked, too, in milliseconds. */
+  readonly urgentTimeoutMs: number
   /** How much later a peer that is not preferred is asked while a preferred one is connected, in milliseconds. */
   readonly notPreferredDelayMs: number
   /** Items that a peer is being asked for from which on it counts as busy. */
@@ -55,6 +57,7 @@ export const DEFAULT_LIMITS: InventoryLimits = {
   queuedPerPeer: 5000,
   toldToNewcomer: 1000,
   askTimeoutMs: 60_000,
+  urgentTimeoutMs: 5000,
   notPreferredDelayMs: 2000,
   busyInFlight: 100,
   busyDelayMs: 2000,

@@ -4,8 +4,11 @@ import { createDeadlines, type Deadlines, type Due } from './deadlines.ts'
 import type { Handle } from './id-table.ts'
 import type { InventoryLimits } from './limits.ts'
 
-/** `waiting` for its time, `ready` to be asked, `asked`, or `done` without an item. */
-type State = 'waiting' | 'ready' | 'asked' | 'done'
+/**
+ * `waiting` for its time, `ready` to be asked, `asked`, `late` when it was asked for something urgent and others may be
+ * asked, too, or `done` without an item.
+ */
+type State = 'waiting' | 'ready' | 'asked' | 'late' | 'done'
 
 /** What one peer said of one item. There may be hundreds of thousands, so it has no field to spare. */
 export interface Announcement extends Due {
@@ -30,6 +33,9 @@ export interface KindedOwner extends HandleOwner {
   kindOf(handle: Handle): number
 }
 
+/** Whether everybody waits for items of a kind. */
+export type IsUrgent = (kind: number) => boolean
+
 /** A request that nobody answered, of a peer that answered nothing at all since. */
 export interface Stall {
   readonly asker: Asker
@@ -42,6 +48,7 @@ const LEAST_CREDIT_MS = 1000
 export class RequestTracker {
   readonly #limits: InventoryLimits
   readonly #owner: KindedOwner
+  readonly #isUrgent: IsUrgent
   readonly #salt: number
   // By handle: handles are dense, so a list costs a quarter of a map.
   #heads: (Announcement | undefined)[] = []
@@ -53,8 +60,9 @@ export class RequestTracker {
   readonly #freed = new Set<Asker>()
   #stalls: Stall[] = []
 
-  constructor(limits: InventoryLimits, owner: KindedOwner, salt: number) {
+  constructor(limits: InventoryLimits, owner: KindedOwner, isUrgent: IsUrgent, salt: number) {
     this.#limits = limits
+    this.#isUrgent = isUrgent
     this.#owner = owner
     this.#salt = salt
   }
@@ -100,8 +108,8 @@ export class RequestTracker {
   /** What to ask now; the answers count as asked. */
   next(nowMs: number): Announcement[] {
     for (let due = this.#deadlines.takeDue(nowMs); due; due = this.#deadlines.takeDue(nowMs)) {
-      if (due.state !== 'asked') this.#makeReady(due)
-      else if (!this.#credited(due, nowMs)) this.#lapse(due)
+      if (!isOwed(due)) this.#makeReady(due)
+      else if (!this.#credited(due, nowMs)) this.#overdue(due, nowMs)
     }
     const chosen: Announcement[] = []
     for (const handle of this.#changed) this.#choose(handle, nowMs, chosen)
@@ -126,13 +134,14 @@ export class RequestTracker {
   /** The peer answered without this item, or said that it has none. `false` when it was not being asked. */
   fail(asker: Asker, handle: Handle): boolean {
     const announcement = asker.tracked?.get(handle)
-    if (announcement?.state !== 'asked') return false
+    if (!announcement || !isOwed(announcement)) return false
     this.#finish(announcement)
     return true
   }
 
   isAsked(asker: Asker, handle: Handle): boolean {
-    return asker.tracked?.get(handle)?.state === 'asked'
+    const announcement = asker.tracked?.get(handle)
+    return announcement !== undefined && isOwed(announcement)
   }
 
   /** Nobody needs to be asked for the item any more. */
@@ -175,8 +184,22 @@ export class RequestTracker {
     asker.asked ??= new Map()
     asker.asked.set(handle, { atMs: nowMs, creditMs: asker.creditMs(nowMs) })
     announcement.state = 'asked'
-    this.#deadlines.add(announcement, nowMs + timeoutOf(asker, this.#owner.kindOf(handle)))
+    const kind = this.#owner.kindOf(handle)
+    const timeoutMs = timeoutOf(asker, kind)
+    const firstMs = this.#isUrgent(kind) ? Math.min(this.#limits.urgentTimeoutMs, timeoutMs) : timeoutMs
+    this.#deadlines.add(announcement, nowMs + firstMs)
     return announcement
+  }
+
+  // An urgent item is worth a second request; the first may still be answered.
+  #overdue(announcement: Announcement, nowMs: number): void {
+    const { asker, handle, state } = announcement
+    const kind = this.#owner.kindOf(handle)
+    const restMs = timeoutOf(asker, kind) - this.#limits.urgentTimeoutMs
+    if (state === 'late' || restMs <= 0 || !this.#isUrgent(kind)) return this.#lapse(announcement)
+    announcement.state = 'late'
+    this.#deadlines.add(announcement, nowMs + restMs)
+    this.#changed.add(handle)
   }
 
   // Time in which the peer's messages waited for our own work is given back to it.
@@ -211,7 +234,7 @@ export class RequestTracker {
     const { asker, handle, state } = announcement
     this.#deadlines.remove(announcement)
     if (state === 'ready') asker.ready--
-    if (state !== 'asked') return
+    if (!isOwed(announcement)) return
     asker.asked?.delete(handle)
     asker.inFlight--
     if (asker.ready > 0) this.#freed.add(asker)
@@ -248,6 +271,11 @@ export class RequestTracker {
     this.#changed.delete(handle)
     this.#owner.release(handle)
   }
+}
+
+/** Whether the peer was asked and may still answer. */
+function isOwed({ state }: Announcement): boolean {
+  return state === 'asked' || state === 'late'
 }
 
 function isBetter(candidate: Announcement, best: Announcement): boolean {

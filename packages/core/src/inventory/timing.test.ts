@@ -130,6 +130,26 @@ describe('whom to ask', () => {
     expect(inventory.poll(2000).asks).toMatchObject([{ peer: 'in', kind: TX }])
   })
 
+  it('of what is urgent, another is asked after five seconds; the first may still answer', () => {
+    const inventory = make({}, 3)
+    for (const peer of ['a', 'b']) {
+      inventory.addPeer(peer, { preferred: true, kinds: BOTH })
+      for (const kind of BOTH) inventory.announced(peer, kind, [{ id: idOf(kind), meta: 0 }], 0)
+    }
+    const [block] = inventory.poll(0).asks.filter(({ kind }) => kind === BLOCK)
+    const [first, second] = block!.peer === 'a' ? ['a', 'b'] : ['b', 'a']
+    expect(inventory.poll(4999).asks).toEqual([])
+    expect(inventory.poll(5000).asks).toMatchObject([{ peer: second, kind: BLOCK }])
+    expect(inventory.poll(30_000).asks).toEqual([])
+    expect(inventory.takeAsked(first, BLOCK, idOf(BLOCK))).toBe(true)
+    expect(inventory.notFound(first, BLOCK, [idOf(BLOCK)], 30_000)).toBe(1)
+    const { stalled } = inventory.poll(65_000)
+    expect(stalled.map(({ peer }) => peer)).toContain(second)
+    expect(inventory.isSettled(BLOCK, idOf(BLOCK))).toBe(false)
+    expect(inventory.poll(200_000).asks).toEqual([])
+    expect(inventory.inspect().tracked).toBe(0)
+  })
+
   it('time of our own work on what a peer sent is given back to it', () => {
     const inventory = make()
     inventory.addPeer('a', { preferred: true, kinds: BOTH })
