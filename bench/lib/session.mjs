@@ -8,9 +8,12 @@ import {
   defaultCrypto,
   encodeHello,
   generateKeyPair,
-  systemRandom as random,
+  drawAhead,
+  systemRandom,
 } from '@peerwire/core/rlpx'
 
+/** As a node that listens has it. */
+const random = drawAhead(systemRandom)
 const CAPABILITIES = [{ name: 'bench', version: 1 }]
 const MAX_MESSAGE_BYTES = 2 ** 24 - 1
 

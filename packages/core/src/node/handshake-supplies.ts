@@ -1,4 +1,6 @@
-// What a node that listens has ready for its handshakes: keys made ahead, and secrets of those who were here before.
+// What a node that listens has ready for its handshakes: chance drawn and keys made ahead, and secrets of those who were
+// here before.
+import { drawAhead } from '../base/draw-ahead.ts'
 import type { ResponderOptions } from '../rlpx/handshake.ts'
 import { createKeyPairPool } from '../rlpx/key-pair-pool.ts'
 import { keepStaticSecrets } from '../rlpx/static-secrets.ts'
@@ -8,16 +10,17 @@ import type { Settings } from './options.ts'
 /** Key pairs that one side of a handshake uses. */
 const PAIRS_PER_HANDSHAKE = 2
 
-export interface HandshakeSupplies extends Pick<ResponderOptions, 'createKeyPair' | 'statics'> {
+export interface HandshakeSupplies extends Pick<ResponderOptions, 'random' | 'createKeyPair' | 'statics'> {
   close(): void
 }
 
 /** Keys are made ahead, by `create`, for as many handshakes as may be in progress. */
 export function createSupplies(settings: Settings, create: () => KeyPair): HandshakeSupplies {
-  const { crypto, clock, privateKey, limits } = settings
+  const { crypto, random, clock, privateKey, limits } = settings
   const pool = createKeyPairPool({ create, clock, limit: limits.pendingInbound * PAIRS_PER_HANDSHAKE })
   const statics = keepStaticSecrets(crypto, privateKey)
   return {
+    random: drawAhead(random),
     createKeyPair: pool.take,
     statics,
     close: () => {

@@ -2,6 +2,7 @@
 export { equalBytes, fromHex, toHex } from '../base/bytes.ts'
 export type { Crypto, Keystream, RunningHash } from '../base/crypto.ts'
 export { type Clock, systemClock, type Timer } from '../base/clock.ts'
+export { drawAhead } from '../base/draw-ahead.ts'
 export { type Random, systemRandom } from '../base/random.ts'
 export { portableCrypto } from '../crypto/portable.ts'
 export { defaultCrypto } from '#default-crypto'
