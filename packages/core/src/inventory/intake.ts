@@ -90,15 +90,17 @@ export class Intake {
       inventory.know(peer, kind.number, [id])
       return 'known'
     }
+    // What came in one piece with other messages would keep them.
+    const own = bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice()
     let value: unknown
     try {
-      value = kind.read(bytes)
+      value = kind.read(own)
     } catch (cause) {
       inventory.reject(kind.number, id)
       this.#dropBelow(kind, id)
       return this.#invalid(sent, startMs, `${toHex(id)} can't be read`, cause)
     }
-    return await this.#enter({ kind, id, bytes, value, peer })
+    return await this.#enter({ kind, id, bytes: own, value, peer })
   }
 
   /** An item of this node's own. What waited for it goes on its way. */
