@@ -74,7 +74,7 @@ describe('a flood of addresses', () => {
         const ofGroups = flood(make(), groups, 100_000)
         console.log(`${groups} groups: ${ofGroups} kept, by Bitcoin Core's rules ${expected}`)
         // By chance some of the 64 buckets of each group are the same: with few groups that is several percent.
-      expect(Math.abs(ofGroups / expected - 1)).toBeLessThan(0.15)
+        expect(Math.abs(ofGroups / expected - 1)).toBeLessThan(0.15)
       }
       console.log(`one group: ${kept} kept, then ${taken} of 1,000 others taken`)
     },
