@@ -19,7 +19,7 @@ export function finderSocket(options: SearchPlace): FinderSocket {
 
 export type SearchPlace = Pick<RelayOptions, 'listen' | 'search'>
 
-/** Whether the relay listens on this machine or LAN alone, and asks nodes that can't be reached from such an address. */
+/** Whether the relay listens on this machine or LAN alone, and asks nodes that no such address can reach. */
 export function asksFromAnywhere({ listen, search }: SearchPlace): boolean {
   const isLocal = listen.filter(({ scheme }) => scheme === 'tcp').every(({ host }) => isLocalHost(host))
   const nodes = search.bootnodes.map((text) => parseNode(text, defaultCrypto))
