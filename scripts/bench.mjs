@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { CASES } from '../bench/cases/index.mjs'
 import { ALTERNATIVES, contestants as findContestants, hasAlternatives } from '../bench/contestants/index.mjs'
 import { canPin } from '../bench/lib/contestant.mjs'
+import { attempt } from '../bench/lib/measure.mjs'
 import { writeReadme } from '../bench/lib/readme.mjs'
 import { describeMachine, formatTable } from '../bench/lib/report.mjs'
 import { ensureGoBench, findGo } from './go-peers.mjs'
@@ -44,7 +45,7 @@ await runMain(async () => {
   for (const one of chosenCases(options)) {
     const start = performance.now()
     process.stderr.write(`${one.title} …`)
-    const rows = await one.measure({ contestants, options })
+    const rows = (await attempt(one.name, () => one.measure({ contestants, options }))) ?? []
     process.stderr.write(` ${Math.round((performance.now() - start) / 1e3)} s\n`)
     entries.push(...rows.map((row) => ({ row, references: one.references })))
   }

@@ -83,6 +83,19 @@ function shareOf(answers) {
   return median(answers.map(({ seconds, cpuSeconds }) => cpuSeconds / seconds))
 }
 
+/**
+ * What `work` gives; `undefined` when it fails, which is told: one contestant that hangs or dies on a busy machine must
+ * not lose what the others did.
+ */
+export async function attempt(name, work) {
+  try {
+    return await work()
+  } catch (error) {
+    process.stderr.write(`\n${name} is left out: ${error.message}\n`)
+    return undefined
+  }
+}
+
 export function median(values) {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
 }
