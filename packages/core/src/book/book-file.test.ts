@@ -102,10 +102,10 @@ describe('a book as a file', () => {
 
   it.each([
     ['nothing', new Uint8Array(0), /no header, no end/],
-    ['zeros', new Uint8Array(200_000), /no header, 1 spoiled lines, no end/],
-    ['one long line', new Uint8Array(1_000_000).fill(0x61), /no header, \d+ spoiled lines, no end/],
+    ['zeros', new Uint8Array(200_000), /no header, 1 spoiled line, no end/],
+    ['one long line', new Uint8Array(1_000_000).fill(0x61), /no header, 1 spoiled line, no end/],
     ['empty lines', new Uint8Array(200_000).fill(10), /no header, no end/],
-    ['JSON of something else', utf8ToBytes('{"a": 1}\n'), /no header, 1 spoiled lines/],
+    ['JSON of something else', utf8ToBytes('{"a": 1}\n'), /no header, 1 spoiled line/],
     ['a header without a key', write(1, { ...HEADER, tables: { ...HEADER.tables, key: 'x' } }), /no header/],
   ])('of %s is damage and no more', (_, bytes, damage) => {
     const book = read(bytes)
@@ -116,7 +116,7 @@ describe('a book as a file', () => {
   it('of more than 100,000 entries is read up to there', () => {
     const rows = Array.from({ length: 100_001 }, () => ({}))
     const book = read(done(encodeBook(HEADER, [rows])))
-    expect([book.rows, book.damage]).toEqual([100_000, '1 entries too many'])
+    expect([book.rows, book.damage]).toEqual([100_000, '1 too many'])
   })
 
   it('of another network or of a newer version is not for us', () => {

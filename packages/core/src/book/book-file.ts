@@ -116,13 +116,16 @@ class Findings {
   #damage(header: BookHeader | undefined): string | undefined {
     const parts: string[] = []
     if (!header) parts.push('no header')
-    if (this.#spoiled > 0) parts.push(`${this.#spoiled} spoiled lines`)
-    if (this.#surplus > 0) parts.push(`${this.#surplus} entries too many`)
+    if (this.#spoiled > 0) parts.push(counted(this.#spoiled, 'spoiled line'))
+    if (this.#surplus > 0) parts.push(`${this.#surplus} too many`)
     if (this.#announced === undefined) parts.push('no end')
-    else if (this.#announced > this.#rows && this.#surplus === 0)
-      parts.push(`${this.#announced - this.#rows} entries missing`)
+    else if (this.#announced > this.#rows && this.#surplus === 0) parts.push(`${this.#announced - this.#rows} missing`)
     return parts.length > 0 ? parts.join(', ') : undefined
   }
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 // JSON of ASCII alone: then a byte is a character, and a damaged byte never makes another one of its neighbours.
