@@ -8,7 +8,7 @@ export type KeystreamSource = Pick<SubtleCrypto, 'importKey' | 'encrypt'>
 
 /** A stream asks for some ahead each time it has made as much by itself: idle and slow peers hold nothing. */
 const ASK_AFTER_BYTES = 4096
-/** The first stretch ahead, doubled each time it was too short; a call costs as much as 10 KiB of it. */
+/** The least stretch ahead, doubled at least each time it was too short; a call costs as much as 10 KiB of it. */
 const LEAST_AHEAD_BYTES = 16_384
 /** The longest: 1 MiB of a large message is decrypted at once, and more is asked for when half of this is used. */
 const MOST_AHEAD_BYTES = 2_097_152
@@ -116,8 +116,10 @@ export class BrowserKeystream implements Keystream {
   #askAhead(): void {
     if (!this.#source) return
     if (this.#missedBytes >= ASK_AFTER_BYTES) {
+      // What was missed at once is likely to be wanted at once again.
+      const wanted = Math.max(LEAST_AHEAD_BYTES, this.#aheadBytes * 2, (this.#missedBytes & ~15) * 2)
+      this.#aheadBytes = Math.min(MOST_AHEAD_BYTES, wanted)
       this.#missedBytes = 0
-      this.#aheadBytes = Math.min(MOST_AHEAD_BYTES, Math.max(LEAST_AHEAD_BYTES, this.#aheadBytes * 2))
     }
     if (this.#aheadBytes === 0) return
     if (this.#askedTo < this.#at) this.#askedTo = this.#at - (this.#at % 16) + 16
