@@ -58,7 +58,7 @@ const PROVIDERS = ['small', 'accelerator']
 
 /**
  * Every figure with both providers, interleaved. Rates are per second of processor time of the tab's main thread, like
- * everywhere in this benchmark; `share` is what it had of the clock's time.
+ * everywhere in this benchmark, and so are tasks; `share` is what it had of the clock's time.
  *
  * @returns {Promise<import('./measure.mjs').Row[]>}
  */
@@ -78,6 +78,10 @@ export async function measureBrowser({ rounds, quick, only = '' }) {
         for (const provider of PROVIDERS) {
           const found = await measureOne(tab, session, [id, provider, listener.address, quick ? 'short' : 'full'])
           addTo(rows, { case: 'tab', payload: title, contestant: `tab, ${provider}`, unit }, found)
+          if (!id.startsWith('frames')) continue
+          const value = await longestTask(browser, tab, [id, provider, listener.address, 'short'])
+          const payload = title.replace('Longest frame', 'Longest task')
+          addTo(rows, { case: 'tab', payload, contestant: `tab, ${provider}`, unit }, { ...found, value })
         }
       }
     }
@@ -97,6 +101,19 @@ async function measureOne(tab, session, args) {
   const busy = (await busySeconds(session)) - before
   return { value: moved === undefined ? value : moved / busy, byClock: value, busy, seconds }
 }
+
+/** The longest task of the tab's main thread while it measures a figure, in milliseconds of processor time. */
+async function longestTask(browser, tab, args) {
+  await browser.startTracing(tab, { categories: ['toplevel'] })
+  await tab.evaluate((all) => globalThis.measure(...all), args)
+  const { traceEvents } = JSON.parse(String(await browser.stopTracing()))
+  const mains = traceEvents.filter(({ name, args: { name: thread } = {} }) => name === 'thread_name' && isMain(thread))
+  const onMain = ({ pid, tid }) => mains.some((main) => main.pid === pid && main.tid === tid)
+  const tasks = traceEvents.filter((event) => event.tdur !== undefined && onMain(event))
+  return Math.max(...tasks.map(({ tdur }) => tdur)) / 1000
+}
+
+const isMain = (thread) => thread === 'CrRendererMain'
 
 /** Processor time of the tab's main thread. */
 async function busySeconds(session) {
