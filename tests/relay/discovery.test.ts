@@ -27,6 +27,8 @@ describe('relays of one network', () => {
     const two = await relay(['--network', 'sepolia', '--bootnode', one.enode, '--no-address-book'])
     const looking = await two.process.waitFor((line) => line['event'] === 'looking', WAIT_MS)
     expect(looking).toMatchObject({ state: 'waiting', known: 1, live: 1, refused: {}, failures: {} })
+    expect(looking['left']).toMatchObject({ 'not accepted': expect.any(Number) })
+    expect(looking['left']).not.toMatchObject({ 'not accepted': 0 })
     expect(looking['sentence']).toMatch(/^0 peers, 0 of 8 outbound; candidates from discovery/)
     expect(two.process.lines.some(({ event }) => event === 'peer' || event === 'dialfail')).toBe(false)
   })

@@ -38,18 +38,19 @@ function countSent(host: string, type: PacketType): { count: number } {
 
 describe('random walks', () => {
   it('are made only while somebody asks for nodes', async () => {
-    await addMany(12)
+    // Enough for a table that needs no refresh.
+    await addMany(24)
     const asked = countSent(hostOf(3), PacketType.findNode)
     const abort = new AbortController()
     const nodes = world.nodes[3]!.discv4.randomNodes(abort.signal)[Symbol.asyncIterator]()
     await pass(10_000)
     expect(asked.count).toBe(0)
     const met = new Set<string>()
-    for (let i = 0; i < 30; i++) {
+    for (let i = 0; i < 60; i++) {
       const next = await world.until(nodes.next())
       if (!next.done) met.add(next.value.key)
     }
-    expect(met.size).toBeGreaterThanOrEqual(11)
+    expect(met.size).toBeGreaterThanOrEqual(20)
     const before = asked.count
     expect(before).toBeGreaterThan(0)
     await pass(2_000)
@@ -97,8 +98,8 @@ describe('the table over time', () => {
       )
     expect(known()).toBe(String(Uint8Array.of(0x83, ...new TextEncoder().encode('old'))))
     word = 'new'
-    // At the next refresh, half an hour later at most.
-    await pass(2_000_000)
+    // At the next refresh.
+    await pass(200_000)
     expect(known()).toBe(String(Uint8Array.of(0x83, ...new TextEncoder().encode('new'))))
   }, 60_000)
 

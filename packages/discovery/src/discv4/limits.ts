@@ -54,9 +54,9 @@ export const STRANGER_CHECK_MS = 500
 export const FRESH_MS = 30_000
 /** Milliseconds between two refreshes, at most; half of it at least. */
 export const REFRESH_MS = 1_800_000
-/** Milliseconds until an empty table is filled again; doubled up to the longest. */
-export const EMPTY_REFRESH_MS = 5_000
-export const EMPTY_REFRESH_MAX_MS = 60_000
+/** Milliseconds until a table with fewer nodes than a walk gives is filled again; doubled up to the longest. */
+export const SPARSE_REFRESH_MS = 5_000
+export const SPARSE_REFRESH_MAX_MS = 60_000
 /** Random lookups of a refresh, besides the one for ourselves. */
 export const RANDOM_LOOKUPS = 3
 /** Milliseconds between the beginnings of two random lookups that somebody asks for. */

@@ -3,9 +3,10 @@ import { randomBelow } from '@peerwire/core'
 import type { Clock, Random, Timer } from '@peerwire/core'
 import type { KnownNode } from './known-node.ts'
 import {
+  BUCKET_SIZE,
   CHECK_MS,
-  EMPTY_REFRESH_MAX_MS,
-  EMPTY_REFRESH_MS,
+  SPARSE_REFRESH_MAX_MS,
+  SPARSE_REFRESH_MS,
   FRESH_MS,
   RANDOM_LOOKUPS,
   REFRESH_MS,
@@ -32,7 +33,7 @@ export class Upkeep {
   #checkTimer: Timer | undefined
   #refreshTimer: Timer | undefined
   #isRefreshing = false
-  #emptyMs = EMPTY_REFRESH_MS
+  #sparseMs = SPARSE_REFRESH_MS
   #isClosed = false
   #refreshes = 0
 
@@ -76,9 +77,9 @@ export class Upkeep {
     this.#isRefreshing = false
     this.#refreshes++
     const { clock, random, table } = this.#host
-    const isEmpty = table.size === 0
-    const delayMs = isEmpty ? this.#emptyMs : REFRESH_MS / 2 + randomBelow(random, REFRESH_MS / 2)
-    this.#emptyMs = isEmpty ? Math.min(2 * this.#emptyMs, EMPTY_REFRESH_MAX_MS) : EMPTY_REFRESH_MS
+    const isSparse = table.size < BUCKET_SIZE
+    const delayMs = isSparse ? this.#sparseMs : REFRESH_MS / 2 + randomBelow(random, REFRESH_MS / 2)
+    this.#sparseMs = isSparse ? Math.min(2 * this.#sparseMs, SPARSE_REFRESH_MAX_MS) : SPARSE_REFRESH_MS
     this.#refreshTimer = clock.setTimer(delayMs, () => this.refresh())
     this.#host.refreshed()
   }

@@ -11,6 +11,7 @@ import {
 } from '@peerwire/core'
 import {
   discovery,
+  type DiscoveryInspection,
   dnsDiscovery,
   forkIdEntry,
   formatRecord,
@@ -100,8 +101,6 @@ function isPublicIp({ host }: Endpoint): boolean {
 
 /** Where the relay is asked over UDP, and its record; absent where nobody is looked for. */
 export function foundBy(node: Node): { readonly udp: string; readonly record: string } | undefined {
-  const state: unknown = node.inspect().plugins['discovery']
-  if (typeof state !== 'object' || state === null || !('local' in state) || !('record' in state)) return undefined
-  const { local, record } = state
-  return typeof local === 'string' && typeof record === 'string' ? { udp: `udp://${local}`, record } : undefined
+  const state = node.inspect().plugins['discovery'] as DiscoveryInspection | null | undefined
+  return state ? { udp: `udp://${state.local}`, record: state.record } : undefined
 }

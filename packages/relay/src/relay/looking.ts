@@ -1,5 +1,6 @@
 // Says what a relay without peers waits for.
 import { type Clock, type Logger, type Node, type NodeExplanation, type Timer } from '@peerwire/core'
+import type { DiscoveryInspection } from '@peerwire/discovery'
 import type { Output } from '../command/output.ts'
 
 /** Milliseconds between two lines, as in go-ethereum. */
@@ -22,7 +23,8 @@ export function reportLooking({ node, clock, logger, output }: LookingParts): ()
     if (!found) return
     const { state, sentence, refused, failures } = found
     const table = tableOf(node)
-    logger.log('info', 'Looking for peers', { ...table, why: sentence })
+    const { known, live, left } = table
+    logger.log('info', 'Looking for peers', { known, live, left: leftText(left), why: sentence })
     output.event('looking', { state, sentence, refused, failures, ...table } satisfies Looking)
   }
   timer = clock.setTimer(EVERY_MS, look)
@@ -33,11 +35,16 @@ interface Looking extends NodeExplanation {
   /** Nodes that discovery knows, and how many of them have answered. */
   readonly known?: number
   readonly live?: number
+  /** Nodes that it did not offer, by reason. */
+  readonly left?: Readonly<Record<string, number>>
 }
 
-function tableOf(node: Pick<Node, 'inspect'>): Pick<Looking, 'known' | 'live'> {
-  const state: unknown = node.inspect().plugins['discovery']
-  if (typeof state !== 'object' || state === null || !('nodes' in state) || !('live' in state)) return {}
-  const { nodes, live } = state
-  return typeof nodes === 'number' && typeof live === 'number' ? { known: nodes, live } : {}
+function tableOf(node: Pick<Node, 'inspect'>): Pick<Looking, 'known' | 'live' | 'left'> {
+  const state = node.inspect().plugins['discovery'] as DiscoveryInspection | null | undefined
+  return state ? { known: state.nodes, live: state.live, left: state.left } : {}
+}
+
+function leftText(left: Looking['left'] = {}): string | undefined {
+  const parts = Object.entries(left).filter(([, count]) => count > 0)
+  return parts.length > 0 ? parts.map(([reason, count]) => `${count} ${reason}`).join(', ') : undefined
 }
