@@ -39,10 +39,7 @@ export class BlockFollower {
   changed(peer: Peer): void {
     if (peer.direction !== 'outbound') return
     this.#peers.set(peer.id, peer)
-    void this.#ask(async () => {
-      const latest = this.#host.eth.statusOf(peer)?.latestHash
-      if (latest && !this.#isHere(latest)) await this.#takeUpTo(peer, latest)
-    })
+    void this.#ask(() => this.#takeLatest(peer))
     this.#timer ??= this.#host.clock.setTimer(POLL_MS, () => this.#poll())
   }
 
@@ -63,7 +60,7 @@ export class BlockFollower {
     const peers = [...this.#peers.values()]
     const peer = peers[this.#turn++ % peers.length]!
     void this.#ask(async () => {
-      if (!this.#head) return
+      if (!this.#head) return await this.#takeLatest(peer)
       const start = this.#head.number + 1n
       const headers = await this.#host.eth.getBlockHeaders(peer, { start, limit: HISTORY })
       const [first] = headers
@@ -84,6 +81,11 @@ export class BlockFollower {
     } finally {
       this.#isAsking = false
     }
+  }
+
+  async #takeLatest(peer: Peer): Promise<void> {
+    const latest = this.#host.eth.statusOf(peer)?.latestHash
+    if (latest && !this.#isHere(latest)) await this.#takeUpTo(peer, latest)
   }
 
   // From a header back to one that is here, or as far as history goes.

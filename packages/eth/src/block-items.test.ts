@@ -160,6 +160,16 @@ describe('blocks as items', () => {
     expect(tab.numbers).toEqual([10, 11, 12])
   })
 
+  it('are found also when the first peer has none', async () => {
+    const headers = chainOf(10, 12)
+    const [empty, geth] = [await make('empty', true), await world.make('geth', { serve: serving({ headers }) })]
+    geth.eth.setRange({ earliest: 0n, latest: 12n, latestHash: headers[2]!.hash })
+    const relay = await make('relay', true)
+    await Promise.all([world.connect(relay, empty), world.connect(relay, geth)])
+    await world.pass(3 * POLL_MS)
+    expect(relay.items.inspect().stored).toBe(3)
+  })
+
   it('that no eth peer had yet are taken when one has them', async () => {
     const headers = chainOf(10, 12)
     const { chain, relay, tab } = await line(headers)

@@ -36,10 +36,11 @@ export interface BlockKindOptions {
 export function blockKind({ crypto = defaultCrypto }: BlockKindOptions = {}): BlockKind {
   let confirm: ConfirmBlock = () => 'accept'
   let first: bigint | undefined
-  let newest = 0n
+  // The latest one and not the highest: a made-up number must not stand for good.
+  let latest = 0n
   const extendTo = ({ number }: Header): void => {
     first ??= number
-    if (number > newest) newest = number
+    latest = number
   }
   const headers = kind<Header>({
     name: 'block',
@@ -49,7 +50,7 @@ export function blockKind({ crypto = defaultCrypto }: BlockKindOptions = {}): Bl
     id: (bytes) => crypto.keccak256(bytes),
     read: (bytes) => readHeader(bytes, crypto),
     parent: ({ number, parentHash }) =>
-      first === undefined || number <= first || number > newest + REACH ? undefined : parentHash,
+      first === undefined || number <= first || number > latest + REACH ? undefined : parentHash,
     check: async (header, { parent }) => {
       // Nobody can say what it hangs on, and nobody needs it.
       if (first !== undefined && header.number < first) return 'ignore'
