@@ -75,7 +75,7 @@ export const CODE_NOTES: Readonly<Record<PeerErrorCode, CodeNote>> = {
     whatToDo: 'Read the cause.',
   },
   'failed to send a message': {
-    meaning: 'For protocols: writing failed; the cause tells.',
+    meaning: 'A message past 1 MiB could not be sealed, or a protocol failed to write one; the cause tells.',
     whatToDo: 'Read the cause.',
   },
   'send queue full': {

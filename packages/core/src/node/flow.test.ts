@@ -5,6 +5,8 @@ import { bytes, raw, text, uint } from '../protocols/codecs.ts'
 import { defineProtocol, message, request } from '../protocols/define-protocol.ts'
 import { drainMicrotasks } from '../testing/manual-clock.ts'
 import { testNetwork } from '../testing/test-network.ts'
+import { prepare } from '../wire/prepared.ts'
+import '../peers/sealing.ts'
 import { later } from '../wire/mailbox.ts'
 
 const flow = defineProtocol({
@@ -88,6 +90,57 @@ describe('a message of many megabytes', () => {
     expect(order).toEqual(['line 0', 'line 1', 'line 2', 'line 3', 'line 4'])
     await world.advance(1000)
     expect(order).toEqual(['line 0', 'line 1', 'line 2', 'line 3', 'line 4', '15000000 bytes'])
+    await world.close()
+  })
+})
+
+describe('sending many megabytes', () => {
+  const large = defineProtocol({
+    name: 'large',
+    version: 1,
+    messages: { data: message(0, raw, { maxBytes: 16_000_000 }), say: message(1, text) },
+  })
+  const open = async (seen: string[]) => {
+    const world = await testNetwork(3, (index) => [
+      large.with({
+        data: (_, body) => void seen.push(`${index}: ${body.length} bytes ending in ${body.at(-1)}`),
+        say: (_, line) => void seen.push(`${index}: ${line}`),
+      }),
+    ])
+    return { world, to: await world.connect(0, 1), other: await world.connect(0, 2) }
+  }
+  const body = new Uint8Array(15_000_000).fill(7, 14_000_000)
+
+  it('is done in slices: other peers are sent to between them, and this one gets all in order', async () => {
+    const seen: string[] = []
+    const { world, to, other } = await open(seen)
+    const sent = [to.send(large, 'say', 'before'), to.send(large, 'data', body), to.send(large, 'say', 'after')]
+    void to.sendPrepared(prepare(large, 'say', 'prepared'))
+    const { queues } = world.nodes[0]!.inspect().peers.find(({ id }) => id === to.id)!
+    expect(queues.outBytes).toBeGreaterThan(15_000_000)
+    await drainMicrotasks()
+    void other.send(large, 'say', 'meanwhile')
+    await drainMicrotasks()
+    expect(seen.toSorted()).toEqual(['1: before', '2: meanwhile'])
+    await world.advance(5000)
+    await Promise.all(sent)
+    const own = seen.filter((line) => line.startsWith('1'))
+    expect(own).toEqual(['1: before', '1: 15000000 bytes ending in 7', '1: after', '1: prepared'])
+    expect(world.nodes[0]!.inspect().peers.map((peer) => peer.queues.outBytes)).toEqual([0, 0])
+    await world.advance(60_000)
+    expect(to.error).toBeUndefined()
+    await world.close()
+  })
+
+  it('rejects with what ended the peer meanwhile, and past the bound ends it', async () => {
+    const { world, to, other } = await open([])
+    const sent = to.send(large, 'data', body)
+    to.disconnect()
+    await expect(sent).rejects.toBe(to.error)
+    const two = [other.send(large, 'data', body), other.send(large, 'data', body)]
+    const three = other.send(large, 'data', body)
+    expect(other.error).toMatchObject({ code: 'send queue full' })
+    for (const one of [...two, three]) await expect(one).rejects.toBe(other.error)
     await world.close()
   })
 })

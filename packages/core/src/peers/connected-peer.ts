@@ -21,7 +21,7 @@ import type { PeerLimits } from './limits.ts'
 import { Outbox, type OutboxHost } from './outbox.ts'
 import { describePeer, shortUrl } from './peer-name.ts'
 import { Reader, type ReaderHost } from './reader.ts'
-import type { ReceiveBudget, Receiving } from './receive-budget.ts'
+import type { ReceiveBudget } from './receive-budget.ts'
 
 /** What is known of a connection when checkpoint 2 has passed. */
 export interface PeerFacts {
@@ -58,7 +58,7 @@ export interface PeerHost {
 /** Reasons after which there is nobody to tell, or nothing that could be told. */
 const SILENT: ReadonlySet<string> = /* @__PURE__ */ new Set(['link lost', 'remote disconnect reason', 'write timeout'])
 
-export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost, OutboxHost, Receiving {
+export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost, OutboxHost {
   readonly id: string
   readonly publicKey: Uint8Array
   readonly direction: Direction
@@ -258,20 +258,7 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
   received(midMessage: boolean, heldBytes: number): void {
     this.#keepAlive.read(midMessage, this.#reader.messagesIn)
     const { heardMs, messageMs } = this.#keepAlive
-    this.#host.receiving.set(this, heldBytes, messageMs, heardMs)
-  }
-
-  hold(): void {
-    this.#reader.hold()
-  }
-
-  release(): void {
-    this.#reader.release()
-  }
-
-  overBudget(heldBytes: number, maxBytes: number): void {
-    const text = `an unfinished message of ${heldBytes} bytes came slowest while those of all peers passed ${maxBytes}`
-    this.fail(new PeerError('receive queue full', DiscReason.subprotocolError, text))
+    this.#host.receiving.set(this.#reader, heldBytes, messageMs, heardMs)
   }
 
   yieldTurn(run: () => void): void {
@@ -304,8 +291,11 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
   }
 
   drain(): void {
-    this.#keepAlive.drained()
     this.#outbox.drain()
+  }
+
+  outboxFree(): void {
+    this.#keepAlive.drained()
   }
 
   end(error?: PeerError): void {
@@ -326,7 +316,7 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     if (this.#error) return
     this.#error = error
     this.#reader.close()
-    this.#host.receiving.delete(this)
+    this.#host.receiving.delete(this.#reader)
     this.#keepAlive.stop()
     if (!SILENT.has(error.code)) void this.#outbox.send(BaseCode.disconnect, encodeDisconnect(error.reason))
     this.#outbox.flush()

@@ -24,11 +24,15 @@ function createFixture(maxBytes = 1_000_000, atTurnEnd?: (run: () => void) => vo
   } as unknown as Link
   const codec = { seal: (_: number, payload: Uint8Array) => payload } as unknown as FrameCodec
   const errors: PeerError[] = []
+  const turns: (() => void)[] = []
   const outbox: Outbox = new Outbox(link, codec, maxBytes, {
     fail: (error) => {
       errors.push(error)
       outbox.refuse(error)
     },
+    error: undefined,
+    outboxFree: () => undefined,
+    yieldTurn: (run) => void turns.push(run),
   })
   return { outbox, writes, chunks, state, errors }
 }

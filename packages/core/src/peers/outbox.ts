@@ -7,14 +7,24 @@ import { PeerError } from '../errors/peer-error.ts'
 import type { FrameCodec } from '../wire/frame-codec.ts'
 import type { Link } from '../wire/link.ts'
 import type { Prepared } from '../wire/prepared.ts'
+import type { Unsealed } from './sealing.ts'
 
 const RESOLVED: Promise<void> = /* @__PURE__ */ Promise.resolve()
 /** So much leaves at once; a frame of this size by itself, for joining it would copy more than a write costs. */
 const ALONE_BYTES = 32 * 1024
 
+/** Longer messages are compressed and sealed in slices, by what is loaded then: few programs ever send one. */
+const AT_ONCE_BYTES = 1_114_112
+
 /** What the outbox needs of its peer. */
 export interface OutboxHost {
+  /** What ended the peer. */
+  readonly error: PeerError | undefined
   fail(error: PeerError): void
+  /** Nothing holds back what is sent any more. */
+  outboxFree(): void
+  /** Calls back when others have had their turn of the loop. */
+  yieldTurn(run: () => void): void
 }
 
 export class Outbox {
@@ -25,6 +35,10 @@ export class Outbox {
   #frames: Uint8Array[] = []
   #frameBytes = 0
   #scheduled = false
+  /** A large message that is being sealed, and what was sent after it. */
+  #waiting: Unsealed[] | undefined
+  #waitingBytes = 0
+  #blocked = false
   #drained: Deferred<void> | undefined
   #refused: Promise<void> | undefined
   #progressBytes = 0
@@ -38,7 +52,7 @@ export class Outbox {
 
   /** Bytes accepted that have not reached the operating system. */
   get queuedBytes(): number {
-    return this.#frameBytes + this.#link.bufferedBytes
+    return this.#frameBytes + this.#waitingBytes + this.#link.bufferedBytes
   }
 
   /** Whether the link has taken all it wants for now. */
@@ -46,23 +60,65 @@ export class Outbox {
     return this.#drained !== undefined
   }
 
+  /** A payload past 1 MiB mustn't change before the promise has settled. */
   send(code: number, payload: Uint8Array): Promise<void> {
-    return this.#refused ?? this.#push(this.#codec.seal(code, payload))
+    if (this.#refused) return this.#refused
+    if (this.#waiting || payload.length > AT_ONCE_BYTES) return this.#wait({ code, payload, compressed: undefined })
+    return this.#push(this.#codec.seal(code, payload))
   }
 
   sendPrepared(code: number, prepared: Prepared): Promise<void> {
+    if (this.#refused) return this.#refused
     const codec = this.#codec
-    const { payload } = prepared
+    const { payload, compressed } = prepared
+    if (this.#waiting || payload.length > AT_ONCE_BYTES) return this.#wait({ code, payload, compressed })
     const body = codec.snappy ? (prepared.compressed ??= codec.compressPayload(payload)) : payload
-    return this.#refused ?? this.#push(codec.sealCompressed(code, body))
+    return this.#push(codec.sealCompressed(code, body))
+  }
+
+  #wait(message: Unsealed): Promise<void> {
+    if (this.#isPastBound(message.payload.length)) return this.#refused ?? RESOLVED
+    this.#waitingBytes += message.payload.length
+    if (this.#waiting) this.#waiting.push(message)
+    else void this.#work((this.#waiting = [message]))
+    return this.#markFull().promise
+  }
+
+  async #work(waiting: Unsealed[]): Promise<void> {
+    try {
+      const { sealWaiting } = await import('./sealing.ts')
+      await sealWaiting(this.#codec, waiting, this.#host, (frame, { payload }) => {
+        if (this.#refused) return
+        this.#waitingBytes -= payload.length
+        void this.#push(frame)
+      })
+    } catch (error) {
+      this.#host.fail(new PeerError('failed to send a message', DiscReason.networkError, String(error)))
+    }
+    if (this.#refused) return
+    this.#waiting = undefined
+    this.flush()
+    if (!this.#blocked) this.drain()
+  }
+
+  #markFull(): Deferred<void> {
+    if (!this.#drained) {
+      this.#drained = createDeferred()
+      this.#drained.promise.catch(() => undefined)
+      this.#progressBytes = this.#link.bufferedBytes
+    }
+    return this.#drained
+  }
+
+  #isPastBound(bytes: number): boolean {
+    if (this.queuedBytes + bytes <= this.#maxBytes) return false
+    const text = `${this.queuedBytes} bytes wait to be sent, ${bytes} more are past the limit of ${this.#maxBytes}`
+    this.#host.fail(new PeerError('send queue full', DiscReason.networkError, text))
+    return true
   }
 
   #push(frame: Uint8Array): Promise<void> {
-    if (this.queuedBytes + frame.length > this.#maxBytes) {
-      const text = `${this.queuedBytes} bytes wait to be sent, ${frame.length} more are past the limit of ${this.#maxBytes}`
-      this.#host.fail(new PeerError('send queue full', DiscReason.networkError, text))
-      return this.#refused ?? RESOLVED
-    }
+    if (this.#isPastBound(frame.length)) return this.#refused ?? RESOLVED
     if (frame.length >= ALONE_BYTES) this.flush()
     this.#frames.push(frame)
     this.#frameBytes += frame.length
@@ -90,10 +146,9 @@ export class Outbox {
     // What has to wait must not keep alive the memory that it shares with frames of others.
     const waits = chunk.length < chunk.buffer.byteLength && this.#link.bufferedBytes > 0
     const free = this.#link.write(waits ? chunk.slice() : chunk)
-    if (free || this.#drained || this.#refused) return
-    this.#drained = createDeferred()
-    this.#drained.promise.catch(() => undefined)
-    this.#progressBytes = this.#link.bufferedBytes
+    if (free || this.#refused) return
+    this.#blocked = true
+    this.#markFull()
   }
 
   #forget(): void {
@@ -101,9 +156,13 @@ export class Outbox {
     this.#frameBytes = 0
   }
 
+  /** The link takes more. */
   drain(): void {
+    this.#blocked = false
+    if (this.#waiting) return
     this.#drained?.resolve()
     this.#drained = undefined
+    this.#host.outboxFree()
   }
 
   /** Whether a full link has taken any byte since this was last asked. */
@@ -119,6 +178,8 @@ export class Outbox {
    */
   refuse(error: PeerError): void {
     this.#forget()
+    this.#waiting = undefined
+    this.#waitingBytes = 0
     this.#refused = Promise.reject(error)
     this.#refused.catch(() => undefined)
     this.#drained?.reject(error)

@@ -15,6 +15,7 @@ import { conversationOf } from './conversation.ts'
 import type { Conversation, KnownExchange, KnownMessage } from './conversation.ts'
 import { Inbox } from './inbox.ts'
 import type { PeerLimits } from './limits.ts'
+import type { Receiving } from './receive-budget.ts'
 
 /** Most bytes of a base-protocol message, as go-ethereum has it. */
 const BASE_MAX_BYTES = 2048
@@ -46,7 +47,7 @@ export interface ReaderHost extends Peer {
   note(message: string, error: unknown): void
 }
 
-export class Reader {
+export class Reader implements Receiving {
   readonly #host: ReaderHost
   readonly #link: Link
   readonly #codec: FrameCodec
@@ -143,6 +144,11 @@ export class Reader {
   release(): void {
     this.#held = false
     this.#switchLink()
+  }
+
+  overBudget(heldBytes: number, maxBytes: number): void {
+    const text = `${heldBytes} unfinished bytes came slowest, ${maxBytes} of all peers are allowed`
+    this.#fail(new PeerError('receive queue full', DiscReason.subprotocolError, text))
   }
 
   #switchLink(): void {

@@ -2,18 +2,14 @@
 import { plainBytes } from '../base/bytes.ts'
 import type { Crypto } from '../base/crypto.ts'
 import { BASE_MESSAGE_BYTES, BaseCode } from '../wire/base-messages.ts'
-import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
+import type { FrameCodec, Sealing, WireMessage } from '../wire/frame-codec.ts'
 import { readLength, startUncompress, uncompressSome, type Uncompressing } from '../wire/snappy.ts'
 import { compress, compressBriefly, uncompress } from '#quick-snappy'
 import { MAX_FRAME_BYTES } from './frame-layout.ts'
 import { createFrameMac } from './frame-mac.ts'
 import { AT_ONCE_BYTES, FrameReader, type OpenedFrame, SLICE_BYTES, tooBig } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
-import { giveRoom } from './rooms.ts'
 import type { SessionSecrets } from './secrets.ts'
-
-/** What becomes at most 22 times as much, less than a slice. */
-const SMALL_BLOCK_BYTES = 32_768
 
 /** What the codec of `createInitiator` and `createResponder` is. Until `setLimit` a message may have 2 KiB. */
 export class SessionCodec implements FrameCodec {
@@ -84,6 +80,12 @@ export class SessionCodec implements FrameCodec {
     return this.#writer.seal(code, compressed ? compressBriefly(payload) : payload)
   }
 
+  /** As `sealCompressed`, in slices. */
+  sealingOf(code: number, compressed: Uint8Array): Sealing {
+    const state = this.#writer.start(code, compressed)
+    return { frame: state.frame, goOn: () => this.#writer.goOn(state) }
+  }
+
   compressPayload(payload: Uint8Array): Uint8Array {
     return this.#snappy ? compress(payload) : payload
   }
@@ -128,10 +130,8 @@ export class SessionCodec implements FrameCodec {
       return { code, payload: owned ? bytes.subarray(from, to) : bytes.slice(from, to), wireBytes }
     }
     const limit = this.#limitOf(code)
-    if (!this.sliced || to - from <= SMALL_BLOCK_BYTES || readLength(bytes, from, to).length <= AT_ONCE_BYTES) {
-      const payload = uncompress(bytes, limit, from, to)
-      if (owned) giveRoom(bytes)
-      return { code, payload, wireBytes }
+    if (!this.sliced || readLength(bytes, from, to).length <= AT_ONCE_BYTES) {
+      return { code, payload: uncompress(bytes, limit, from, to), wireBytes }
     }
     this.#opening = { frame, state: startUncompress(bytes, limit, from, to) }
     return this.#goOn(this.#opening)
@@ -140,7 +140,6 @@ export class SessionCodec implements FrameCodec {
   #goOn({ frame, state }: { frame: OpenedFrame; state: Uncompressing }): WireMessage | undefined {
     if (!uncompressSome(state, SLICE_BYTES)) return undefined
     this.#opening = undefined
-    if (frame.owned) giveRoom(frame.bytes)
     return { code: frame.code, payload: state.output, wireBytes: frame.wireBytes }
   }
 

@@ -3,8 +3,6 @@ import type { Crypto, FrameMac, RunningHash } from '../base/crypto.ts'
 
 /** Length of a tag on the wire. */
 export const TAG_BYTES = 16
-/** Where the body of a frame begins. */
-const BODY_AT = 32
 
 /** The MAC under `key` that goes on from `hash`, which it takes over. */
 export function createFrameMac(crypto: Crypto, hash: RunningHash, key: Uint8Array): FrameMac {
@@ -27,13 +25,11 @@ function hashFrameMac(hash: RunningHash, encryptBlock: (block: Uint8Array) => Ui
   }
   const absorb = (bytes: Uint8Array, from: number, to: number): void => hash.update(bytes.subarray(from, to))
   const closeBody = (bytes: Uint8Array, at: number): boolean => sameTag(body(), bytes, at)
+  const sealHeader = (frame: Uint8Array): void => frame.set(header(frame, 0).subarray(0, TAG_BYTES), TAG_BYTES)
+  const sealBody = (frame: Uint8Array): void => frame.set(body().subarray(0, TAG_BYTES), frame.length - TAG_BYTES)
   return {
-    seal: (frame) => {
-      const end = frame.length - TAG_BYTES
-      frame.set(header(frame, 0).subarray(0, TAG_BYTES), TAG_BYTES)
-      absorb(frame, BODY_AT, end)
-      frame.set(body().subarray(0, TAG_BYTES), end)
-    },
+    sealHeader,
+    sealBody,
     openHeader: (bytes, at) => sameTag(header(bytes, at), bytes, at + TAG_BYTES),
     absorb,
     closeBody,

@@ -7,7 +7,6 @@ import { PeerError } from '../errors/peer-error.ts'
 import { ByteQueue } from '../wire/byte-queue.ts'
 import { codeLength, HEADER_BYTES, paddedLength, readCode } from './frame-layout.ts'
 import { TAG_BYTES } from './frame-mac.ts'
-import { giveRoom, takeRoom } from './rooms.ts'
 
 /** First room for a body that comes in pieces; doubled as it fills. */
 const FIRST_ROOM_BYTES = 1024
@@ -27,7 +26,7 @@ export interface OpenedFrame {
   readonly bytes: Uint8Array
   readonly from: number
   readonly to: number
-  /** Whether nobody else holds the memory of `bytes`: it may be kept, or given to `giveRoom`. */
+  /** Whether nobody else holds the memory of `bytes`. */
   readonly owned: boolean
   readonly wireBytes: number
 }
@@ -80,8 +79,7 @@ export class FrameReader {
 
   /** Memory that the frame which is arriving takes. */
   get partialBytes(): number {
-    // A room that is used again is larger than it needs to be, and nobody else's loss.
-    return Math.min(this.#body?.length ?? 0, Math.max(2 * this.#filled, FIRST_ROOM_BYTES))
+    return this.#body?.length ?? 0
   }
 
   /** Whether a frame has begun that isn't whole yet. */
@@ -191,11 +189,8 @@ export class FrameReader {
     const room = this.#body?.length ?? 0
     if (length <= room) return
     const wanted = Math.min(this.#total, Math.max(length, room * 2, FIRST_ROOM_BYTES))
-    const grown = takeRoom(length, wanted)
-    if (this.#body) {
-      grown.set(this.#body.subarray(0, this.#filled))
-      giveRoom(this.#body)
-    }
+    const grown = new Uint8Array(wanted)
+    if (this.#body) grown.set(this.#body)
     this.#body = grown
   }
 

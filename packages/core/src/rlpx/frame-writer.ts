@@ -9,6 +9,9 @@ const SLAB_BYTES = 32_768
 /** Longer frames have memory of their own, which costs little beside the work on them. */
 const SMALL_FRAME_BYTES = 4096
 
+/** Encrypted and hashed at once: 2 ms where both are JavaScript in a page. */
+const PIECE_BYTES = 32_768
+
 // Shared by all writers: sealing is synchronous.
 let slab: Uint8Array | undefined
 let slabUsed = 0
@@ -22,6 +25,12 @@ function takeRoom(length: number): Uint8Array {
   const start = slabUsed
   slabUsed += length
   return slab.subarray(start, slabUsed)
+}
+
+/** A frame, and how much of it is done. */
+export interface SealedFrame {
+  readonly frame: Uint8Array
+  sealed: number
 }
 
 export class FrameWriter {
@@ -40,12 +49,18 @@ export class FrameWriter {
 
   /** @throws {RangeError} for a code that is no whole number below 2^32, or more bytes than a frame can have */
   seal(code: number, payload: Uint8Array): Uint8Array {
+    const sealing = this.start(code, payload)
+    while (!this.goOn(sealing)) continue
+    return sealing.frame
+  }
+
+  /** Begins a frame; `goOn` follows until it answers `true`, and nothing else meanwhile. @throws as `seal` */
+  start(code: number, payload: Uint8Array): SealedFrame {
     if (!Number.isInteger(code) || code < 0 || code > 0xffff_ffff) throw new RangeError(`message code ${code}`)
     const codeBytes = codeLength(code)
     const size = codeBytes + payload.length
     if (size > MAX_FRAME_BYTES) throw new RangeError(`a frame of ${size} bytes, at most ${MAX_FRAME_BYTES} fit`)
-    const bodyEnd = HEADER_BYTES + paddedLength(size)
-    const frame = takeRoom(bodyEnd + TAG_BYTES)
+    const frame = takeRoom(HEADER_BYTES + paddedLength(size) + TAG_BYTES)
     // The header lies next to the body until both are encrypted, where its tag belongs: one call for the two.
     frame[16] = size >> 16
     frame[17] = size >> 8
@@ -55,9 +70,31 @@ export class FrameWriter {
     frame[20] = frame[21] = 0x80
     writeCode(code, codeBytes, frame, HEADER_BYTES)
     frame.set(payload, HEADER_BYTES + codeBytes)
-    if (!this.#stream.apply(frame, 16, bodyEnd)) throw new RangeError('the keystream is not ready')
-    for (let i = 0; i < 16; i++) frame[i] = frame[i + 16]!
-    this.#mac.seal(frame)
-    return frame
+    return { frame, sealed: 0 }
+  }
+
+  /** Encrypts and hashes the next piece; answers whether the frame is sealed. */
+  goOn(sealing: SealedFrame): boolean {
+    const { frame, sealed } = sealing
+    const bodyEnd = frame.length - TAG_BYTES
+    const end = Math.min(bodyEnd, sealed + PIECE_BYTES)
+    this.#encrypt(frame, sealed || 16, end)
+    if (sealed === 0) {
+      for (let i = 0; i < 16; i++) frame[i] = frame[i + 16]!
+      if (end === bodyEnd && this.#mac.seal) {
+        this.#mac.seal(frame)
+        return true
+      }
+      this.#mac.sealHeader(frame)
+    }
+    this.#mac.absorb(frame, sealed || HEADER_BYTES, end)
+    sealing.sealed = end
+    if (end < bodyEnd) return false
+    this.#mac.sealBody(frame)
+    return true
+  }
+
+  #encrypt(frame: Uint8Array, from: number, to: number): void {
+    if (!this.#stream.apply(frame, from, to)) throw new RangeError('the keystream is not ready')
   }
 }

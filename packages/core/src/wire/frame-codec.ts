@@ -8,6 +8,12 @@ export interface WireMessage {
   readonly wireBytes: number
 }
 
+/** A frame that is being sealed: `goOn` does a few milliseconds' work and answers whether it is done. */
+export interface Sealing {
+  readonly frame: Uint8Array
+  goOn(): boolean
+}
+
 /** Seals and opens the frames of one link, in order. */
 export interface FrameCodec {
   /** One frame as one buffer, which is the caller's own. */
@@ -17,6 +23,8 @@ export interface FrameCodec {
   /** The payload as frames of this link carry it, to be sealed for many peers. */
   compressPayload(payload: Uint8Array): Uint8Array
   sealCompressed(code: number, compressed: Uint8Array): Uint8Array
+  /** The same in slices; nothing else may be sealed before it is done. */
+  sealingOf(code: number, compressed: Uint8Array): Sealing
   /**
    * Takes bytes from the link and calls `onMessage` for each whole frame, at once. An answer of `false` stops it
    * and keeps the rest; the next call (an empty chunk will do) goes on. Answers whether everything was consumed.

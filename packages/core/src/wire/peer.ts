@@ -49,7 +49,8 @@ export interface Peer {
   shares(protocol: Protocol): boolean
   /**
    * Sends one message. Resolves at once below the water mark, else when the link has drained; nobody needs to wait for
-   * it.
+   * it. Past 1 MiB the work is done in slices: bytes that the codec passes on as they are mustn't change before it
+   * resolves.
    *
    * @throws {TypeError} when the protocol isn't shared or the message isn't its own
    */

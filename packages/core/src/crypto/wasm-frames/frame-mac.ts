@@ -91,23 +91,27 @@ export class WasmFrameMac implements FrameMac {
   }
 
   seal(frame: Uint8Array): void {
-    const engine = this.#engine
+    const { memory } = this.#engine
     const slot = this.#slot || this.#enter()
-    const { memory } = engine
     const { length } = frame
-    if (length <= DATA_BYTES) {
-      memory.set(frame, DATA_AT)
-      engine.seal(slot, DATA_AT, length)
-      copyTag(memory, DATA_AT + 16, frame, 16)
-      copyTag(memory, DATA_AT + length - TAG_BYTES, frame, length - TAG_BYTES)
-      return
-    }
+    memory.set(frame, DATA_AT)
+    this.#engine.seal(slot, DATA_AT, length)
+    copyTag(memory, DATA_AT + 16, frame, 16)
+    copyTag(memory, DATA_AT + length - TAG_BYTES, frame, length - TAG_BYTES)
+  }
+
+  sealHeader(frame: Uint8Array): void {
+    const { memory } = this.#engine
+    const slot = this.#slot || this.#enter()
     for (let i = 0; i < 16; i++) memory[DATA_AT + i] = frame[i]!
-    engine.header(slot, DATA_AT)
+    this.#engine.header(slot, DATA_AT)
     copyTag(memory, slot + DIGEST_OFFSET, frame, 16)
-    this.absorb(frame, HEADER_BYTES, length - TAG_BYTES)
-    engine.body(slot)
-    copyTag(memory, slot + DIGEST_OFFSET, frame, length - TAG_BYTES)
+  }
+
+  sealBody(frame: Uint8Array): void {
+    const slot = this.#slot || this.#enter()
+    this.#engine.body(slot)
+    copyTag(this.#engine.memory, slot + DIGEST_OFFSET, frame, frame.length - TAG_BYTES)
   }
 
   openHeader(bytes: Uint8Array, at: number): boolean {
