@@ -12,7 +12,7 @@ export const browser = {
   onRequest: true,
   measure: async ({ options }) => {
     const { measureBrowser } = await import('../lib/browser.mjs')
-    return await measureBrowser({ rounds: Math.min(3, options.rounds), quick: options.quick })
+    return await measureBrowser({ rounds: options.quick ? 1 : Math.min(3, options.rounds) })
   },
 }
 

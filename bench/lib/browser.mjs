@@ -62,7 +62,7 @@ const PROVIDERS = ['small', 'accelerator']
  *
  * @returns {Promise<import('./measure.mjs').Row[]>}
  */
-export async function measureBrowser({ rounds, quick, only = '' }) {
+export async function measureBrowser({ rounds, only = '' }) {
   const page = await serveFolder(await buildPage('bench-page'))
   const listener = await startListener(inRoot('examples', 'bench-page', 'listener.mjs'), ['ws://127.0.0.1:0'])
   const browser = await launchChromium()
@@ -76,7 +76,7 @@ export async function measureBrowser({ rounds, quick, only = '' }) {
     for (let round = 0; round < rounds; round++) {
       for (const { id, title, unit } of measures) {
         for (const provider of PROVIDERS) {
-          const found = await measureOne(tab, session, [id, provider, listener.address, quick ? 'short' : 'full'])
+          const found = await measureOne(tab, session, [id, provider, listener.address, 'full'])
           addTo(rows, { case: 'tab', payload: title, contestant: `tab, ${provider}`, unit }, found)
           if (!id.startsWith('frames')) continue
           const value = await longestTask(browser, tab, [id, provider, listener.address, 'short'])
