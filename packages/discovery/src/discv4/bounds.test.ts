@@ -118,3 +118,30 @@ function nodeOf(index: number): KnownNode {
   const publicKey = portableCrypto.publicKeyOf(KEY)
   return { publicKey, id, key: String(index), host: '9.9.9.9', udp: 30303, tcp: 30303, seq: 0n }
 }
+
+describe('an answer in parts', () => {
+  it('is waited for 100 ms from its first part on, however many come', () => {
+    const clock = createManualClock()
+    const questions = new Questions(clock)
+    const to = { host: '9.9.9.9', port: 5 }
+    const ends: boolean[] = []
+    const body = { type: PacketType.neighbors, nodes: [] }
+    questions.ask({
+      key: 'id',
+      to,
+      type: PacketType.neighbors,
+      send: () => undefined,
+      take: () => 'more',
+      end: (isAnswered) => void ends.push(isAnswered),
+    })
+    clock.advance(400)
+    for (let i = 0; i < 9; i++) {
+      expect(questions.answer('id', to, body)).toBe(true)
+      clock.advance(11)
+    }
+    expect(ends).toEqual([])
+    clock.advance(1)
+    expect(ends).toEqual([true])
+    expect(questions.answer('id', to, body)).toBe(false)
+  })
+})

@@ -16,6 +16,9 @@ export const MAX_PER_PREFIX = 10
 /** Questions of one lookup at once: Kademlia's alpha. */
 export const ALPHA = 3
 
+/** Nodes that one walk asks: a network of a million takes about 40, and made-up nearer ones must not hold it. */
+export const MAX_ASKED = 128
+
 /** Milliseconds that a packet is good for; the other end's clock may be some seconds off. */
 export const EXPIRATION_MS = 20_000
 /** An expiration further away than this is nobody's clock being off: it would let a packet be sent again for ever. */

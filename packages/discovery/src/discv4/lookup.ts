@@ -1,6 +1,6 @@
 // A walk towards a target: asks the nearest nodes it knows for nearer ones until there are none.
 import type { KnownNode } from './known-node.ts'
-import { ALPHA, BUCKET_SIZE } from './limits.ts'
+import { ALPHA, BUCKET_SIZE, MAX_ASKED } from './limits.ts'
 import { Nearest } from './nearest.ts'
 
 export interface LookupOptions {
@@ -71,7 +71,7 @@ export class Lookup {
 
   #go(): void {
     for (const step of [...this.#nearest.nodes]) {
-      if (this.#isOver || this.#running >= ALPHA) break
+      if (this.#isOver || this.#running >= ALPHA || this.#asked >= MAX_ASKED) break
       if (!step.isAsked) this.#ask(step)
     }
     if (this.#running > 0 || this.#isOver) return

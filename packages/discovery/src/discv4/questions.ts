@@ -26,6 +26,8 @@ interface Waiting {
   readonly question: Question
   timer: Timer
   attempts: number
+  /** Whether a part of the answer has come. */
+  isBegun: boolean
 }
 
 /** Milliseconds that the rest of an answer may come later than its first packet. */
@@ -64,7 +66,7 @@ export class Questions {
       question.end(false)
       return
     }
-    const waiting: Waiting = { question, timer: this.#arm(() => this.#late(waiting)), attempts: 1 }
+    const waiting: Waiting = { question, timer: this.#arm(() => this.#late(waiting)), attempts: 1, isBegun: false }
     const name = senderName(question.key, question.to)
     const others = this.#bySender.get(name)
     if (others) others.push(waiting)
@@ -101,7 +103,10 @@ export class Questions {
     return this.#clock.setTimer(delayMs, late)
   }
 
+  // Counted from the first part, so that parts without end don't keep a question open.
   #expectRest(waiting: Waiting): void {
+    if (waiting.isBegun) return
+    waiting.isBegun = true
     waiting.timer.cancel()
     waiting.timer = this.#arm(() => this.#end(waiting, true), REST_MS)
   }
