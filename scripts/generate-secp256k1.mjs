@@ -23,6 +23,9 @@ const CRATE_VERSION = '0.14.1'
 const LIBRARY = 'libsecp256k1 0.8.0'
 const COMPILER = '@yowasp/clang@22.0.0-git20542-10'
 
+/** How long a registry is waited for, in milliseconds. */
+const FETCH_MS = 25_000
+
 const FOLDER = inRoot('packages/core/src/crypto/wasm-secp256k1')
 /** Where the module is kept. */
 export const SECP256K1_FILE = join(FOLDER, 'module.ts')
@@ -95,7 +98,7 @@ async function fetchCrate() {
   writeFileSync(join(folder, 'Cargo.toml'), manifest)
   writeFileSync(join(folder, 'src/lib.rs'), '')
   const args = ['metadata', '--format-version=1', '--quiet', '--manifest-path', join(folder, 'Cargo.toml')]
-  const { code, output } = await run('cargo', args, { quiet: true })
+  const { code, output } = await run('cargo', args, { quiet: true, timeoutMs: FETCH_MS })
   if (code !== 0) throw new Stop(`${output.trimEnd()}\n\ncargo could not bring the sources of ${LIBRARY} (see above).`)
   const { packages } = JSON.parse(output.slice(output.indexOf('{"packages"')))
   return join(packages.find(({ name }) => name === CRATE).manifest_path, '..')
@@ -109,7 +112,7 @@ async function fetchCompiler() {
   const manifest = () => JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
   if (!existsSync(home) || manifest().version !== COMPILER.slice(name.length + 1)) {
     const args = ['install', '--prefix', folder, '--no-audit', '--no-fund', '--loglevel=error', COMPILER]
-    const { code, output } = await run('npm', args, { quiet: true })
+    const { code, output } = await run('npm', args, { quiet: true, timeoutMs: FETCH_MS })
     if (code !== 0) throw new Stop(`${output.trimEnd()}\n\nnpm could not bring ${COMPILER} (see above).`)
   }
   return createRequire(join(folder, 'package.json')).resolve(name)
