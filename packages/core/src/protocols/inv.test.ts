@@ -191,6 +191,19 @@ describe('a peer that asks', () => {
     await world.close()
   })
 
+  it('for items of another protocol gets nothing', async () => {
+    const { offer, said, protocol } = speaker({ kinds: [{ number: 1, name: 'transaction' }] })
+    const world = await invWorld(1, {}, [offer])
+    const peer = await world.connect(1, 0)
+    const id = manyIds(1)[0]!
+    world.inventories[0]!.received(undefined, { kind: 1, id, meta: 0, bytes: Uint8Array.of(1) })
+    void peer.send(protocol, 'getdata', { kind: 1, ids: [id] })
+    void peer.send(protocol, 'notfound', { kind: 1, ids: [id] })
+    await world.advance(100)
+    expect(said).toEqual(['kinds 16 note'])
+    await world.close()
+  })
+
   it('for one more than may wait is ended', async () => {
     const { offer, protocol } = speaker()
     const world = await invWorld(1, {}, [offer])

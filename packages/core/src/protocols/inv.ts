@@ -141,7 +141,7 @@ class InvService implements ItemService, Carrier {
       {
         kinds: (peer, kinds) => this.#learnKinds(peer, kinds),
         inv: (peer, ids) => this.#announced(peer, ids),
-        getdata: (peer, ids) => this.#servingOf(peer).add(ids),
+        getdata: (peer, ids) => this.#asked(peer, ids),
         item: (peer, item) => this.#received(peer, item),
         notfound: (peer, ids) => this.#notFound(peer, ids),
       },
@@ -195,14 +195,16 @@ class InvService implements ItemService, Carrier {
   }
 
   #notFound(peer: Peer, { kind, ids }: Ids): void {
-    this.#speaker(peer)
+    if (!this.#speaker(peer).kinds!.has(kind)) return
     this.#items.counts.unaskedNotFound += ids.length - this.#inventory.notFound(peer.id, kind, ids)
   }
 
-  #servingOf(peer: Peer): Serving {
+  // Items of other kinds may lie in the same inventory, and another protocol serves them.
+  #asked(peer: Peer, ids: Ids): void {
     const speaker = this.#speaker(peer)
+    if (!speaker.kinds!.has(ids.kind)) return
     speaker.serving ??= new Serving(peer, this.#protocol, this.#messages, this.#inventory)
-    return speaker.serving
+    speaker.serving.add(ids)
   }
 
   // Whoever has said its kinds. @throws {PeerError} when the peer has not
