@@ -1,4 +1,4 @@
-// A source of chance with fewer calls to the platform's; a file of its own, so that pages that only dial have none of it.
+// A source of chance with fewer calls to the platform's; a file of its own, so that pages that only dial lack it.
 import type { Random } from './random.ts'
 
 /** Bytes that `drawAhead` asks for at once: what two or three handshakes use. */

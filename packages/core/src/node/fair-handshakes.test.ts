@@ -1,4 +1,4 @@
-// Many handshakes at once, on a clock that their work moves: messages get through between them, and networks take turns.
+// Many handshakes at once, on a clock that their work moves: messages get through, and networks take turns.
 import { describe, expect, it } from 'vitest'
 import type { Clock } from '../base/clock.ts'
 import type { Crypto } from '../base/crypto.ts'

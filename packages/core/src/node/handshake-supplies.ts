@@ -1,5 +1,4 @@
-// What a node that listens has ready for its handshakes: chance drawn and keys made ahead, and secrets of those who were
-// here before.
+// What a node that listens has ready for its handshakes: chance, keys made ahead, and secrets kept.
 import { drawAhead } from '../base/draw-ahead.ts'
 import type { ResponderOptions } from '../rlpx/handshake.ts'
 import { createKeyPairPool } from '../rlpx/key-pair-pool.ts'
