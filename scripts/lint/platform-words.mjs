@@ -41,7 +41,7 @@ const INEXACT_MATH = new Set(
  * What a file may not say.
  *
  * @param {string} room - the room of the core, `.` for its entry or for another package
- * @param {'node' | 'browser' | undefined} platform - of files named `*.node.ts` or `*.browser.ts`, chosen by a condition
+ * @param {'node' | 'browser' | undefined} platform - of files named `*.node.ts` or `*.browser.ts`
  */
 export function forbiddenWords(room, platform) {
   const keepsTime = room === 'base' || room === 'testing'

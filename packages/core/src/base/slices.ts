@@ -2,10 +2,10 @@
 import { createDeferred } from './abort.ts'
 import type { Clock } from './clock.ts'
 
-/** Milliseconds after which the turn is given up: a frame of a page has 16, and the slice that is being done ends first. */
+/** Milliseconds after which the turn is given up; the step that is being done ends first, and a frame of a page has 16. */
 const SLICE_MS = 5
 
-/** Does all the work of a generator, whose steps take a few milliseconds each, and lets others have their turn between. */
+/** Does all the work of a generator, whose steps take a few milliseconds each; others have their turn in between. */
 export async function runInSlices<T>(clock: Clock, work: Generator<unknown, T, void>): Promise<T> {
   let sinceMs = clock.now()
   for (;;) {

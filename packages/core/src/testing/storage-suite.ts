@@ -4,7 +4,7 @@ import type { Storage } from '../base/storage.ts'
 
 export interface StorageCase {
   readonly title: string
-  /** `open` gives the same place again each time, as a restart does. @throws {Error} saying what is not as it must be */
+  /** `open` gives the same place again each time, as a restart does. @throws {Error} saying what is wrong */
   run(open: () => Storage): Promise<void>
 }
 

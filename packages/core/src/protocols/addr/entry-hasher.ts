@@ -17,7 +17,7 @@ export class EntryHasher {
     this.#sha256 = sha256
   }
 
-  /** By value: the same address and key give the same number, however often they were decoded; the time doesn't count. */
+  /** By value: the same address and key give the same number however often they are decoded; the time doesn't count. */
   ofEntry({ address, publicKey }: AddrEntry): number {
     return this.#hash(concatBytes(publicKey, utf8ToBytes(addressKey(address)))) & HANDLE_MASK
   }
