@@ -97,8 +97,8 @@ function versionOf(node) {
   return stdout.trim()
 }
 
-function chosenCases({ only }) {
-  if (only === undefined) return CASES.filter(({ onRequest }) => !onRequest)
+function chosenCases({ only, quick }) {
+  if (only === undefined) return CASES.filter(({ onRequest, long }) => !onRequest && !(quick && long))
   return only.split(',').map((wanted) => {
     const found = CASES.find(({ name }) => name === wanted)
     if (!found) throw new Stop(`there is no part "${wanted}"\n\n${HELP}`)

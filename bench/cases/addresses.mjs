@@ -15,6 +15,7 @@ const TASKS = [
 /** @type {import('./index.mjs').Case} */
 export const addresses = {
   name: 'addresses',
+  long: true,
   title: 'The address tables: adding, picking, and slices of saving',
   references: { btcd: 'btcd addrmgr' },
   measure: async ({ options }) => {

@@ -9,6 +9,7 @@ const SECONDS = 5
 /** @type {import('./index.mjs').Case} */
 export const eventLoop = {
   name: 'event-loop',
+  long: true,
   title: `The loop of a node with ${PEERS} peers that pass ${PER_SECOND} messages a second through it`,
   references: {},
   measure: async ({ contestants, options }) => {

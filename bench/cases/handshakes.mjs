@@ -24,7 +24,7 @@ export const handshakes = {
   measure: async ({ contestants, options }) => {
     const ours = ({ name }) => name === 'peerwire rlpx'
     const over = contestants.filter((contestant) => contestant.over === 'tcp')
-    const providers = ['native', 'portable'].map((provider) => ({
+    const providers = (options.quick ? ['native'] : ['native', 'portable']).map((provider) => ({
       name: `peerwire rlpx, ${provider}`,
       start: () => startContestant(options.node, ['--expose-gc', RLPX, provider]),
     }))

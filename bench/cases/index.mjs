@@ -14,6 +14,7 @@ import { size } from './size.mjs'
  * @property {string} name - what `--only` takes
  * @property {string} title - one line about it, above its rows
  * @property {Record<string, string>} references - contestants that ratios are taken to, by the name of the column
+ * @property {boolean} [long] - not part of a quick run
  * @property {boolean} [onRequest] - measured only when `--only` names it
  * @property {(bench: Bench) => Promise<import('../lib/measure.mjs').Row[]>} measure
  */
