@@ -13,6 +13,7 @@ import {
 import type { Codec, MessageDefinition, Node, NodeOptions, Peer, Protocol, Removal } from '@peerwire/core'
 import { createManualClock, createMemoryNetwork } from '@peerwire/core/testing'
 import type { ManualClock, MemoryNetwork } from '@peerwire/core/testing'
+import { vi } from 'vitest'
 import { eth } from '../src/eth.ts'
 import type { Eth, EthOptions } from '../src/api.ts'
 import type { EthNetwork } from '../src/network.ts'
@@ -82,7 +83,12 @@ export function createWorld(): World {
       await clock.advanceAsync(1)
       return peer
     },
-    pass: (ms = 100) => clock.advanceAsync(ms),
+    pass: async (ms = 100) => {
+      await clock.advanceAsync(ms)
+      // What is loaded on use takes time of its own, and then goes on in turns of the event loop.
+      await vi.dynamicImportSettled()
+      await clock.advanceAsync(10)
+    },
     close: () => clock.run(Promise.all(nodes.map((node) => node.close())).then(() => undefined)),
   }
 }
