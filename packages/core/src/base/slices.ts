@@ -2,7 +2,7 @@
 import { createDeferred } from './abort.ts'
 import type { Clock } from './clock.ts'
 
-/** Milliseconds after which the turn is given up; the step that is being done ends first, and a frame of a page has 16. */
+/** Milliseconds until the turn is given up; the step that is being done ends first, and a frame of a page has 16. */
 const SLICE_MS = 5
 
 /** Does all the work of a generator, whose steps take a few milliseconds each; others have their turn in between. */

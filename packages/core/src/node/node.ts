@@ -42,7 +42,7 @@ export interface Node extends Events<NodeEvents> {
   readonly peers: readonly Peer[]
   /** Opens the listeners and begins to dial. A second call is a TypeError. */
   start(): Promise<void>
-  /** Ends everything within a second; may be called at any moment and more than once. */
+  /** Ends everything within a second, or when a plugin asks for more time, in that; may be called at any moment. */
   close(): Promise<void>
   /**
    * Connects to an address once; an existing peer of that key is the answer too.
