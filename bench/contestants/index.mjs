@@ -22,8 +22,8 @@ const here = (...path) => join(fileURLToPath(new URL('..', import.meta.url)), ..
 /**
  * Those that this machine has.
  *
- * @param {{ gobench: string | undefined, alternatives: boolean, node: string }} found - `gobench` is go-ethereum's side,
- *   `alternatives` says whether they are installed, `node` is the Node that everything in JavaScript runs on
+ * @param {{ gobench: string | undefined, alternatives: boolean, node: string }} found - `gobench` is go-ethereum's
+ *   side, `alternatives` says whether they are installed, `node` is the Node that everything in JavaScript runs on
  * @returns {readonly Contestant[]}
  */
 export function contestants({ gobench, alternatives, node }) {

@@ -48,7 +48,7 @@ function createEnd() {
   return { stream: crypto.createKeystream(key), hash: crypto.createKeccak256(), block: crypto.createBlockCipher(key) }
 }
 
-/** One end's share of a frame: the keystream, the body's hash, and two steps of the MAC, each a block and two digests. */
+/** One end's share of a frame: keystream, the body's hash, and two steps of the MAC, each a block and two digests. */
 function frame({ stream, hash: mac, block }, body, step) {
   stream.apply(step)
   stream.apply(body)

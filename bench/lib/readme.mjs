@@ -1,5 +1,5 @@
-// The tables of the READMEs, made from a run, so that they can't drift: here every row, in the repository's one line for
-// each thing measured.
+// The tables of the READMEs, made from a run, so that they can't drift: here every row, in the repository's one line
+// for each thing measured.
 import { readFile, writeFile } from 'node:fs/promises'
 import { median } from './measure.mjs'
 import { counterpart, formatMarkdown, formatNumber, formatRatio, formatTable, ratioTo } from './report.mjs'
