@@ -27,8 +27,8 @@
  * @property {number} [exactly] - how often, where that is no matter of time
  */
 
-/** What one of a task costs is found out with rounds of at least this length, in milliseconds. */
-const CALIBRATION_MS = 60
+/** What one of a task costs is found out with rounds of at least this length, in milliseconds of the processor. */
+const CALIBRATION_MS = 100
 
 /**
  * Each task by each contestant that can do it, per second of the core that both ends share. It is processor time that
@@ -72,7 +72,8 @@ async function calibrate(ask, roundMs, exactly) {
     const answer = await ask(count)
     if (answer.unsupported !== undefined) return 0
     if (exactly !== undefined) return exactly
-    const ms = answer.seconds * 1e3
+    // Of the processor: on a busy machine the clock's would leave no time to warm up.
+    const ms = answer.cpuSeconds * 1e3
     if (ms >= CALIBRATION_MS) return Math.max(4, Math.round((count * roundMs) / ms))
     count = Math.ceil(count * Math.min(8, Math.max(2, CALIBRATION_MS / Math.max(ms, 0.1))))
   }

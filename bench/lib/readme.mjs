@@ -11,7 +11,7 @@ const END = '<!-- /bench -->'
 
 /** Whose medians have a column, by the column's name; of several the first that took part in a case. */
 const COLUMNS = {
-  'go-ethereum': ['geth server', 'geth rlpx'],
+  'go-ethereum': ['geth rlpx', 'geth server'],
   ethereumjs: ['ethereumjs'],
   libp2p: ['libp2p', 'libp2p ws', 'gossipsub'],
   'plain socket': ['plain socket', 'plain ws'],
