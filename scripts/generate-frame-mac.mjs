@@ -1,8 +1,8 @@
 // node scripts/generate-frame-mac.mjs: writes the WebAssembly module of RLPx's frame MAC; a test compares.
 //
-// keccak-256 and AES-256 side by side, so that a small frame is one call. A MAC is a slot of memory: the sponge's state,
-// how much it has taken, the first 16 bytes of its digest, and the round keys. Exports of the module besides `memory`,
-// `permute` and `absorb`:
+// keccak-256 and AES-256 side by side, so that a small frame is one call. A MAC is a slot of memory: the state of the
+// sponge, how much it has taken, the first 16 bytes of its digest, and the round keys. Exports of the module besides
+// `memory`, `permute` and `absorb`:
 //   digest(slot)                     the digest of all that was absorbed
 //   header(slot, at)                 absorbs the encrypted header at `at`; its tag is the digest
 //   update(slot, at, length)         absorbs a piece of an encrypted body

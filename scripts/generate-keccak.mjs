@@ -191,7 +191,7 @@ function absorb() {
   ].flat()
 }
 
-/** Types and locals for a generator that puts them into a module: `permute` is its first function, `absorb` its second. */
+/** For a generator that puts them into a module: `permute` is its first function, `absorb` its second. */
 export const keccakFunctions = () => [
   {
     name: 'permute',

@@ -41,12 +41,21 @@ const section = (id, entries) => [id, ...sized([...unsigned(entries.length), ...
 const name = (text) => sized([...Buffer.from(text)])
 
 /**
+ * @typedef {object} WasmFunction
+ * @property {string} [name]
+ * @property {number} parameters
+ * @property {boolean} [result]
+ * @property {readonly (readonly [number, number])[]} [locals] - how many of which type
+ * @property {unknown} code
+ */
+
+/**
  * A module with one memory, which it exports as `memory`.
  *
  * @param {object} parts
  * @param {number} parts.pages - of 64 KiB
- * @param {readonly { name?: string, parameters: number, result?: boolean, locals?: readonly (readonly [number, number])[],
- *   code: unknown }[]} parts.functions - called by their place; parameters and results are i32; named ones are exported
+ * @param {readonly WasmFunction[]} parts.functions - called by their place; parameters and results are i32; those with a
+ *   name are exported
  * @param {readonly (readonly [number, Iterable<number>])[]} [parts.data] - what lies where at first
  */
 export function wasmModule({ pages, functions, data = [] }) {

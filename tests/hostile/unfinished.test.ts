@@ -18,7 +18,9 @@ const SLOT_MS = 1000
 const body = new Uint8Array(randomBytes(10 * MIB - 10))
 
 describe('10 MiB without their end', () => {
-  it('from eight peers take 64 MiB at most: the slowest are ended, nobody else waits', async ({ startTarget: start }) => {
+  it('from eight peers take 64 MiB at most: the slowest are ended, nobody else waits', async ({
+    startTarget: start,
+  }) => {
     const clock = createManualClock()
     const target = await start({ clock, maxPeers: 30 })
     let most = 0

@@ -51,8 +51,8 @@ function createEngine(): Engine {
   }
 }
 
-// Both MACs of a session have one key, and come one after the other: they share the round keys, and one piece of memory,
-// for three small ones take twice as much.
+// Both MACs of a session have one key, and come one after the other: they share the round keys, and one piece of
+// memory, for three small ones take twice as much.
 let lastKey: Uint8Array | undefined
 let lastKept: Uint8Array | undefined
 

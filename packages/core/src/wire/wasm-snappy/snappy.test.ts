@@ -1,4 +1,4 @@
-// The encoder and the decoder of the module held to the portable ones and to another's, and the module to its generator.
+// Encoder and decoder of the module held to the portable ones and to another's, and the module to its generator.
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import * as oracle from 'snappyjs'
