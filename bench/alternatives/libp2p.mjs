@@ -1,5 +1,5 @@
-// js-libp2p with noise and yamux: messages are length-prefixed on one stream. Over TCP; over WebSocket with the argument
-// `ws`.
+// js-libp2p with noise and yamux: messages are length-prefixed on one stream. Over TCP, or over WebSocket with the
+// argument `ws`.
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'

@@ -22,7 +22,8 @@ import { size } from './size.mjs'
 /**
  * @typedef {object} Bench
  * @property {readonly import('../contestants/index.mjs').Contestant[]} contestants
- * @property {{ rounds: number, roundMs: number, peers: number[], quick: boolean, minutes: number, node: string }} options
+ * @property {{ rounds: number, roundMs: number, peers: number[], quick: boolean, minutes: number, node: string }}
+ *   options
  */
 
 /** @type {readonly Case[]} */

@@ -1,12 +1,13 @@
-// What a person waits for: from opening a page that nothing is known of to its first peer and to the first item that the
-// peer tells of; through a proxy that makes every round trip as long as wanted.
+// What a person waits for: from opening a page that nothing is known of to its first peer and to the first item that
+// the peer tells of; through a proxy that makes every round trip as long as wanted.
 import { connect, createServer } from 'node:net'
 import { inRoot } from '../../scripts/lib/paths.mjs'
 import { buildPage, launchChromium, serveFolder, startListener } from './browser.mjs'
 
 /**
  * @param {{ roundTripMs: number, visits: number }} options
- * @returns {Promise<{ loadedMs: number[], peerMs: number[], itemMs: number[] }>} since the navigation began, one of each for a visit
+ * @returns {Promise<{ loadedMs: number[], peerMs: number[], itemMs: number[] }>}
+ *   since the navigation began, one of each for a visit
  */
 export async function visitPage({ roundTripMs, visits }) {
   const page = await serveFolder(await buildPage('bench-page'))

@@ -54,8 +54,8 @@ const name = (text) => sized([...Buffer.from(text)])
  *
  * @param {object} parts
  * @param {number} parts.pages - of 64 KiB
- * @param {readonly WasmFunction[]} parts.functions - called by their place; parameters and results are i32; those with a
- *   name are exported
+ * @param {readonly WasmFunction[]} parts.functions - called by their place; parameters and results are i32; those with
+ *   a name are exported
  * @param {readonly (readonly [number, Iterable<number>])[]} [parts.data] - what lies where at first
  */
 export function wasmModule({ pages, functions, data = [] }) {

@@ -24,7 +24,7 @@ describe('the address book of a relay', () => {
   it('is set aside with a warning when it is spoiled, and the relay starts', async ({ relay, start, temporary }) => {
     const dataDir = await temporary()
     await writeFile(join(dataDir, 'peers.json'), 'no book')
-    const child = start(['relay', '--data-dir', dataDir, '--listen', 'ws://127.0.0.1:0'], { name: 'relay' })
+    const child = start(['relay', '--data-dir', dataDir, '--listen', 'ws://127.0.0.1:0'])
     await child.waitFor((line) => String(line['text']).includes(dataDir))
     await child.stop()
     expect(child.stderr).toMatch(/\[WARN\].*Address book trouble="peers\.json can't be used: .*kept as .*damaged-1"/)

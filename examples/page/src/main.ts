@@ -15,8 +15,8 @@ import { showTransactions } from './view/transactions.ts'
 const RETRY_MAX_MS = 30_000
 
 /**
- * How long a tab keeps a transaction to tell it on: those who want it from us ask within seconds, and a tab may stay open
- * for days.
+ * How long a tab keeps a transaction to tell it on: those who want it from us ask within seconds, and a tab may stay
+ * open for days.
  */
 const STORE_MS = 60_000
 

@@ -6,8 +6,8 @@ import { bodyOf, byId, cell, row, setText } from './dom.ts'
 /** Rows of the table. */
 export const MAX_ROWS = 200
 /**
- * Shortest time from one look at the list to the next: each costs a repaint, and nobody reads faster. What comes after a
- * rest is shown at once.
+ * Shortest time from one look at the list to the next: each costs a repaint, and nobody reads faster. What comes after
+ * a rest is shown at once.
  */
 const GATHER_MS = 1000
 

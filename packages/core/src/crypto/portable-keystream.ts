@@ -4,8 +4,8 @@ import { ctr } from '@noble/ciphers/aes.js'
 import type { Keystream } from '../base/crypto.ts'
 
 /**
- * Bytes taken ahead: a few small frames, little enough that an idle peer's two streams are no burden, and enough that the
- * key schedule, which is made anew each time, is a tenth of the work.
+ * Bytes taken ahead: a few small frames, little enough that an idle peer's two streams are no burden, and enough that
+ * the key schedule, which is made anew each time, is a tenth of the work.
  */
 const AHEAD_BYTES = 512
 

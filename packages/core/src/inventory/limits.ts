@@ -17,7 +17,7 @@ export interface InventoryLimits {
   readonly toldToNewcomer: number
   /** How long a request may take before the next announcer is asked, in milliseconds. */
   readonly askTimeoutMs: number
-  /** How long a request for an item of an urgent kind may take before another announcer is asked, too, in milliseconds. */
+  /** Milliseconds that a request for an item of an urgent kind may take before another announcer is asked, too. */
   readonly urgentTimeoutMs: number
   /** How much later a peer that is not preferred is asked while a preferred one is connected, in milliseconds. */
   readonly notPreferredDelayMs: number

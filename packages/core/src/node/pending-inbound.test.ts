@@ -30,7 +30,7 @@ async function createWorld(own: KeyPair, other: KeyPair) {
   const trust = { on: true }
   const host: ConnectionsHost = {
     settings,
-    events: new Emitter<NodeEvents>(),
+    events: new Emitter<NodeEvents>(() => undefined),
     publicKey,
     id: idOf(settings, publicKey),
     isPersistent: () => false,

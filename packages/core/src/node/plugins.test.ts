@@ -106,10 +106,10 @@ describe('a plugin', () => {
 
   it('finds a persistent node that has moved', async () => {
     const asked: Uint8Array[] = []
-    let moved: Endpoint | undefined
+    const places: Endpoint[] = []
     const resolve = async (publicKey: Uint8Array): Promise<Endpoint | undefined> => {
       asked.push(publicKey)
-      return moved
+      return places.at(-1)
     }
     const plugins: Plugin[] = [
       { name: 'knows nothing', resolve: async () => undefined },
@@ -117,7 +117,7 @@ describe('a plugin', () => {
     ]
     const world = await testNetwork(2, [chat.with({})], { options: (index) => (index === 0 ? { plugins } : {}) })
     const { publicKey, endpoint } = parseAddress(world.nodes[1]!.addresses[0]!)
-    moved = endpoint
+    places.push(endpoint)
     const added = new Promise((done) => world.nodes[0]!.once('peer:added', done))
     world.nodes[0]!.addPersistent({ publicKey, endpoint: { ...endpoint, port: endpoint.port + 1 } })
     await world.until(added)

@@ -33,7 +33,7 @@ export class BanList {
     return [...this.#bans.values()].filter((ban) => isHeld(ban, nowMs))
   }
 
-  /** Adds or replaces. @throws {TypeError} when the target can't be read @throws {RangeError} when there are too many */
+  /** Adds or replaces. @throws {TypeError} when the target can't be read; @throws {RangeError} past the bound */
   add(ban: Ban): Ban {
     const target = ban.target.trim()
     const key = keyOfTarget(target)
