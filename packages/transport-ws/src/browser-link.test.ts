@@ -69,10 +69,10 @@ describe('a link over a browser’s WebSocket', () => {
     expect(link.write(new Uint8Array(1))).toBe(false)
     for (let i = 0; i < 9; i++) {
       lookAt(0)
-      link.write(new Uint8Array(4_194_305))
+      link.write(new Uint8Array(1_048_577))
     }
     lookAt(0)
-    expect(link.write(new Uint8Array(4_194_304))).toBe(true)
+    expect(link.write(new Uint8Array(1_048_576))).toBe(true)
     expect(link.write(new Uint8Array(1))).toBe(false)
     lookAt(1)
     expect(link.write(new Uint8Array(600_000))).toBe(false)

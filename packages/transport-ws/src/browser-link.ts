@@ -18,9 +18,9 @@ const HIGH_WATER_BYTES = 524_288
 
 /**
  * The same once a look found that all of it had been sent: a timer's 5 ms would be the bound otherwise, 100 MB/s at
- * most. Doubled up to this, and back to the first as soon as something is left.
+ * most, and so 200 MB/s. Doubled up to this, and back to the first as soon as something is left.
  */
-const MOST_HIGH_WATER_BYTES = 4_194_304
+const MOST_HIGH_WATER_BYTES = 1_048_576
 
 /** `drain` comes below this, so that the connection still has something to send meanwhile. */
 const LOW_WATER_BYTES = 131_072

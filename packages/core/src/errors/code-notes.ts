@@ -71,7 +71,7 @@ export const CODE_NOTES: Readonly<Record<PeerErrorCode, CodeNote>> = {
     whatToDo: 'Update the remote.',
   },
   'failed to receive a message': {
-    meaning: 'For protocols: reading failed for another reason; the cause tells.',
+    meaning: 'What was asked for could not be had, such as an answer of DNS; the cause tells.',
     whatToDo: 'Read the cause.',
   },
   'failed to send a message': {
