@@ -1,5 +1,5 @@
 // The Status exchange with each peer, and the chain that it is about.
-import { DiscReason, PeerError } from '@peerwire/core'
+import { DiscReason, isPeerError, PeerError } from '@peerwire/core'
 import type { Peer, Timer } from '@peerwire/core'
 import type { ChainHead } from './fork-id.ts'
 import { genesisRange, knownNetwork, learnedNetwork, statusOf, statusRefusal } from './network.ts'
@@ -14,6 +14,8 @@ const STATUS_TIMEOUT_MS = 5000
 interface Greeting {
   readonly peer: Peer
   sent: boolean
+  /** A Status that came while we knew no chain, from a peer that may not decide it. */
+  heard: Status | undefined
   /** What the remote said, once it has been found to fit. */
   status: Status | undefined
   timer: Timer | undefined
@@ -62,14 +64,20 @@ export class Handshakes {
     return greeting?.status ? { peer: greeting.peer, status: greeting.status } : undefined
   }
 
-  /** A peer that shares eth. @throws {PeerError} when we have nothing to say to it */
+  /**
+   * A peer that shares eth. One that shares something else, too, may take its time: a node may know no chain yet.
+   *
+   * @throws {PeerError} when eth is all that is shared, and we have nothing to say
+   */
   opened(peer: Peer): void {
-    const greeting: Greeting = { peer, sent: false, status: undefined, timer: undefined }
+    const greeting: Greeting = { peer, sent: false, heard: undefined, status: undefined, timer: undefined }
+    const isEthAlone = peer.shared.length === 1
     if (this.#network) this.#send(greeting, this.#network)
-    else if (peer.direction === 'inbound') {
+    else if (isEthAlone && peer.direction === 'inbound') {
       throw new PeerError('need a local status message', DiscReason.uselessPeer, 'no eth network is known here yet')
     }
     this.#greetings.set(peer.id, greeting)
+    if (!isEthAlone) return
     greeting.timer = this.#host.setTimer(STATUS_TIMEOUT_MS, () => {
       const text = `no Status within ${STATUS_TIMEOUT_MS} ms`
       peer.fail(new PeerError('handshake timeout', DiscReason.readTimeout, text))
@@ -90,13 +98,19 @@ export class Handshakes {
   received(peer: Peer, status: Status): void {
     const greeting = this.#greetings.get(peer.id)
     if (!greeting) return
-    if (greeting.status) {
+    if (greeting.status || greeting.heard) {
       throw new PeerError('unexpected remote status', DiscReason.subprotocolError, 'a second Status')
+    }
+    // Whoever dials us doesn't decide which chain we follow.
+    if (!this.#network && peer.direction === 'inbound') {
+      greeting.heard = { ...status, genesisHash: status.genesisHash.slice(), latestHash: status.latestHash.slice() }
+      return
     }
     const network = this.#network ?? learnedNetwork(status, this.#chainId, peer.toString())
     const refusal = statusRefusal(network, () => this.#host.head(network), status)
     if (refusal) throw refusal
-    if (!this.#network) {
+    const isLearned = !this.#network
+    if (isLearned) {
       this.#network = network
       this.#host.learned(network, peer)
     }
@@ -106,6 +120,23 @@ export class Handshakes {
     // Views would keep the message.
     greeting.status = { ...status, genesisHash: network.genesisHash, latestHash: status.latestHash.slice() }
     this.#host.ready(peer, greeting.status)
+    if (isLearned) this.#greetWaiting(network)
+  }
+
+  // Those who came before the chain was known.
+  #greetWaiting(network: KnownNetwork): void {
+    for (const greeting of [...this.#greetings.values()]) {
+      const { peer, heard } = greeting
+      if (greeting.status) continue
+      greeting.heard = undefined
+      try {
+        if (heard) this.received(peer, heard)
+        else this.#send(greeting, network)
+      } catch (error) {
+        if (!isPeerError(error)) throw error
+        peer.fail(error)
+      }
+    }
   }
 
   /** What the peer said. @throws {PeerError} when it has said something else before its Status */

@@ -1,4 +1,4 @@
-import { DiscReason, encodeRlp, fromHex } from '@peerwire/core'
+import { defineProtocol, DiscReason, encodeRlp, fromHex, message, text } from '@peerwire/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CHAIN, createWorld, meet, rawEth, statusBytes } from '../test/world.ts'
 import type { EthNode, World } from '../test/world.ts'
@@ -102,6 +102,42 @@ describe('a node that learns its chain', () => {
     await world.connect(early, auto)
     await world.pass()
     expect([isReady(early, auto), isReady(auto, early)]).toEqual([true, true])
+  })
+
+  it('keeps peers that share something else until the chain is known, and speaks eth with them then', async () => {
+    const also = {
+      protocols: [defineProtocol({ name: 'also', version: 1, messages: { hi: message(0, text) } }).with({})],
+    }
+    const [one, two, three, known] = [
+      await world.make('one', { network: 'auto' }, also),
+      await world.make('two', { network: 'auto' }, also),
+      await world.make('three', {}, also),
+      await world.make('known'),
+    ]
+    await world.connect(one, two)
+    await world.connect(three, two)
+    await world.pass(60_000)
+    expect([one, two, three].map(({ node }) => node.peers.length)).toEqual([1, 2, 1])
+    expect(two.eth.network).toBe(undefined)
+    await world.connect(two, known)
+    await world.pass()
+    expect([one, two].map(({ eth: { network } }) => network?.networkId)).toEqual([7_357_001n, 7_357_001n])
+    for (const other of [one, three, known]) expect([isReady(two, other), isReady(other, two)]).toEqual([true, true])
+  })
+
+  it('lets those go that turn out to be of another chain', async () => {
+    const also = {
+      protocols: [defineProtocol({ name: 'also', version: 1, messages: { hi: message(0, text) } }).with({})],
+    }
+    const auto = await world.make('auto', { network: 'auto' }, also)
+    const other = await world.make('other', { network: OTHER }, also)
+    await world.connect(other, auto)
+    await world.pass()
+    expect(auto.node.peers.length).toBe(1)
+    await world.connect(auto, await world.make('known'))
+    await world.pass(2000)
+    expect(auto.removals.map(({ error }) => error.code)).toEqual(['incompatible remote status'])
+    expect(auto.node.peers.length).toBe(1)
   })
 
   it('refuses a second chain and names both', async () => {
