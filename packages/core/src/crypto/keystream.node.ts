@@ -26,6 +26,7 @@ type Cipher = ReturnType<typeof createCipheriv>
 
 /** How often all streams took something: a clock that runs as fast as they are used. */
 let taken = 0
+/** Each place is of the stream that took it last, as long as that has a cipher and took no other place since. */
 const keepers: (NodeKeystream | undefined)[] = []
 let nextKeeper = 0
 
@@ -53,6 +54,8 @@ function copyOf(key: Uint8Array): Uint8Array {
 export class NodeKeystream implements Keystream {
   readonly #key: Uint8Array
   #cipher: Cipher | undefined
+  /** Where in `keepers` it is, while it has a cipher. */
+  #place = 0
   /** Blocks taken from the cipher; 2^53 of them are 128 PiB. */
   #blocks = 0
   #ahead: DataView | undefined
@@ -134,8 +137,10 @@ export class NodeKeystream implements Keystream {
 
   #keepCipher(): Cipher {
     const last = keepers[nextKeeper]
-    if (last) last.#cipher = undefined
+    // One that rested has left its place; the cipher that it has by now is kept at another.
+    if (last && last.#place === nextKeeper) last.#cipher = undefined
     keepers[nextKeeper] = this
+    this.#place = nextKeeper
     nextKeeper = (nextKeeper + 1) % KEPT_CIPHERS
     const counter = new Uint8Array(16)
     // Big-endian, as the counter of CTR.

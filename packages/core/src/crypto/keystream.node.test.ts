@@ -1,0 +1,40 @@
+// How often a cipher of Node's is made anew; that the bytes are right is tested with the provider.
+import { expect, it, vi } from 'vitest'
+import { NodeKeystream } from './keystream.node.ts'
+
+const made = vi.hoisted(() => ({ ciphers: 0 }))
+
+vi.mock('node:crypto', async (original) => {
+  const crypto = await original<typeof import('node:crypto')>()
+  const createCipheriv: typeof crypto.createCipheriv = (...given: Parameters<typeof crypto.createCipheriv>) => {
+    made.ciphers++
+    return crypto.createCipheriv(...given)
+  }
+  return { ...crypto, createCipheriv }
+})
+
+/** Of 1,000 sessions, and fewer than ciphers are kept. */
+const STREAMS = 2000
+
+it('makes a cipher once for each of 2,000 streams that take turns, also when all have rested before', () => {
+  const bytes = new Uint8Array(600)
+  const streams = Array.from({ length: STREAMS }, (_, i) => new NodeKeystream(new Uint8Array(32).fill(i)))
+  for (const stream of streams) {
+    stream.apply(bytes)
+    stream.rest()
+  }
+  made.ciphers = 0
+  for (let round = 0; round < 4; round++) for (const stream of streams) stream.apply(bytes)
+  expect(made.ciphers).toBe(STREAMS)
+})
+
+it('keeps no more ciphers than 2,048, whose streams took one last', () => {
+  const bytes = new Uint8Array(600)
+  const streams = Array.from({ length: 2049 }, (_, i) => new NodeKeystream(new Uint8Array(32).fill(i)))
+  for (const stream of streams) stream.apply(bytes)
+  made.ciphers = 0
+  for (const stream of streams.slice(1)) stream.apply(bytes)
+  expect(made.ciphers).toBe(0)
+  streams[0]!.apply(bytes)
+  expect(made.ciphers).toBe(1)
+})
