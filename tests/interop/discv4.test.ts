@@ -1,7 +1,15 @@
 // discv4 with go-ethereum: its own suite against ours, and networks of both.
 import { describe, expect } from 'vitest'
-import { defaultCrypto, generatePrivateKey, silentLogger, systemClock, systemRandom, toHex } from '@peerwire/core'
-import type { Node } from '@peerwire/core'
+import {
+  defaultCrypto,
+  dialPolicy,
+  generatePrivateKey,
+  silentLogger,
+  systemClock,
+  systemRandom,
+  toHex,
+} from '@peerwire/core'
+import type { Node, Peer, Storage } from '@peerwire/core'
 import { memoryStorage } from '@peerwire/core/testing'
 import {
   createDiscv4,
@@ -73,10 +81,11 @@ function tableOf({ events }: GethPeer): Set<string> {
   return new Set(events.flatMap(({ event, id }) => (event === 'v4table' && id !== undefined ? [id] : [])))
 }
 
-async function eventually(what: string, isTrue: () => boolean, withinMs = FIND_MS): Promise<number> {
+/** Milliseconds until `look` says `true`; what else it says last is told when it never does. */
+async function eventually(what: string, look: () => boolean | string, withinMs = FIND_MS): Promise<number> {
   const startMs = performance.now()
-  while (!isTrue()) {
-    if (performance.now() - startMs > withinMs) throw new Error(`not within ${withinMs} ms: ${what}`)
+  for (let seen = look(); seen !== true; seen = look()) {
+    if (performance.now() - startMs > withinMs) throw new Error(`not within ${withinMs} ms: ${what}; ${seen}`)
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
   }
   return Math.round(performance.now() - startMs)
@@ -121,48 +130,101 @@ describe("go-ethereum's tool", () => {
   })
 })
 
+/** Ours and go-ethereum's by whether they dial: a link to one that doesn't says who dialed, however the race goes. */
+interface Network {
+  readonly dialing: readonly Finder[]
+  readonly silent: readonly Finder[]
+  readonly dialingGeths: readonly GethPeer[]
+  readonly silentGeths: readonly GethPeer[]
+}
+
+const OF_EACH = 4
+/** More than the network has nodes, so that slots keep nobody from dialing everybody. */
+const OUTBOUND = 20
+const DIALS = { capabilities: ['test/1:16'], maxPeers: 40, dialing: dialPolicy({ outbound: OUTBOUND }) }
+const DIALS_NOBODY = { ...DIALS, dialing: dialPolicy({ outbound: 0 }) }
+
+async function startNetwork(
+  start: (more: TestNodeOptions) => Promise<Finder>,
+  gethpeer: (...args: string[]) => Promise<GethPeer>,
+  { boot, storage }: { readonly boot: string; readonly storage: Storage },
+): Promise<Network> {
+  const four = <T>(make: (index: number) => Promise<T>): Promise<T[]> =>
+    Promise.all(Array.from({ length: OF_EACH }, (_, index) => make(index)))
+  const args = ['-discv4', '-bootnodes', boot, '-maxpeers', String(2 * OUTBOUND), '-dialratio', '2']
+  const [dialing, silent, dialingGeths, silentGeths] = await Promise.all([
+    four((index) => start(index === 0 ? { ...DIALS, storage } : DIALS)),
+    four(() => start(DIALS_NOBODY)),
+    four(() => gethpeer(...args)),
+    four(() => gethpeer(...args, '-nodial')),
+  ])
+  return { dialing, silent, dialingGeths, silentGeths }
+}
+
+/** Peers among these geths of each of ours, by who dialed. */
+function linksOf(ours: readonly Finder[], geths: readonly GethPeer[], direction: Peer['direction']): number[] {
+  const ids = new Set(geths.map(({ id }) => id))
+  return ours.map(({ node }) => node.peers.filter((peer) => ids.has(peer.id) && peer.direction === direction).length)
+}
+
+async function everyoneFindsEveryone(ours: readonly Finder[], geths: readonly GethPeer[]): Promise<number> {
+  const ids = [...ours.map(({ node }) => node.id), ...geths.map(({ id }) => id)]
+  const missing = (known: ReadonlySet<string>, own: string): number =>
+    ids.filter((id) => id !== own && !known.has(id)).length
+  return await eventually('everyone finds everyone', () => {
+    const lacks = [
+      ...ours.map((one) => missing(knownIds(one), one.node.id)),
+      ...geths.map((geth) => missing(tableOf(geth), geth.id)),
+    ]
+    return lacks.every((count) => count === 0) || `each lacks ${lacks.join()}`
+  })
+}
+
+/** Every dial that only one side can make is made, both ways. */
+async function everyoneIsDialed({ dialing, silent, dialingGeths, silentGeths }: Network): Promise<number> {
+  const isWhole = (links: readonly number[]): boolean => links.every((count) => count === OF_EACH)
+  const tookMs = await eventually('each that dials has dialed each of the other kind that does not', () => {
+    const [out, back] = [linksOf(dialing, silentGeths, 'outbound'), linksOf(silent, dialingGeths, 'inbound')]
+    return (isWhole(out) && isWhole(back)) || `ours dialed ${out.join()} geths, and ${back.join()} geths dialed ours`
+  })
+  const dialedByGeth = silentGeths.flatMap(({ events }) => events.filter(({ inbound }) => inbound === false))
+  expect(dialedByGeth).toEqual([])
+  expect(silent.flatMap(({ node }) => node.peers.filter(({ direction }) => direction === 'outbound'))).toEqual([])
+  return tookMs
+}
+
 describe('a network of 8 of go-ethereum’s and 8 of ours', () => {
   it(
     'finds everyone, dials from its tables, and outlives its bootnode',
     { timeout: SLOW_MS },
     async ({ cleanUp, gethpeer, testNode }) => {
+      // Nobody is told of anybody but the bootnode, so that whoever is dialed was in a table.
       const boot = await startAlone(cleanUp)
       const storage = memoryStorage()
-      const few = { capabilities: ['test/1:16'], maxPeers: 40 }
-      const first = await startFinder(testNode, { bootnodes: [boot.url] }, { ...few, storage })
-      const others = Array.from({ length: 7 }, () => startFinder(testNode, { bootnodes: [boot.url] }, few))
-      const args = ['-discv4', '-bootnodes', boot.url, '-maxpeers', '40']
-      const geths: GethPeer[] = await Promise.all(Array.from({ length: 8 }, () => gethpeer(...args)))
-      const ours = [first, ...(await Promise.all(others))]
-      const ids = [...ours.map(({ node }) => node.id), ...geths.map(({ id }) => id)]
-      const knows = (known: ReadonlySet<string>, own: string): boolean => ids.every((id) => id === own || known.has(id))
-      const foundMs = await eventually(
-        'everyone finds everyone',
-        () =>
-          ours.every((one) => knows(knownIds(one), one.node.id)) &&
-          geths.every((geth) => knows(tableOf(geth), geth.id)),
-      )
-      process.stderr.write(`discv4: 16 nodes found each other in ${foundMs} ms\n`)
-
-      // Dials in both directions: nobody was told of anybody but the bootnode.
-      const gethIds = new Set(geths.map(({ id }) => id))
-      const isGeth = (direction: string): boolean =>
-        ours.some(({ node }) => node.peers.some((peer) => gethIds.has(peer.id) && peer.direction === direction))
-      await eventually('ours dials a geth from its table', () => isGeth('outbound'))
-      await eventually('a geth dials ours from its table', () => isGeth('inbound'))
+      const start = (more: TestNodeOptions): Promise<Finder> => startFinder(testNode, { bootnodes: [boot.url] }, more)
+      const network = await startNetwork(start, gethpeer, { boot: boot.url, storage })
+      const { dialing, silent, dialingGeths, silentGeths } = network
+      const ours = [...dialing, ...silent]
+      const foundMs = await everyoneFindsEveryone(ours, [...dialingGeths, ...silentGeths])
+      const dialedMs = await everyoneIsDialed(network)
+      process.stderr.write(`discv4: 16 nodes found each other in ${foundMs} ms, all dials ${dialedMs} ms later\n`)
 
       await boot.discv4.close()
-      const newcomer = await startFinder(testNode, { bootnodes: [geths[0]!.enode] }, few)
-      await eventually('a newcomer is found', () => knownIds(newcomer).size >= 12)
+      const bootnodes = [silentGeths[0]!.enode]
+      const newcomer = await startFinder(testNode, { bootnodes }, DIALS_NOBODY)
+      await eventually('a newcomer finds others', () => knownIds(newcomer).size >= 12)
       await eventually(
         'the others find it',
         () => ours.filter((one) => knownIds(one).has(newcomer.node.id)).length >= 4,
       )
+      await eventually('a geth dials it from its table', () => linksOf([newcomer], dialingGeths, 'inbound')[0]! > 0)
 
+      const first = dialing[0]!
       const seq = first.finder.discv4!.record.seq
       await first.node.close()
-      const again = await startFinder(testNode, {}, { ...few, privateKey: first.privateKey, storage })
+      const again = await startFinder(testNode, {}, { ...DIALS, privateKey: first.privateKey, storage })
       await eventually('it comes back from its storage', () => knownIds(again).size >= 8)
+      await eventually('it dials geths from it', () => linksOf([again], silentGeths, 'outbound')[0]! > 0)
       expect(again.finder.inspect()).toMatchObject({ bootnodes: 0 })
       expect(again.finder.discv4!.record.seq).toBeGreaterThan(seq)
     },
