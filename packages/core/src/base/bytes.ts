@@ -3,8 +3,8 @@
 const encoder = /* @__PURE__ */ new TextEncoder()
 const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true })
 
-/** Joins chunks into one new array. */
-export function concatBytes(...chunks: readonly Uint8Array[]): Uint8Array {
+/** Joins chunks into one new array; few constant bytes are made quicker as a plain array. */
+export function concatBytes(...chunks: readonly ArrayLike<number>[]): Uint8Array {
   let length = 0
   for (const chunk of chunks) length += chunk.length
   const joined = new Uint8Array(length)

@@ -19,7 +19,7 @@ interface EcdhOptions {
 }
 
 /** SEC 1's mark of an uncompressed point. */
-const MARK: Uint8Array = Uint8Array.of(4)
+const MARK: readonly number[] = [4]
 
 /**
  * @param load - brings the package's module by its name, or throws
@@ -58,7 +58,7 @@ export function addonCurve(addon: Addon): Curve {
       requirePrivateKey(privateKey)
       requireHash(hash)
       const { signature, recid } = addon.ecdsaSign(hash, privateKey)
-      return concatBytes(signature, Uint8Array.of(recid))
+      return concatBytes(signature, [recid])
     },
     recover: (hash, signature) => {
       if (!mayRecover(hash, signature)) return undefined

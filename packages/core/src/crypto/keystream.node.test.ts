@@ -38,3 +38,16 @@ it('keeps no more ciphers than 2,048, whose streams took one last', () => {
   streams[0]!.apply(bytes)
   expect(made.ciphers).toBe(1)
 })
+
+it('makes one cipher for the first bytes of both streams of a session, the same at both, and another for a rested one', () => {
+  const key = new Uint8Array(32).fill(9)
+  const streams = [new NodeKeystream(key), new NodeKeystream(key)]
+  const bytes = streams.map(() => new Uint8Array(160))
+  made.ciphers = 0
+  streams.forEach((stream, i) => stream.apply(bytes[i]!))
+  expect(made.ciphers).toBe(1)
+  expect(bytes[0]).toEqual(bytes[1])
+  for (const stream of streams) stream.rest()
+  for (const stream of streams) stream.apply(new Uint8Array(160))
+  expect(made.ciphers).toBe(3)
+})

@@ -1,5 +1,6 @@
 // AES-256-CTR by Node's own cryptography. A stream holds its key and place. A cipher is 1.4 KiB, and costs 1.5 µs to
-// make: streams that are used keep theirs, as long as there aren't too many; those at rest have none.
+// make: streams that are used keep theirs, as long as there aren't too many; those at rest have none, nor those that
+// have just begun, for most sessions end soon and what is kept of them is what a collection of garbage takes long for.
 import { createCipheriv } from 'node:crypto'
 import { equalBytes } from '../base/bytes.ts'
 import type { Keystream } from '../base/crypto.ts'
@@ -43,16 +44,25 @@ function viewOf(buffer: ArrayBufferLike): DataView {
   return found
 }
 
-// Both streams of a session have one key, and are made one after the other: they share the copy.
-let lastKey: Uint8Array = /* @__PURE__ */ new Uint8Array(0)
+/** What both streams of a session share: they have one key, and begin with the same bytes. */
+interface Start {
+  readonly key: Uint8Array
+  /** The first bytes, from when one stream has needed them until the other does. */
+  ahead: DataView | undefined
+}
 
-function copyOf(key: Uint8Array): Uint8Array {
-  if (!equalBytes(lastKey, key)) lastKey = key.slice()
-  return lastKey
+// The two are made one after the other.
+let unpaired: Start | undefined
+
+function startOf(key: Uint8Array): Start {
+  const other = unpaired
+  unpaired = undefined
+  if (other && equalBytes(other.key, key)) return other
+  return (unpaired = { key: key.slice(), ahead: undefined })
 }
 
 export class NodeKeystream implements Keystream {
-  readonly #key: Uint8Array
+  readonly #start: Start
   #cipher: Cipher | undefined
   /** Where in `keepers` it is, while it has a cipher. */
   #place = 0
@@ -67,7 +77,7 @@ export class NodeKeystream implements Keystream {
   /** @param key - 32 bytes */
   constructor(key: Uint8Array) {
     if (key.length !== 32) throw new RangeError(`an AES-256 key of ${key.length} bytes`)
-    this.#key = copyOf(key)
+    this.#start = startOf(key)
   }
 
   apply(bytes: Uint8Array, from = 0, to: number = bytes.length): boolean {
@@ -89,7 +99,7 @@ export class NodeKeystream implements Keystream {
 
   rest(): void {
     const ahead = this.#ahead
-    this.#cipher = undefined
+    this.#cipher = this.#start.ahead = undefined
     if (!ahead) return
     this.#blocks -= Math.ceil((ahead.byteLength - this.#used) / 16)
     this.#skip = this.#used % 16
@@ -122,10 +132,19 @@ export class NodeKeystream implements Keystream {
   #takeAhead(busy: boolean): void {
     const last = this.#ahead?.byteLength ?? 0
     const length = busy ? Math.min(MOST_AHEAD_BYTES, last * 2 || LEAST_AHEAD_BYTES) : LEAST_AHEAD_BYTES
-    const stretch = this.#take(ZEROS.subarray(0, length))
-    this.#ahead = new DataView(stretch.buffer, stretch.byteOffset, length)
+    this.#ahead = this.#blocks === 0 ? this.#takeFirst() : viewAll(this.#take(ZEROS.subarray(0, length)))
     this.#used = this.#skip
     this.#skip = 0
+  }
+
+  // By a cipher that nobody keeps.
+  #takeFirst(): DataView {
+    const start = this.#start
+    const ahead = start.ahead ?? viewAll(createCipher(start.key, 0).update(ZEROS.subarray(0, LEAST_AHEAD_BYTES)))
+    start.ahead = start.ahead ? undefined : ahead
+    this.#blocks = LEAST_AHEAD_BYTES / 16
+    this.#takenAt = ++taken
+    return ahead
   }
 
   #take(input: Uint8Array): Uint8Array {
@@ -142,9 +161,17 @@ export class NodeKeystream implements Keystream {
     keepers[nextKeeper] = this
     this.#place = nextKeeper
     nextKeeper = (nextKeeper + 1) % KEPT_CIPHERS
-    const counter = new Uint8Array(16)
-    // Big-endian, as the counter of CTR.
-    for (let i = 15, rest = this.#blocks; rest > 0; i--, rest = Math.floor(rest / 256)) counter[i] = rest & 0xff
-    return createCipheriv('aes-256-ctr', this.#key, counter)
+    return createCipher(this.#start.key, this.#blocks)
   }
+}
+
+function createCipher(key: Uint8Array, blocks: number): Cipher {
+  const counter = new Uint8Array(16)
+  // Big-endian, as the counter of CTR.
+  for (let i = 15, rest = blocks; rest > 0; i--, rest = Math.floor(rest / 256)) counter[i] = rest & 0xff
+  return createCipheriv('aes-256-ctr', key, counter)
+}
+
+function viewAll({ buffer, byteOffset, length }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, length)
 }

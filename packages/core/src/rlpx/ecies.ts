@@ -20,7 +20,7 @@ export function encryptTo(
   crypto: Crypto,
   publicKey: Uint8Array,
   plain: Uint8Array,
-  associated: Uint8Array,
+  associated: ArrayLike<number>,
   keyPair: KeyPair,
   iv: Uint8Array,
 ): Uint8Array {
@@ -29,7 +29,7 @@ export function encryptTo(
   const { aesKey, macKey } = deriveKeys(crypto, secret)
   const sealed = concatBytes(iv, crypto.aes128Ctr(aesKey, iv, plain))
   const tag = crypto.hmacSha256(macKey, concatBytes(sealed, associated))
-  return concatBytes(Uint8Array.of(UNCOMPRESSED), keyPair.publicKey, sealed, tag)
+  return concatBytes([UNCOMPRESSED], keyPair.publicKey, sealed, tag)
 }
 
 /**
@@ -43,7 +43,7 @@ export function decryptWith(
   crypto: Crypto,
   privateKey: Uint8Array,
   packet: Uint8Array,
-  associated: Uint8Array,
+  associated: ArrayLike<number>,
 ): Uint8Array {
   if (packet.length < ECIES_OVERHEAD_BYTES) throw new Error(`ciphertext of ${packet.length} bytes`)
   if (packet[0] !== UNCOMPRESSED) throw new Error(`the ciphertext begins with ${packet[0]}, not 4`)
@@ -58,6 +58,6 @@ export function decryptWith(
 
 // NIST SP 800-56 concatenation KDF, one round of SHA-256; the MAC key is hashed once more.
 function deriveKeys(crypto: Crypto, secret: Uint8Array): { readonly aesKey: Uint8Array; readonly macKey: Uint8Array } {
-  const derived = crypto.sha256(concatBytes(Uint8Array.of(0, 0, 0, 1), secret))
+  const derived = crypto.sha256(concatBytes([0, 0, 0, 1], secret))
   return { aesKey: derived.subarray(0, 16), macKey: crypto.sha256(derived.subarray(16)) }
 }

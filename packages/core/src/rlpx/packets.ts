@@ -73,7 +73,7 @@ function writePacket({ crypto, random, createKeyPair }: PacketTools, to: Uint8Ar
   const padding = new Uint8Array(MIN_PADDING_BYTES + randomBelow(random, PADDING_SPREAD))
   const plain = concatBytes(encodeRlp(items), padding)
   const size = plain.length + ECIES_OVERHEAD_BYTES
-  const prefix = Uint8Array.of(size >> 8, size & 0xff)
+  const prefix = [size >> 8, size & 0xff]
   return concatBytes(prefix, encryptTo(crypto, to, plain, prefix, createKeyPair(), random.bytes(16)))
 }
 
