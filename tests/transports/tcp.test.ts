@@ -2,6 +2,7 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { createManualClock } from '@peerwire/core/testing'
+import { type Clock, systemClock } from '@peerwire/core'
 import { tcp } from '@peerwire/transport-tcp'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { failureOf, listen, openRaw, record } from './support.ts'
@@ -79,6 +80,64 @@ describe('TCP links', () => {
     link.close()
     socket.on('end', () => socket.destroy())
     expect(await answer).toBe('goodbye')
+  })
+})
+
+describe('TCP links whose turn of the loop is always over', () => {
+  // Each look at the clock is 10 ms after the last one.
+  function hasty(): Clock {
+    let looks = 0
+    return { ...systemClock, now: () => ++looks * 10 }
+  }
+
+  async function connectMany() {
+    const { endpoint, next } = await listen(tcp({ listen: 'tcp://127.0.0.1:0', clock: hasty() }))
+    const many = []
+    for (let i = 0; i < 5; i++) {
+      const accepted = next()
+      const { socket } = await openRaw(endpoint)
+      many.push({ socket, ...record(await accepted) })
+    }
+    return many
+  }
+
+  it.each([1, 2, 9, 100])('give all bytes in order, in %d writes, and then the end', async (writes) => {
+    const many = await connectMany()
+    const words = Array.from({ length: writes }, (_, i) => `${i},`.padEnd(1 + 100 * (i % 90), '.'))
+    for (const word of words) for (const { socket } of many) socket.write(word)
+    for (const { socket } of many) socket.end('end')
+    const sent = `${words.join('')}end`
+    for (const { received, ended } of many) {
+      expect(await ended).toBeUndefined()
+      expect((await received(sent.length)).toString()).toBe(sent)
+    }
+  })
+
+  it('that pause at the first chunk get nothing more until they resume', async () => {
+    const many = await connectMany()
+    const seen = many.map(() => '')
+    const ends = many.map(({ chunks, link, ended }, i) => {
+      chunks.push = (chunk) => {
+        seen[i] += Buffer.from(chunk).toString()
+        link.pause()
+        setImmediate(() => {
+          seen[i] += '|'
+          link.resume()
+        })
+        return 0
+      }
+      return ended
+    })
+    for (let piece = 0; piece < 4; piece++) {
+      for (const { socket } of many) socket.write('abc')
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    for (const { socket } of many) socket.end()
+    await Promise.all(ends)
+    for (const text of seen) {
+      expect(text).toMatch(/^((abc)+\|)+$/)
+      expect(text.replaceAll('|', '')).toBe('abcabcabcabc')
+    }
   })
 })
 

@@ -14,6 +14,7 @@ import {
   systemClock,
   type Transport,
 } from '@peerwire/core'
+import { LoopTurn } from './loop-turn.ts'
 import { freshCredentials, networkOf, passProxy, readProxies } from './proxies.ts'
 import type { Proxies, ProxyChoice } from './proxies.ts'
 import { TcpLink } from './tcp-link.ts'
@@ -42,13 +43,13 @@ interface Settings {
   readonly noDelay: boolean
   readonly keepAliveMs: number
   readonly proxyFor: ProxyChoice
-  readonly clock: Clock
+  readonly turn: LoopTurn
 }
 
 /** TCP in Node. @throws {TypeError} when `listen` is not a `tcp` endpoint, or a proxy not `socks5://host:port` */
 export function tcp(options: TcpOptions = {}): Transport {
   const { listen, noDelay = true, keepAliveMs = 60_000, proxies = {}, clock = systemClock } = options
-  const settings: Settings = { noDelay, keepAliveMs, proxyFor: readProxies(proxies), clock }
+  const settings: Settings = { noDelay, keepAliveMs, proxyFor: readProxies(proxies), turn: new LoopTurn(clock) }
   const transport: Transport = {
     name: 'tcp',
     canDial: ({ scheme, host }) => scheme === 'tcp' && hasWay(host, settings),
@@ -74,7 +75,7 @@ function hasWay(host: string, { proxyFor }: Settings): boolean {
 async function dial(endpoint: Endpoint, settings: Settings, { signal }: DialOptions = {}): Promise<Link> {
   const proxy = settings.proxyFor(endpoint.host)
   if (!hasWay(endpoint.host, settings)) throw failed(`${formatEndpoint(endpoint)} can not be dialed without a proxy`)
-  if (!proxy) return new TcpLink(await connect(endpoint, settings, signal), 'outbound', settings.clock)
+  if (!proxy) return new TcpLink(await connect(endpoint, settings, signal), 'outbound', settings.turn)
   const socket = await connect({ scheme: 'socks5', host: proxy.host, port: proxy.port }, settings, signal)
   const onAbort = (): void => void socket.destroy()
   signal?.addEventListener('abort', onAbort, { once: true })
@@ -87,7 +88,7 @@ async function dial(endpoint: Endpoint, settings: Settings, { signal }: DialOpti
   } finally {
     signal?.removeEventListener('abort', onAbort)
   }
-  return new TcpLink(socket, 'outbound', settings.clock, endpoint)
+  return new TcpLink(socket, 'outbound', settings.turn, endpoint)
 }
 
 function connect(endpoint: Endpoint, settings: Settings, signal: AbortSignal | undefined): Promise<Socket> {
@@ -157,10 +158,10 @@ async function openListeners(
 }
 
 async function openListener(endpoint: Endpoint, settings: Settings, handlers: ListenHandlers): Promise<Listener> {
-  const { noDelay, keepAliveMs, clock } = settings
+  const { noDelay, keepAliveMs, turn } = settings
   const keepAlive = keepAliveMs > 0
   const server = createServer({ noDelay, keepAlive, keepAliveInitialDelay: keepAliveMs, pauseOnConnect: true })
-  server.on('connection', (socket: Socket) => handlers.link(new TcpLink(socket, 'inbound', clock)))
+  server.on('connection', (socket: Socket) => handlers.link(new TcpLink(socket, 'inbound', turn)))
   await listenOn(server, endpoint)
   server.on('error', (error) => handlers.error?.(error))
   const address = server.address()

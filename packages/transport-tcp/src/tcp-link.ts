@@ -1,7 +1,6 @@
 // A link over one TCP socket.
 import type { Socket } from 'node:net'
 import {
-  type Clock,
   type Direction,
   DiscReason,
   type Endpoint,
@@ -10,12 +9,17 @@ import {
   PeerError,
   type Timer,
 } from '@peerwire/core'
+import type { LateLink, LoopTurn } from './loop-turn.ts'
 
 /**
  * Bytes that may wait in this process before `write` says to stop: what a fast path takes in some milliseconds,
  * and small enough that 1,000 peers that don't read hold no more than 256 MiB.
  */
 const HIGH_WATER_BYTES = 262_144
+
+/** Kept for a later turn before the remote is held back: chunks, and the last of them may have 64 KiB. */
+const MAX_LATE_CHUNKS = 8
+const SMALL_CHUNK_BYTES = 4096
 
 /** How long `close` waits for what is queued and for the remote's own end before it drops both. */
 const CLOSE_TIMEOUT_MS = 5_000
@@ -36,11 +40,15 @@ function onClose(this: LinkedSocket): void {
   this[LINK]?.ended()
 }
 
-export class TcpLink implements Link {
+export class TcpLink implements Link, LateLink {
   readonly direction: Direction
   readonly remoteAddress: string
   readonly #socket: Socket
-  readonly #clock: Clock
+  readonly #turn: LoopTurn
+  /** What came when the turn's time was used up. */
+  #late: Uint8Array[] | undefined
+  /** The socket has closed in order, before what is late could be handed over. */
+  #ended = false
   #sink: LinkSink | undefined
   #error: PeerError | undefined
   #paused = false
@@ -52,11 +60,12 @@ export class TcpLink implements Link {
 
   /**
    * @param socket - connected, paused, without listeners
+   * @param turn - shared by all links of the transport
    * @param through - where the remote is, when the socket itself leads to a proxy
    */
-  constructor(socket: Socket, direction: Direction, clock: Clock, through?: Endpoint) {
+  constructor(socket: Socket, direction: Direction, turn: LoopTurn, through?: Endpoint) {
     this.#socket = socket
-    this.#clock = clock
+    this.#turn = turn
     this.direction = direction
     this.remoteAddress = through ? formatHost(through.host, through.port) : formatRemote(socket)
     const linked: LinkedSocket = socket
@@ -67,8 +76,22 @@ export class TcpLink implements Link {
   // What the socket tells.
 
   received(chunk: Buffer): void {
+    if (this.#closing) return
     // A plain array: a Buffer's `slice` would share memory where the core expects a copy.
-    if (!this.#closing) this.#sink?.bytes(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length))
+    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)
+    if (!this.#late && this.#turn.hasTime()) this.#sink?.bytes(bytes)
+    else this.#keep(bytes)
+  }
+
+  deliverLate(): void {
+    while (this.#late && !this.#paused) {
+      const chunk = this.#late.shift()!
+      if (this.#late.length === 0) this.#late = undefined
+      this.#sink!.bytes(chunk)
+    }
+    if (this.#closing || this.#paused) return
+    if (this.#ended) this.#finish()
+    else this.#socket.resume()
   }
 
   failed(cause: NodeJS.ErrnoException): void {
@@ -76,7 +99,10 @@ export class TcpLink implements Link {
   }
 
   ended(): void {
-    this.#finish()
+    if (this.#late) this.deliverLate()
+    // The sink still gets what came before an end in order, when it wants it.
+    this.#ended = this.#late !== undefined && !this.#error
+    if (!this.#ended) this.#finish()
   }
 
   get bufferedBytes(): number {
@@ -108,21 +134,27 @@ export class TcpLink implements Link {
 
   pause(): void {
     this.#paused = true
+    this.#turn.forget(this)
     if (!this.#closing) this.#socket.pause()
   }
 
   resume(): void {
     this.#paused = false
-    if (this.#sink && !this.#over) this.#socket.resume()
+    if (!this.#sink || this.#over) return
+    if (this.#late) this.#turn.wait(this)
+    else if (this.#ended) queueMicrotask(() => this.#finish())
+    else this.#socket.resume()
   }
 
   close(): void {
     if (this.#closing || this.#over) return
+    if (this.#ended) return this.abort()
     this.#closing = true
+    this.#dropLate()
     this.#socket.end()
     // Unread bytes would make the kernel answer with a reset, which can overtake what was just sent.
     this.#socket.resume()
-    this.#closeTimer = this.#clock.setTimer(CLOSE_TIMEOUT_MS, () => this.abort())
+    this.#closeTimer = this.#turn.clock.setTimer(CLOSE_TIMEOUT_MS, () => this.abort())
   }
 
   abort(error?: PeerError): void {
@@ -130,9 +162,22 @@ export class TcpLink implements Link {
     this.#error = error
     this.#closing = true
     this.#over = true
+    this.#dropLate()
     this.#closeTimer?.cancel()
     this.#socket.destroy()
     queueMicrotask(() => this.#sayEnd())
+  }
+
+  #keep(bytes: Uint8Array): void {
+    const late = (this.#late ??= [])
+    late.push(bytes)
+    this.#turn.wait(this)
+    if (late.length === MAX_LATE_CHUNKS || bytes.length > SMALL_CHUNK_BYTES) this.#socket.pause()
+  }
+
+  #dropLate(): void {
+    this.#late = undefined
+    this.#turn.forget(this)
   }
 
   #drained(): void {
@@ -143,6 +188,7 @@ export class TcpLink implements Link {
   #finish(): void {
     if (this.#over) return
     this.#over = true
+    this.#dropLate()
     this.#closeTimer?.cancel()
     if (this.#closing) this.#error = undefined
     this.#sayEnd()
