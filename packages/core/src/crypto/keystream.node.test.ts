@@ -39,7 +39,7 @@ it('keeps no more ciphers than 2,048, whose streams took one last', () => {
   expect(made.ciphers).toBe(1)
 })
 
-it('makes one cipher for the first bytes of both streams of a session, the same at both, and another for a rested one', () => {
+it('makes one cipher for the first bytes of both streams of a session, and others after a rest', () => {
   const key = new Uint8Array(32).fill(9)
   const streams = [new NodeKeystream(key), new NodeKeystream(key)]
   const bytes = streams.map(() => new Uint8Array(160))
