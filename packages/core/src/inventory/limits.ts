@@ -33,7 +33,10 @@ export interface InventoryLimits {
   readonly storeBytes: number
   /** How long an item can be served, in milliseconds. */
   readonly storeMs: number
-  /** How long things to do are gathered before they are done, in milliseconds: one announcement instead of many. */
+  /**
+   * How long things to do are gathered after some were done, in milliseconds: one announcement instead of many. The
+   * first after a rest are done at once.
+   */
   readonly gatherMs: number
   /** Ids of items that were refused and are not asked for again. At most 65,535. */
   readonly rejected: number

@@ -34,16 +34,21 @@ function receive(items: InventoryPlugin, seed: number, peer?: string): boolean {
 }
 
 describe('the inventory of a node', () => {
-  it('gathers what comes within ten milliseconds into one announcement', async () => {
+  it('tells the first at once after a rest, and gathers what comes within ten milliseconds after it', async () => {
     const { clock, items, lines, carrier } = await make()
     items.attach('a', PEER, carrier)
     receive(items, 1)
-    clock.advance(5)
     receive(items, 2)
     clock.advance(5)
     receive(items, 3)
+    clock.advance(4)
+    receive(items, 4)
+    clock.advance(1)
+    receive(items, 5)
+    clock.advance(30)
+    receive(items, 6)
     clock.advance(10)
-    expect(lines).toEqual(['10 eth tell a: 1 2', '20 eth tell a: 3'])
+    expect(lines).toEqual(['0 eth tell a: 1 2', '10 eth tell a: 3 4', '20 eth tell a: 5', '40 eth tell a: 6'])
   })
 
   it('asks the next peer when the first lets its time pass', async () => {
@@ -53,7 +58,7 @@ describe('the inventory of a node', () => {
       items.announced(peer, TX, [{ id: idOf(1), meta: 0 }])
     }
     clock.advance(3000)
-    expect(lines.map((line) => line.replace(/[ab]:/, 'X:'))).toEqual(['10 eth ask X: 1', '1010 eth ask X: 1'])
+    expect(lines.map((line) => line.replace(/[ab]:/, 'X:'))).toEqual(['0 eth ask X: 1', '1000 eth ask X: 1'])
     expect(new Set(lines.map((line) => line.slice(-4))).size).toBe(2)
   })
 
@@ -64,7 +69,7 @@ describe('the inventory of a node', () => {
     items.attach('c', PEER, carrier)
     receive(items, 1, 'c')
     clock.advance(10)
-    expect(lines).toEqual(['10 eth tell a: 1', '10 inv tell b: 1'])
+    expect(lines).toEqual(['0 eth tell a: 1', '0 inv tell b: 1'])
   })
 
   it('has one timer, moved nearer when need be, and none when there is nothing to wait for', async () => {
@@ -76,9 +81,9 @@ describe('the inventory of a node', () => {
     clock.advance(10)
     expect(clock.nextTimerAt).toBe(5000)
     items.announced('a', TX, [{ id: idOf(2), meta: 0 }])
-    expect([clock.pendingTimers, clock.nextTimerAt]).toEqual([1, 20])
+    expect([clock.pendingTimers, clock.nextTimerAt]).toEqual([1, 10])
     clock.advance(10_000)
-    expect(lines).toEqual(['10 eth tell a: 1', '20 eth ask a: 2'])
+    expect(lines).toEqual(['0 eth tell a: 1', '10 eth ask a: 2'])
     expect(clock.pendingTimers).toBe(0)
     expect(items.inspect()).toMatchObject({ stored: 0, tracked: 0, peers: 1 })
   })
@@ -92,7 +97,7 @@ describe('the inventory of a node', () => {
     receive(items, 1)
     items.received(undefined, { kind: 2, id: idOf(2), meta: 0, bytes: Uint8Array.of(2) })
     clock.advance(60_000)
-    expect(lines[0]).toBe('10 eth tell a: 2')
+    expect(lines[0]).toBe('0 eth tell a: 2')
     expect(Number(/^\d+/.exec(lines[1]!)?.[0])).toBeGreaterThan(100)
     expect(lines[1]).toMatch(/eth tell a: 1$/)
   })
@@ -106,7 +111,7 @@ describe('the inventory of a node', () => {
     receive(items, 1)
     items.received(undefined, { kind: 2, id: idOf(2), meta: 0, bytes: Uint8Array.of(2) })
     clock.advance(10)
-    expect(lines.toSorted()).toEqual(['10 eth tell a: 1', '10 inv tell a: 2'])
+    expect(lines.toSorted()).toEqual(['0 eth tell a: 1', '0 inv tell a: 2'])
     items.detach('a', carrier)
     expect([items.isHere('a'), items.inspect().peers]).toEqual([true, 1])
     receive(items, 3)

@@ -109,6 +109,8 @@ class ClockedInventory implements InventoryPlugin {
   #isTaken = false
   #timer: Timer | undefined
   #timerMs = 0
+  /** When things were done last. */
+  #polledMs = -Infinity
 
   constructor(options: InventoryPluginOptions) {
     this.#options = options
@@ -265,13 +267,14 @@ class ClockedInventory implements InventoryPlugin {
     return result
   }
 
-  // One timer for everything; it is only ever moved nearer, and a wake-up too early costs next to nothing.
+  // One timer for everything; it is only ever moved nearer, and a wake-up too early costs next to nothing. What comes
+  // after a rest waits for nothing but the end of this turn.
   #schedule(): void {
     if (!this.#running) return
     const { machine, clock } = this.#running
     const deadline = machine.nextDeadline()
     if (deadline === undefined) return
-    const atMs = Math.max(deadline, clock.now() + machine.limits.gatherMs)
+    const atMs = Math.max(deadline, clock.now(), this.#polledMs + machine.limits.gatherMs)
     if (this.#timer && this.#timerMs <= atMs) return
     this.#timer?.cancel()
     this.#timerMs = atMs
@@ -282,7 +285,8 @@ class ClockedInventory implements InventoryPlugin {
     this.#timer = undefined
     if (!this.#running) return
     const { machine, clock } = this.#running
-    this.#carriers.carry(machine.poll(clock.now()))
+    this.#polledMs = clock.now()
+    this.#carriers.carry(machine.poll(this.#polledMs))
     this.#schedule()
   }
 }
