@@ -5,14 +5,14 @@ import { type LateLink, LoopTurn } from './loop-turn.ts'
 
 const nextTurn = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve))
 
-/** Links that keep `pieces` each, and take 3 ms for one. */
+/** Links that keep `pieces` each, and take 1.5 ms for one. */
 function crowd(count: number, pieces: number) {
   const clock = createManualClock()
   const turn = new LoopTurn(clock)
   const worked: number[] = []
   const work = (link: number): void => {
     worked.push(link)
-    clock.advance(3)
+    clock.advance(1.5)
   }
   const links = Array.from({ length: count }, (_, i): LateLink => {
     let left = pieces
@@ -27,10 +27,10 @@ function crowd(count: number, pieces: number) {
   return { turn, links, worked, clock }
 }
 
-it('has 4 ms, and then none until the next turn', async () => {
+it('has 2 ms, and then none until the next turn', async () => {
   const { turn, clock } = crowd(0, 0)
   expect(turn.hasTime()).toBe(true)
-  clock.advance(3.9)
+  clock.advance(1.9)
   expect(turn.hasTime()).toBe(true)
   clock.advance(0.1)
   expect(turn.hasTime()).toBe(false)

@@ -3,10 +3,10 @@
 import type { Clock } from '@peerwire/core'
 
 /**
- * Work on what arrived in one turn: a hundred small messages. Writes that it leads to may take as long again, and other
+ * Work on what arrived in one turn: some hundred small messages. Writes that it leads to may take as long again, and other
  * sockets are read meanwhile.
  */
-const TURN_MS = 4
+const TURN_MS = 2
 
 /** A link with bytes that it keeps for a later turn. */
 export interface LateLink {
