@@ -27,15 +27,25 @@ function crowd(count: number, pieces: number) {
   return { turn, links, worked, clock }
 }
 
-it('has 2 ms, and then none until the next turn', async () => {
-  const { turn, clock } = crowd(0, 0)
-  expect(turn.hasTime()).toBe(true)
+it('has 2 ms for several links, and then none until the next turn', async () => {
+  const { turn, links, clock } = crowd(2, 0)
+  const [one, other] = [links[0]!, links[1]!]
+  expect(turn.hasTime(one)).toBe(true)
   clock.advance(1.9)
-  expect(turn.hasTime()).toBe(true)
+  expect(turn.hasTime(other)).toBe(true)
   clock.advance(0.1)
-  expect(turn.hasTime()).toBe(false)
+  expect(turn.hasTime(other)).toBe(false)
+  expect(turn.hasTime(one)).toBe(false)
   await nextTurn()
-  expect(turn.hasTime()).toBe(true)
+  expect(turn.hasTime(other)).toBe(true)
+})
+
+it('has all the time for a link that is alone', async () => {
+  const { turn, links, clock } = crowd(2, 0)
+  expect(turn.hasTime(links[0]!)).toBe(true)
+  clock.advance(50)
+  expect(turn.hasTime(links[0]!)).toBe(true)
+  expect(turn.hasTime(links[1]!)).toBe(false)
 })
 
 it('works on what waits two links at a time, each in its turn', async () => {
@@ -44,13 +54,13 @@ it('works on what waits two links at a time, each in its turn', async () => {
   expect(worked).toEqual([])
   await nextTurn()
   expect(worked).toEqual([0, 1])
-  expect(turn.hasTime()).toBe(false)
+  expect(turn.hasTime(links[0]!)).toBe(false)
   await nextTurn()
   expect(worked).toEqual([0, 1, 2, 0])
   await nextTurn()
   expect(worked).toEqual([0, 1, 2, 0, 1, 2])
   await nextTurn()
-  expect(turn.hasTime()).toBe(true)
+  expect(turn.hasTime(links[0]!)).toBe(true)
 })
 
 it('lets go of a link that is forgotten', async () => {

@@ -3,8 +3,8 @@
 import type { Clock } from '@peerwire/core'
 
 /**
- * Work on what arrived in one turn: some hundred small messages. Writes that it leads to may take as long again, and other
- * sockets are read meanwhile.
+ * Work on what arrived in one turn: some hundred small messages. Writes that it leads to may take as long again, and
+ * other sockets are read meanwhile.
  */
 const TURN_MS = 2
 
@@ -21,18 +21,24 @@ export class LoopTurn {
   /** When the time of this turn is used up; -1 before anything has arrived. */
   #endMs = -1
   #scheduled = false
+  /** The only link that something arrived at in this turn. */
+  #alone: LateLink | undefined
 
   constructor(clock: Clock) {
     this.clock = clock
   }
 
-  /** Whether what has just arrived may be worked on; otherwise the link keeps it and calls `wait`. */
-  hasTime(): boolean {
+  /**
+   * Whether what has just arrived at the link may be worked on; otherwise it keeps that and calls `wait`. One that is
+   * alone in this turn may: Node gives it 2 MiB at most, and its reader knows when others should have their turn.
+   */
+  hasTime(link: LateLink): boolean {
     if (this.#late.size > 0) return false
-    const nowMs = this.clock.now()
-    if (this.#endMs >= 0) return nowMs < this.#endMs
-    this.#begin(nowMs)
-    return true
+    if (this.#endMs < 0) {
+      this.#begin(this.clock.now())
+      this.#alone = link
+    } else if (this.#alone !== link) this.#alone = undefined
+    return this.#alone !== undefined || this.clock.now() < this.#endMs
   }
 
   /** The link's turn comes after those that wait already. */
@@ -60,6 +66,7 @@ export class LoopTurn {
   #next(): void {
     this.#scheduled = false
     this.#endMs = -1
+    this.#alone = undefined
     if (this.#late.size === 0) return
     this.#begin(this.clock.now())
     for (const link of this.#late) {

@@ -79,7 +79,7 @@ export class TcpLink implements Link, LateLink {
     if (this.#closing) return
     // A plain array: a Buffer's `slice` would share memory where the core expects a copy.
     const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)
-    if (!this.#late && this.#turn.hasTime()) this.#sink?.bytes(bytes)
+    if (!this.#late && this.#turn.hasTime(this)) this.#sink?.bytes(bytes)
     else this.#keep(bytes)
   }
 
