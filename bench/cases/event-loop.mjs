@@ -58,6 +58,16 @@ async function measureNode({ name, start, chatter }, rounds) {
       ),
     ),
     row(
+      'work between two timers p99',
+      'ms',
+      found.map(({ worked99 }) => worked99),
+    ),
+    row(
+      'processor time of a message',
+      'µs',
+      found.map(({ cpuSeconds }) => (1e6 * cpuSeconds) / (PER_SECOND * SECONDS)),
+    ),
+    row(
       'share of a core',
       '%',
       found.map(({ cpuSeconds, seconds }) => (100 * cpuSeconds) / seconds),
