@@ -6,10 +6,12 @@ const made = vi.hoisted(() => ({ ciphers: 0 }))
 
 vi.mock('node:crypto', async (original) => {
   const crypto = await original<typeof import('node:crypto')>()
-  const createCipheriv: typeof crypto.createCipheriv = (...given: Parameters<typeof crypto.createCipheriv>) => {
-    made.ciphers++
-    return crypto.createCipheriv(...given)
-  }
+  const createCipheriv = new Proxy(crypto.createCipheriv, {
+    apply: (create, self, given): unknown => {
+      made.ciphers++
+      return Reflect.apply(create, self, given) as unknown
+    },
+  })
   return { ...crypto, createCipheriv }
 })
 
