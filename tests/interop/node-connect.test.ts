@@ -59,6 +59,8 @@ describe('a refusal', () => {
     const first = await testNode()
     const second = await testNode()
     await first.node.dial(geth.enode)
+    // Only now geth counts it.
+    await geth.waitFor('peer')
     await expect(second.node.dial(geth.enode)).rejects.toMatchObject({
       code: 'remote disconnect reason',
       reason: DiscReason.tooManyPeers,
@@ -102,6 +104,8 @@ describe('a refusal', () => {
     const first = await testNode({ privateKey })
     const second = await testNode({ privateKey })
     await first.node.dial(geth.enode)
+    // Only now geth counts it.
+    await geth.waitFor('peer')
     await expect(second.node.dial(geth.enode)).rejects.toMatchObject({
       code: 'remote disconnect reason',
       reason: DiscReason.alreadyConnected,
