@@ -6,8 +6,8 @@ export const rooms = {
   errors: {},
   wire: { uses: ['base', 'errors'], outside: ['rlp'] },
   storage: { uses: ['base'] },
-  crypto: { uses: ['base'], outside: ['@noble/ciphers', '@noble/curves', '@noble/hashes', '@noble/secp256k1'] },
-  rlpx: { uses: ['base', 'errors', 'wire', 'crypto'], outside: ['snappyjs'] },
+  crypto: { uses: ['base'], outside: ['@noble/ciphers', '@noble/hashes', '@noble/secp256k1'] },
+  rlpx: { uses: ['base', 'errors', 'wire', 'crypto'] },
   peers: { uses: ['base', 'errors', 'wire'] },
   dialing: { uses: ['base', 'errors'], types: ['wire', 'addresses'] },
   // The written form of an address lies in `wire`.

@@ -1,5 +1,5 @@
 // Asks a resolver for the texts of a tree: few at a time, each for a bounded time, checked texts kept for a while.
-import { abortable, DiscReason, isPeerError, PeerError } from '@peerwire/core'
+import { abortable, delay, DiscReason, isPeerError, PeerError } from '@peerwire/core'
 import type { Clock, Crypto } from '@peerwire/core'
 import type { Resolver } from './resolver.ts'
 import { badTree, MAX_TEXT, readEntry, readRoot } from './tree-text.ts'
@@ -109,7 +109,8 @@ export class Lookups {
       this.#tokens = Math.min(limits.burst, this.#tokens + ((nowMs - this.#filledAtMs) * limits.perSecond) / 1000)
       this.#filledAtMs = nowMs
       if (this.#tokens >= 1) break
-      await pause(clock, ((1 - this.#tokens) * 1000) / limits.perSecond, signal)
+      // Whole milliseconds, so that rounding never makes it spin.
+      await delay(clock, Math.ceil(((1 - this.#tokens) * 1000) / limits.perSecond), signal)
     }
     this.#tokens--
   }
@@ -118,17 +119,5 @@ export class Lookups {
     this.#cache.delete(name)
     this.#cache.set(name, entry)
     if (this.#cache.size > this.#options.limits.cached) this.#cache.delete(this.#cache.keys().next().value!)
-  }
-}
-
-/** Lets time pass; rejects with the reason of `signal`. Whole milliseconds, so that rounding never makes it spin. */
-export async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  let wake = (): void => undefined
-  const passed = new Promise<void>((resolve) => (wake = resolve))
-  const timer = clock.setTimer(Math.ceil(Math.max(1, ms)), wake)
-  try {
-    await abortable(passed, signal)
-  } finally {
-    timer.cancel()
   }
 }

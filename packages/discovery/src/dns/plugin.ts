@@ -1,9 +1,9 @@
 // DNS node lists as a part of a node: candidates for its dialer, and sequences kept across restarts.
-import type { Address, Clock, Endpoint, Plugin, PluginContext, Storage } from '@peerwire/core'
+import { delay } from '@peerwire/core'
+import type { Address, Endpoint, Plugin, PluginContext, Storage } from '@peerwire/core'
 import { recordEndpoint, recordEndpoint6 } from '../records/record-values.ts'
 import type { NodeRecord } from '../records/record.ts'
 import { recordWebSockets } from '../records/web-socket-entry.ts'
-import { pause } from './lookups.ts'
 import type { LookupLimits } from './lookups.ts'
 import type { Resolver } from './resolver.ts'
 import { TreeClient } from './tree-client.ts'
@@ -81,19 +81,11 @@ class DnsDiscovery implements Plugin {
         restMs = REST_MS
         yield { publicKey, endpoint }
       } else if (++useless % MAX_USELESS === 0) {
-        if (!(await rest(clock, restMs, signal))) return
+        // A node that closes ends the records, too.
+        await delay(clock, restMs, signal).catch(() => undefined)
         restMs = Math.min(2 * restMs, RECHECK_MS)
       }
     }
-  }
-}
-
-async function rest(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await pause(clock, ms, signal)
-    return true
-  } catch {
-    return false
   }
 }
 

@@ -1,8 +1,8 @@
 // Finds nodes in DNS node lists: lazily, following links, forever; or reads one whole tree.
-import { DiscReason, isPeerError, PeerError, randomBelow, silentLogger } from '@peerwire/core'
+import { delay, DiscReason, isPeerError, PeerError, randomBelow, silentLogger } from '@peerwire/core'
 import type { Clock, Crypto, Logger, Random } from '@peerwire/core'
 import type { NodeRecord } from '../records/record.ts'
-import { DEFAULT_LOOKUP_LIMITS, Lookups, pause } from './lookups.ts'
+import { DEFAULT_LOOKUP_LIMITS, Lookups } from './lookups.ts'
 import type { LookupLimits } from './lookups.ts'
 import type { Resolver } from './resolver.ts'
 import { formatTreeUrl, parseTreeUrl } from './tree-text.ts'
@@ -81,7 +81,7 @@ export class TreeClient {
       try {
         if (ready.length === 0) {
           const nextAtMs = Math.min(...[...this.#walks.values()].map((walk) => walk.nextAtMs))
-          await pause(clock, nextAtMs - nowMs, signal)
+          await delay(clock, nextAtMs - nowMs, signal)
           continue
         }
         const walk = ready[randomBelow(random, ready.length)]!
