@@ -5,7 +5,7 @@ import { randomBelow, seededRandom } from '../base/random.ts'
 import { countOf } from '../testing/counts.ts'
 import type { BookHeader, ReadBook } from './book-file.ts'
 import { decodeBook, encodeBook } from './book-file.ts'
-import { crc32 } from './crc32.ts'
+import { crc32 } from '../base/crc32.ts'
 
 const ROWS = 400
 /** Any of the 65,536, halves of pairs too. */

@@ -2,7 +2,7 @@
 import { isTablesHeader } from '../addresses/stored-rows.ts'
 import type { TablesHeader } from '../addresses/address-tables.ts'
 import { utf8ToBytes } from '../base/bytes.ts'
-import { crc32 } from './crc32.ts'
+import { checkedLine, readCheckedLine } from '../base/checked-line.ts'
 
 /** What the file says it is; a higher version is one that this program can't know. */
 const KIND = 'peerwire address book'
@@ -15,7 +15,6 @@ const WINDOW_BYTES = 16_384
 /** Most anchors that are read; two are written. */
 const MAX_ANCHORS = 8
 const NEWLINE = 10
-const LINE = /^\["([0-9a-f]{8})",(.*)\],?$/
 
 /** What a book says of itself. */
 export interface BookHeader {
@@ -46,15 +45,15 @@ export function* encodeBook(
   header: BookHeader,
   slices: Iterable<readonly unknown[]>,
 ): Generator<void, Uint8Array, void> {
-  const first = lineOf({ kind: KIND, version: VERSION, ...header })
+  const first = checkedLine({ kind: KIND, version: VERSION, ...header })
   const chunks = [utf8ToBytes(`[\n${first},\n`)]
   let rows = 0
   for (const slice of slices) {
     rows += slice.length
-    chunks.push(utf8ToBytes(slice.map((row) => `${lineOf(row)},\n`).join('')))
+    chunks.push(utf8ToBytes(slice.map((row) => `${checkedLine(row)},\n`).join('')))
     yield
   }
-  const last = lineOf({ kind: KIND, version: VERSION, ...header, rows })
+  const last = checkedLine({ kind: KIND, version: VERSION, ...header, rows })
   chunks.push(utf8ToBytes(`${last}\n]\n`))
   return yield* joined(chunks)
 }
@@ -81,7 +80,7 @@ class Findings {
     const batch: unknown[] = []
     for (const line of text.split('\n')) {
       if (line === '' || line === '[' || line === ']') continue
-      const value = valueOf(line)
+      const value = readCheckedLine(line)
       if (value === undefined) this.#spoiled++
       else if (value['kind'] === KIND) this.#takeHeader(value)
       else if (this.#rows === MAX_ROWS) this.#surplus++
@@ -126,27 +125,6 @@ class Findings {
 
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`
-}
-
-// JSON of ASCII alone: then a byte is a character, and a damaged byte never makes another one of its neighbours.
-function lineOf(value: unknown): string {
-  const json = JSON.stringify(value).replace(/[^ -~]/g, escapeCharacter)
-  return `["${crc32(json)!}",${json}]`
-}
-
-function escapeCharacter(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-}
-
-function valueOf(line: string): Record<string, unknown> | undefined {
-  const match = LINE.exec(line)
-  if (!match || crc32(match[2]!) !== match[1]) return undefined
-  try {
-    const value: unknown = JSON.parse(match[2]!)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined // its checksum is right: another program wrote it
-  }
 }
 
 function headerOf(value: Record<string, unknown>): BookHeader | undefined {

@@ -9,7 +9,6 @@ import { defineProtocol, message } from '../protocols/define-protocol.ts'
 import { memoryStorage } from '../testing/memory-storage.ts'
 import { testNetwork } from '../testing/test-network.ts'
 import type { TestNetwork } from '../testing/test-network.ts'
-import { defaultCrypto } from '#default-crypto'
 import { BanList, MAX_BANS } from './ban-list.ts'
 import { loadBans, saveBans } from './ban-store.ts'
 import type { NodeOptions } from '../node/options.ts'
@@ -132,14 +131,14 @@ describe('stored bans', () => {
   it('survive each flipped byte and each cut: nothing fails, and at most one is lost', async () => {
     const bans = Array.from({ length: 5 }, (_, i) => ({ target: `host${i}.example`, untilMs: i, reason: 'r' }))
     const whole = memoryStorage()
-    await saveBans(whole, defaultCrypto, bans)
+    await saveBans(whole, bans)
     const bytes = whole.values.get('bans.json')!
     for (let i = 0; i < bytes.length; i++) {
       const flipped = bytes.slice()
       flipped[i]! ^= 1 << (i % 8)
       const storage = memoryStorage()
       await storage.write('bans.json', flipped)
-      const loaded = await loadBans(storage, defaultCrypto)
+      const loaded = await loadBans(storage)
       expect(loaded.bans.length, `byte ${i}`).toBeGreaterThanOrEqual(3)
       expect(loaded.bans.every((ban) => bans.some(({ target }) => target === ban.target))).toBe(true)
       expect(loaded.trouble, `byte ${i}`).toContain("can't be read")
@@ -149,7 +148,7 @@ describe('stored bans', () => {
       const storage = memoryStorage()
       await storage.write('bans.json', bytes)
       await storage.write('bans.json', bytes.slice(0, length))
-      const loaded = await loadBans(storage, defaultCrypto)
+      const loaded = await loadBans(storage)
       expect(loaded.bans.length, `the first ${length} bytes, and the list before`).toBe(5)
     }
   })

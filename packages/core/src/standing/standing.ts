@@ -80,9 +80,9 @@ class KeptStanding implements Standing {
 
   async start(context: PluginContext): Promise<void> {
     this.#context = context
-    const { node, storage, logger, clock, crypto } = context
+    const { node, storage, logger, clock } = context
     if (storage) {
-      const { bans, trouble } = await loadBans(storage, crypto)
+      const { bans, trouble } = await loadBans(storage)
       for (const ban of bans) this.#bans.add(ban)
       if (trouble) this.#log.log('warn', trouble)
       logger.log('debug', 'Bans loaded', { count: this.#bans.list(clock.wallNow()).length })
@@ -155,9 +155,9 @@ class KeptStanding implements Standing {
 
   // One write at a time, and each writes what holds when its turn comes.
   #save(): Promise<void> {
-    const { storage, crypto, clock } = this.#context ?? {}
-    if (!storage || !crypto || !clock) return Promise.resolve()
-    const write = (): Promise<void> => saveBans(storage, crypto, this.#bans.list(clock.wallNow()))
+    const { storage, clock } = this.#context ?? {}
+    if (!storage || !clock) return Promise.resolve()
+    const write = (): Promise<void> => saveBans(storage, this.#bans.list(clock.wallNow()))
     this.#saving = this.#saving.then(write, write)
     return this.#saving
   }
