@@ -1,5 +1,6 @@
 // How long to wait before a node is dialed again. Knows errors and times, and nothing of reputation.
-import { DiscReason } from '../errors/disc-reason.ts'
+import type { WaitClass } from '../errors/codes.ts'
+import { waitOf } from '../errors/meaning.ts'
 import type { PeerError } from '../errors/peer-error.ts'
 import { type DialPolicy, RETRY_STEP_MS } from './policy.ts'
 import { type DialState, drawChance, type Past, type Persistent, type Target, withEntry } from './state.ts'
@@ -11,12 +12,15 @@ import { type DialState, drawChance, type Past, type Persistent, type Target, wi
 const SHORT_LIFE_MS = 5_000
 /** First wait after a failure of a loopback or LAN address, where nothing is throttled. */
 const LOCAL_WAIT_MS = 1_000
-/** Wait when the remote lives but did not get along with us: it may restart or be upgraded. */
-const QUARREL_WAIT_MS = 180_000
-/** Wait when the remote speaks nothing that we speak. */
-const USELESS_WAIT_MS = 900_000
-/** Longest wait; at once when somebody else answers under the address, for that does not mend itself. */
+/** Longest wait. */
 const LONGEST_WAIT_MS = 3_600_000
+/** What the classes mean; the usual wait is that of the history. */
+const WAIT_MS: Readonly<Record<WaitClass, number | undefined>> = {
+  usual: undefined,
+  quarrel: 180_000,
+  useless: 900_000,
+  hopeless: LONGEST_WAIT_MS,
+}
 /** A wait that ended so long ago is forgotten, failures in a row included. */
 const FORGET_MS = 600_000
 /** Nodes remembered; past it those whose wait ends first are forgotten. */
@@ -37,20 +41,7 @@ export function backoffMs(error: PeerError | undefined, fails: number, local: bo
 }
 
 function waitFor(error: PeerError | undefined): number | undefined {
-  switch (error?.reason) {
-    case DiscReason.unexpectedIdentity:
-    case DiscReason.invalidIdentity:
-    case DiscReason.self:
-      return LONGEST_WAIT_MS
-    case DiscReason.uselessPeer:
-    case DiscReason.incompatibleVersion:
-      return USELESS_WAIT_MS
-    case DiscReason.breachOfProtocol:
-    case DiscReason.subprotocolError:
-      return QUARREL_WAIT_MS
-    default:
-      return error?.code === 'encryption handshake failed' ? QUARREL_WAIT_MS : undefined
-  }
+  return error && WAIT_MS[waitOf(error)]
 }
 
 /** Nobody is dialed twice within the history, but for those who can't mind: loopback and LAN. */

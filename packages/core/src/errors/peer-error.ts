@@ -1,5 +1,6 @@
 // The one error that ends or refuses a peer.
-import type { PeerErrorCode } from './codes.ts'
+import { CODES } from './codes.ts'
+import type { ErrorOrigin, PeerErrorCode } from './codes.ts'
 import { DiscReason, discReasonText } from './disc-reason.ts'
 
 /**
@@ -7,6 +8,17 @@ import { DiscReason, discReasonText } from './disc-reason.ts'
  * sent.
  */
 const MAX_TEXT = 512
+
+export interface PeerErrorOptions extends ErrorOptions {
+  /**
+   * The peer whose failure this is. A handler ends its own peer with such an error by throwing it; any other that it
+   * throws is the program's own failure, `handler failed`.
+   */
+  readonly peer?: object | undefined
+}
+
+/** Whose failure an error is. Kept apart from it, so that passing an error around changes nothing. */
+const OWNERS = /* @__PURE__ */ new WeakMap<PeerError, WeakRef<object>>()
 
 /** What `JSON.stringify` gives of a PeerError; the keys and their order are stable. */
 export interface PeerErrorJson {
@@ -28,10 +40,16 @@ export class PeerError extends Error {
   readonly code: PeerErrorCode
   readonly reason: DiscReason
 
-  constructor(code: PeerErrorCode, reason: DiscReason, message: string, options?: ErrorOptions) {
+  constructor(code: PeerErrorCode, reason: DiscReason, message: string, options?: PeerErrorOptions) {
     super(message, options)
     this.code = code
     this.reason = reason
+    if (options?.peer) claimError(this, options.peer)
+  }
+
+  /** Whose doing it was: the remote's, the way's, this node's, or that of the user's own code. */
+  get origin(): ErrorOrigin {
+    return CODES[this.code].origin
   }
 
   /** `PeerError(code=…, reason=…, err=<cause or <nil>>, message=…)`, on one line. */
@@ -49,6 +67,18 @@ export class PeerError extends Error {
       ...(this.cause === undefined ? {} : { cause: causeText(this.cause) }),
     }
   }
+}
+
+/** Makes an error a peer's, unless it is somebody's already; answers whether it is this peer's now. */
+export function claimError(error: PeerError, peer: object): boolean {
+  const owner = OWNERS.get(error)
+  if (!owner) OWNERS.set(error, new WeakRef(peer))
+  return !owner || owner.deref() === peer
+}
+
+/** Whether an error was made for this peer, or has ended it. */
+export function isErrorOf(error: PeerError, peer: object): boolean {
+  return OWNERS.get(error)?.deref() === peer
 }
 
 export function isPeerError(value: unknown): value is PeerError {

@@ -4,6 +4,7 @@ import type { Deferred } from '../base/abort.ts'
 import type { Timer } from '../base/clock.ts'
 import { equalBytes } from '../base/bytes.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
+import { isTold } from '../errors/meaning.ts'
 import { isPeerError, PeerError } from '../errors/peer-error.ts'
 import { createInitiator, createResponder } from '../rlpx/handshake.ts'
 import type { Handshake } from '../rlpx/handshake.ts'
@@ -129,7 +130,7 @@ export class SetUp<P extends LinkSink> implements LinkSink {
     const { clock, limits } = this.#host.settings
     this.#phase = 'over'
     this.#timer?.cancel()
-    if (this.#codec && error.code !== 'remote disconnect reason' && error.code !== 'link lost') {
+    if (this.#codec && isTold(error)) {
       link.write(this.#codec.seal(BaseCode.disconnect, encodeDisconnect(error.reason)))
       this.#timer = clock.setTimer(limits.goodbyeMs, () => link.abort())
       link.close()

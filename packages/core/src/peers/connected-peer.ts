@@ -2,6 +2,7 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Wheel } from '../base/wheel.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
+import { isTold } from '../errors/meaning.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import type { Endpoint } from '../wire/address.ts'
 import { BaseCode, EMPTY_LIST } from '../wire/base-messages.ts'
@@ -54,9 +55,6 @@ export interface PeerHost {
   /** Calls back when others have had their turn of the loop. */
   yieldTurn(run: () => void): void
 }
-
-/** Reasons after which there is nobody to tell, or nothing that could be told. */
-const SILENT: ReadonlySet<string> = /* @__PURE__ */ new Set(['link lost', 'remote disconnect reason', 'write timeout'])
 
 export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost, OutboxHost {
   readonly id: string
@@ -318,12 +316,13 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     this.#reader.close()
     this.#host.receiving.delete(this.#reader)
     this.#keepAlive.stop()
-    if (!SILENT.has(error.code)) void this.#outbox.send(BaseCode.disconnect, encodeDisconnect(error.reason))
+    const told = isTold(error)
+    if (told) void this.#outbox.send(BaseCode.disconnect, encodeDisconnect(error.reason))
     this.#outbox.flush()
     this.#outbox.refuse(error)
     this.#requests?.fail(error)
     this.#abort?.abort(error)
-    if (SILENT.has(error.code)) return this.#link.abort()
+    if (!told) return this.#link.abort()
     this.#goodbye = this.#host.clock.setTimer(this.#host.limits.goodbyeMs, () => this.#link.abort())
     this.#link.close()
   }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { toHex } from '../base/bytes.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
-import { isMisdeed, MISDEEDS } from '../errors/misdeeds.ts'
+import { isMisdeed } from '../errors/meaning.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import { text } from '../protocols/codecs.ts'
 import { defineProtocol, message } from '../protocols/define-protocol.ts'
@@ -240,6 +240,15 @@ describe('misdeeds', () => {
   it('are never what somebody on the way could have caused', () => {
     const caused = ['bad mac', 'bad frame', 'link lost', 'read timeout', 'remote disconnect reason'] as const
     for (const code of caused) expect(isMisdeed(new PeerError(code, 0, ''))).toBe(false)
-    for (const code of MISDEEDS) expect(isMisdeed(new PeerError(code, 0, ''))).toBe(true)
+    const deeds = [
+      'too big message',
+      'invalid message',
+      'invalid message code',
+      'unexpected answer',
+      'pong failure',
+    ] as const
+    for (const code of [...deeds, 'unexpected remote status', 'invalid item'] as const) {
+      expect(isMisdeed(new PeerError(code, 0, ''))).toBe(true)
+    }
   })
 })
