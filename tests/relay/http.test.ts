@@ -1,10 +1,11 @@
 // What a listener of the relay answers to plain HTTP: its addresses, the page, and nothing else.
-import { request } from 'node:http'
+import { createServer, request } from 'node:http'
 import type { IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { resolveNode } from '@peerwire/transport-ws'
 import { defaultCrypto, parseEndpoint, toHex } from '@peerwire/core'
 import { endpointsOf, parseRecord } from '@peerwire/discovery'
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { it, keyIn } from './support/command.ts'
 
 const GETH = `enode://${'79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'}${'483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8'}@127.0.0.1:30310`
@@ -55,6 +56,23 @@ describe('the well-known document', () => {
     })
     const elsewhere = await ask(url, '/.well-known/peerwire', { headers: { host: 'relay.example:8080' } })
     expect(JSON.parse(elsewhere.body)).toMatchObject({ addresses: [`ws://${keyIn(ws)}@relay.example:8080/`] })
+    // Seen through a proxy that speaks TLS and gives its own name for us: the one that asked knows how it got here.
+    const proxied = createServer((request, response) => {
+      void ask(url, request.url!, { headers: { host: '10.0.0.7:8080' } }).then(({ body }) => response.end(body))
+    })
+    await new Promise<void>((resolve) => proxied.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void proxied.close())
+    const { port } = proxied.address() as AddressInfo
+    expect(await resolveNode(`http://127.0.0.1:${port}`)).toMatchObject({
+      addresses: [`ws://${keyIn(ws)}@127.0.0.1:${port}/`],
+      bridge: [
+        {
+          endpoint: `ws://127.0.0.1:${port}/bridge/geth`,
+          address: `ws://${keyIn(GETH)}@127.0.0.1:${port}/bridge/geth`,
+        },
+        { endpoint: `ws://127.0.0.1:${port}/bridge/bare` },
+      ],
+    })
     const odd = await ask(url, '/.well-known/peerwire', { headers: { host: '"><script>' } })
     expect(odd.body).not.toContain('script')
   })

@@ -1,11 +1,14 @@
 // Who may open a WebSocket to a listener, for how long one may wait, and what a listener does with its port.
 import { connect as connectTls } from 'node:tls'
 import { createManualClock } from '@peerwire/core/testing'
-import { webSocket, WEBSOCKET_PROTOCOL } from '@peerwire/transport-ws'
+import { createNode, generatePrivateKey } from '@peerwire/core'
+import { resolveNode, webSocket, WEBSOCKET_PROTOCOL, type WebSocketOptions } from '@peerwire/transport-ws'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { TEST_CERTIFICATE } from './certificate.ts'
 import { failureOf, openRaw, record } from './support.ts'
 import { outcomeOf, rawClient, serve, tls } from './websocket-support.ts'
+
+const WELL_KNOWN = '/.well-known/peerwire'
 
 describe('who may connect', () => {
   it('a client that does not offer the subprotocol is refused', async () => {
@@ -194,6 +197,61 @@ describe('listeners', () => {
     const head = 'GET /taken HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
     expect(await (await openRaw(endpoint, head)).answer).toBe('taken over')
     expect(links).toHaveLength(0)
+  })
+})
+
+describe('the well-known document', () => {
+  const node = { publicKey: new Uint8Array(64).fill(0xab), name: 'named' }
+  const KEY = 'ab'.repeat(64)
+
+  async function listening(options: WebSocketOptions): Promise<string> {
+    const [listener] = (await webSocket(options).listen?.({ node, link: (link) => link.abort() })) ?? []
+    onTestFinished(() => listener!.close())
+    return `http://127.0.0.1:${listener!.endpoint.port}`
+  }
+
+  it('tells every page the key and the path, and no host that a proxy may have changed', async () => {
+    const url = await listening({ listen: 'ws://127.0.0.1:0/peers' })
+    const answer = await fetch(`${url}${WELL_KNOWN}?x=1`, { headers: { origin: 'https://elsewhere.example' } })
+    expect(await answer.json()).toEqual({ name: 'named', publicKey: KEY, path: '/peers' })
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*')
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    expect((await resolveNode(url)).addresses).toEqual([`ws://${KEY}@${new URL(url).host}/peers`])
+  })
+
+  it('is answered to GET and HEAD only', async () => {
+    const url = await listening({ listen: 'ws://127.0.0.1:0/' })
+    const head = await fetch(url + WELL_KNOWN, { method: 'HEAD' })
+    expect([head.status, await head.text()]).toEqual([200, ''])
+    const posted = await fetch(url + WELL_KNOWN, { method: 'POST' })
+    expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+  })
+
+  it('is the program’s own where its hook answers, and nobody’s where no node listens', async () => {
+    const url = await listening({
+      listen: 'ws://127.0.0.1:0/',
+      request: (_, response) => {
+        response.end('mine')
+        return true
+      },
+    })
+    expect(await (await fetch(url + WELL_KNOWN)).text()).toBe('mine')
+    const { endpoint } = await serve()
+    expect((await fetch(`http://127.0.0.1:${endpoint.port}${WELL_KNOWN}`)).status).toBe(426)
+  })
+
+  it('leads a node that knows the URL alone to a peer', async () => {
+    const listener = createNode({
+      privateKey: generatePrivateKey(),
+      transports: [webSocket({ listen: 'ws://127.0.0.1:0' })],
+    })
+    const dialer = createNode({ privateKey: generatePrivateKey(), transports: [webSocket()] })
+    onTestFinished(async () => void (await Promise.all([listener.close(), dialer.close()])))
+    await Promise.all([listener.start(), dialer.start()])
+    const { host } = new URL(listener.addresses[0]!)
+    const { name, addresses } = await resolveNode(`http://${host}`)
+    expect([name, ...addresses]).toEqual(['peerwire', ...listener.addresses])
+    expect((await dialer.dial(addresses[0]!)).publicKey).toEqual(listener.publicKey)
   })
 })
 

@@ -28,7 +28,16 @@ export { encodeRlp } from './wire/rlp-writer.ts'
 export { readList, readListViews, readRlp, readRlpPrefix } from './wire/rlp.ts'
 export type { RlpInput } from './wire/rlp-writer.ts'
 export type { RlpItem } from './wire/rlp.ts'
-export type { DialOptions, Direction, Link, LinkSink, ListenHandlers, Listener, Transport } from './wire/link.ts'
+export type {
+  DialOptions,
+  Direction,
+  Link,
+  LinkSink,
+  ListenHandlers,
+  Listener,
+  ListeningNode,
+  Transport,
+} from './wire/link.ts'
 export type { Capability, Peer, RequestOptions } from './wire/peer.ts'
 export type {
   AnswerOf,

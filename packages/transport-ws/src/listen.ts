@@ -9,6 +9,7 @@ import { NodeWebSocketLink, socketOptions } from './node-link.ts'
 import type { Settings } from './options.ts'
 import { isOriginAllowed } from './origins.ts'
 import { remoteOf } from './remote.ts'
+import { answerWellKnown, documentOf, isWellKnown } from './well-known.ts'
 import { WEBSOCKET_PROTOCOL } from './wire.ts'
 
 /** From the accepted connection to the upgrade, TLS included; a browser on a slow path needs about one second. */
@@ -38,7 +39,10 @@ export async function openListener(
   server.on('clientError', (_, socket) => socket.destroy())
   server.on('request', (request, response) => {
     waiting.answering(request.socket)
-    if (settings.request(request, response) !== true) answer(response, 426, `this port speaks ${WEBSOCKET_PROTOCOL}`)
+    if (settings.request(request, response) === true) return
+    const { node } = handlers
+    if (node && isWellKnown(request)) answerWellKnown(request, response, documentOf(node, endpoint))
+    else answer(response, 426, `this port speaks ${WEBSOCKET_PROTOCOL}`)
   })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     waiting.leave(request.socket)

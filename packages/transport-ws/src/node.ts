@@ -20,6 +20,7 @@ export type { TlsOptions, WebSocketOptions } from './options.ts'
 export { type AllowedOrigins, isOriginAllowed } from './origins.ts'
 export { remoteOf } from './remote.ts'
 export { type ResolvedBridge, type ResolvedNode, resolveNode, type ResolveOptions } from './resolve-node.ts'
+export { answerWellKnown, isWellKnown } from './well-known.ts'
 export { WEBSOCKET_PROTOCOL } from './wire.ts'
 
 /** Characters of a refusal's body that are read and shown. */

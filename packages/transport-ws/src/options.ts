@@ -36,7 +36,10 @@ export interface WebSocketOptions {
    * proxy.
    */
   readonly trustProxy?: boolean | undefined
-  /** Answers plain HTTP on the same port; without an answer of `true` the reply is 426. */
+  /**
+   * Answers plain HTTP on the same port, and says so with `true`. What it leaves is answered by the listener:
+   * `/.well-known/peerwire` with the node's key, everything else with 426.
+   */
   readonly request?: ((request: IncomingMessage, response: ServerResponse) => boolean | void) | undefined
   /**
    * Asked first for each upgrade; `true` takes the socket over. Its time limit is then gone, and it still has

@@ -1,7 +1,7 @@
-// Asks a relay by its plain URL for its addresses, in pages and in Node.
+// Asks a listener by its plain URL whom to dial, in pages and in Node.
 import { type Clock, parseAddress, systemClock } from '@peerwire/core'
 
-/** Where a listener tells its addresses. */
+/** Where a listener tells who it is. */
 export const WELL_KNOWN_PATH = '/.well-known/peerwire'
 
 /** A relay's document has about 1 KiB and 200 bytes for each way through its bridge. */
@@ -19,11 +19,11 @@ export interface ResolvedBridge {
   readonly endpoint?: string
 }
 
-/** What a relay tells of itself. Nothing of it is proven: a dial proves the key of an address. */
+/** What a listener tells of itself. Nothing of it is proven: a dial proves the key of an address. */
 export interface ResolvedNode {
   readonly name: string
   readonly version: string
-  /** In the written form, at least one. */
+  /** In the written form, at least one; the first is the listener that was asked, unless it says otherwise. */
   readonly addresses: readonly string[]
   readonly bridge: readonly ResolvedBridge[]
 }
@@ -36,10 +36,11 @@ export interface ResolveOptions {
 }
 
 /**
- * Reads the addresses of the relay at `https://relay.example` (or `http`, `wss`, `ws`; the path does not matter).
+ * Reads the addresses of the node whose WebSocket listener is at `https://example.org` (or `http`, `wss`, `ws`; the
+ * path does not matter). Scheme, host and port are those of the URL that answered, whatever proxy stands before it.
  *
  * @throws {TypeError} when the URL is none
- * @throws {Error} one sentence: not reachable, too slow, or not a relay's answer; or the signal's reason
+ * @throws {Error} one sentence: not reachable, too slow, or not a listener's answer; or the signal's reason
  */
 export async function resolveNode(url: string | URL, options: ResolveOptions = {}): Promise<ResolvedNode> {
   const { signal, timeoutMs = DEFAULT_TIMEOUT_MS, clock = systemClock } = options
@@ -51,7 +52,9 @@ export async function resolveNode(url: string | URL, options: ResolveOptions = {
   const onAbort = (): void => controller.abort(signal?.reason)
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    return readDocument(await fetchText(target, controller.signal))
+    const response = await ask(target, controller.signal)
+    // A redirect may have led elsewhere, as from http to https; a WebSocket follows none.
+    return readDocument(await readText(response), new URL(response.url))
   } catch (cause) {
     signal?.throwIfAborted()
     const why: unknown = controller.signal.aborted ? controller.signal.reason : cause
@@ -66,16 +69,16 @@ function documentUrl(url: string | URL): URL {
   const text = String(url).replace(/^ws(s?):/i, 'http$1:')
   const parsed = URL.canParse(text) ? new URL(text) : undefined
   if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:')
-    throw new TypeError(`not the URL of a relay: ${url}`)
+    throw new TypeError(`not the URL of a listener: ${url}`)
   return new URL(WELL_KNOWN_PATH, parsed.origin)
 }
 
-async function fetchText(target: URL, signal: AbortSignal): Promise<string> {
+async function ask(target: URL, signal: AbortSignal): Promise<Response> {
   const headers = { accept: 'application/json' }
   const response = await fetch(target, { signal, cache: 'no-store', credentials: 'omit', headers })
-  if (response.ok) return await readText(response)
+  if (response.ok) return response
   void response.body?.cancel().catch(() => undefined)
-  throw new Error(`HTTP ${response.status} where a relay tells its addresses`)
+  throw new Error(`HTTP ${response.status} where a listener tells its addresses`)
 }
 
 async function readText(response: Response): Promise<string> {
@@ -95,25 +98,39 @@ async function readText(response: Response): Promise<string> {
   }
 }
 
-function readDocument(text: string): ResolvedNode {
-  const { name, version, addresses, bridge } = objectOf(parseJson(text))
-  const dialable = listOf(addresses, MAX_ADDRESSES).filter(isAddress)
-  if (dialable.length === 0) throw new Error('the answer holds no address')
+function readDocument(text: string, asked: URL): ResolvedNode {
+  const { name, version, addresses, bridge, publicKey, path } = objectOf(parseJson(text))
+  const listed = listOf(addresses, MAX_ADDRESSES).filter(isAddress)
+  // What is to be reached at the URL that was asked, the listener itself can't know: a proxy may stand before it.
+  const isAsked = typeof path === 'string' && typeof publicKey === 'string'
+  const reached = (written: string): string => (isAsked ? moveTo(asked, written) : written)
+  const own = isAsked ? [reached(`ws://${publicKey}@_${path}`)].filter(isAddress) : []
+  const others = listed.filter((address) => reached(address) !== own[0])
+  if (own.length + others.length === 0) throw new Error('the answer holds no address')
   return {
     name: typeof name === 'string' ? name : '',
     version: typeof version === 'string' ? version : '',
-    addresses: dialable,
-    bridge: listOf(bridge ?? [], MAX_BRIDGE).map(readBridge),
+    addresses: [...own, ...others],
+    bridge: listOf(bridge, MAX_BRIDGE).map((entry) => readBridge(entry, reached)),
   }
 }
 
-function readBridge(entry: unknown): ResolvedBridge {
+/** A WebSocket address or endpoint at another scheme, host and port: those of `asked`. */
+function moveTo({ protocol, hostname, port }: URL, written: string): string {
+  const [scheme, usual] = protocol === 'https:' ? ['wss', 443] : ['ws', 80]
+  return written.replace(
+    /^wss?:\/\/([^@/]+@)?[^/]+/i,
+    (_, key = '') => `${scheme}://${key}${hostname}:${port || usual}`,
+  )
+}
+
+function readBridge(entry: unknown, reached: (written: string) => string): ResolvedBridge {
   const { alias, address, endpoint } = objectOf(entry)
   if (typeof alias !== 'string') throw new Error('a way through the bridge has no alias')
   return {
     alias,
-    ...(isAddress(address) ? { address } : {}),
-    ...(typeof endpoint === 'string' ? { endpoint } : {}),
+    ...(isAddress(address) ? { address: reached(address) } : {}),
+    ...(typeof endpoint === 'string' ? { endpoint: reached(endpoint) } : {}),
   }
 }
 
@@ -126,12 +143,12 @@ function parseJson(text: string): unknown {
 }
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) throw new Error('the answer is not what a relay tells of itself')
+  if (typeof value !== 'object' || value === null) throw new Error('the answer is not what a listener tells of itself')
   return value as Readonly<Record<string, unknown>>
 }
 
-function listOf(value: unknown, most: number): readonly unknown[] {
-  if (!Array.isArray(value)) throw new Error('the answer is not what a relay tells of itself')
+function listOf(value: unknown = [], most: number): readonly unknown[] {
+  if (!Array.isArray(value)) throw new Error('the answer is not what a listener tells of itself')
   if (value.length > most) throw new Error(`a list of ${value.length} where ${most} are allowed`)
   return value
 }

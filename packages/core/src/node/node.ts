@@ -198,6 +198,7 @@ class RunningNode implements Node {
       if (!transport.listen) continue
       await this.#connections.openGate()
       const opened = await transport.listen({
+        node: { publicKey: this.publicKey, name: this.#settings.name },
         link: (link) => this.#connections.accept(link, transport.name),
         error: (error) => this.#reporter.note(`listener of ${transport.name}`, error),
       })

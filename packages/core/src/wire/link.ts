@@ -62,7 +62,17 @@ export interface DialOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** The node that listens, as far as a transport may tell of it to whoever asks. */
+export interface ListeningNode {
+  /** 64 bytes. */
+  readonly publicKey: Uint8Array
+  /** The client name that its Hello gives. */
+  readonly name: string
+}
+
 export interface ListenHandlers {
+  /** Who listens; a transport that answers questions, such as plain HTTP, answers them with it. */
+  readonly node?: ListeningNode | undefined
   /** An inbound link; whoever gets it must `open` or `abort` it. */
   link(link: Link): void
   /** Something went wrong while accepting; the listener goes on. */

@@ -1,12 +1,11 @@
 // What a WebSocket listener of the relay answers to plain HTTP: its addresses, and the page.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Endpoint } from '@peerwire/core'
+import { type Endpoint, toHex } from '@peerwire/core'
+import { answerWellKnown, isWellKnown } from '@peerwire/transport-ws'
 import { type AddressFacts, addressesFor, bridgeEntries, type SeenAt } from '../relay/public-addresses.ts'
 import { clientName, version } from '../version.ts'
 import { servePage } from './page-files.ts'
 import { plainText } from './plain-text.ts'
-
-export const WELL_KNOWN_PATH = '/.well-known/peerwire'
 
 export interface HttpOptions {
   /** Of the listener that is asked; absent until it is open. */
@@ -20,39 +19,31 @@ export interface HttpOptions {
 /** A handler for the listener's `request` hook: answers `false` to leave a request to it. */
 export function createHttp(options: HttpOptions): (request: IncomingMessage, response: ServerResponse) => boolean {
   return (request, response) => {
-    const path = request.url?.split(/[?#]/, 1)[0]
-    const isWellKnown = path === WELL_KNOWN_PATH
-    if (!isWellKnown && options.pageFolder === undefined) return false
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
+    if (isWellKnown(request)) answerWellKnown(request, response, documentFor(options, request))
+    else if (options.pageFolder === undefined) return false
+    else if (request.method !== 'GET' && request.method !== 'HEAD') {
       plainText(response, 405, 'only GET and HEAD', { Allow: 'GET, HEAD', Connection: 'close' })
-    } else if (isWellKnown) answerWellKnown(options, request, response)
-    else servePage(options.pageFolder!, request, response).catch(() => response.destroy())
+    } else servePage(options.pageFolder, request, response).catch(() => response.destroy())
     return true
   }
 }
 
-function answerWellKnown(
-  { facts, listener, trustProxy }: HttpOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
-): void {
+function documentFor({ facts, listener, trustProxy }: HttpOptions, request: IncomingMessage): object {
   const known = facts()
-  const seenAt = seenBy(request, listener(), trustProxy)
-  const body = JSON.stringify({
+  const { publicEndpoint, advertised } = known
+  const own = listener()
+  const seenAt = seenBy(request, own, trustProxy)
+  // An operator who says where the relay is to be reached is believed; otherwise the asker knows best.
+  const isTold = publicEndpoint !== undefined || advertised.length > 0
+  return {
     name: clientName,
     version,
+    publicKey: toHex(known.publicKey),
+    path: isTold ? undefined : own?.path,
     addresses: addressesFor(known, seenAt),
     bridge: bridgeEntries(known, seenAt),
     record: known.record,
-  })
-  response.writeHead(200, {
-    'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': Buffer.byteLength(body),
-    'Access-Control-Allow-Origin': '*',
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
-  })
-  response.end(request.method === 'HEAD' ? undefined : body)
+  }
 }
 
 // The Host header is the client's word, and what is made of it goes to that client alone.
