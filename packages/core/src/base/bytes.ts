@@ -56,6 +56,11 @@ export function fromHex(text: string): Uint8Array {
   return bytes
 }
 
+/** A public key the way every line, sentence and inspection shortens it: `d399f4b...`. */
+export function shortKey(publicKey: Uint8Array): string {
+  return `${toHex(publicKey.subarray(0, 4)).slice(0, 7)}...`
+}
+
 /** Cuts long text for a message that a person reads. */
 export function shorten(text: string, length = 40): string {
   return text.length <= length ? text : `${text.slice(0, length)}…`

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fromHex } from '../base/bytes.ts'
+import { fromHex, toHex } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
 import { seededRandom } from '../base/random.ts'
 import { groupOf } from '../addresses/groups.ts'
@@ -7,7 +7,7 @@ import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import { createManualClock, drainMicrotasks, type ManualClock } from '../testing/manual-clock.ts'
 import type { Address } from '../wire/address.ts'
-import { createDialer, type Dialer } from './dialer.ts'
+import { createDialer, type Dialer, type DialOrder } from './dialer.ts'
 import { type DialPolicyOptions, dialPolicy } from './policy.ts'
 
 function hexOf(n: number): string {
@@ -28,7 +28,8 @@ interface Rig {
   readonly dialer: Dialer
   /** Times of all dials, by id. */
   readonly dials: { readonly id: string; readonly atMs: number }[]
-  readonly connected: Set<string>
+  /** Numbers of the connections that stand, by id. */
+  readonly connected: Map<string, number>
   lose(id: string): void
 }
 
@@ -42,33 +43,32 @@ function createRig(
 ): Rig {
   const clock = createManualClock()
   const dials: Rig['dials'] = []
-  const connected = new Set<string>()
+  const connected = new Map<string, number>()
   const dialer: Dialer = createDialer({
     clock,
     random: seededRandom(1),
     policy: dialPolicy(options),
     selfPublicKey: fromHex(hexOf(0)),
     groupOf,
-    attempt: (address, { signal }) =>
-      new Promise((resolve, reject) => {
-        const id = hexOf(
-          Number(BigInt(`0x${address.publicKey.reduce((text, b) => text + b.toString(16).padStart(2, '0'), '')}`)),
-        )
-        dials.push({ id, atMs: clock.now() })
-        if (outcome(id) === 'hang') return
-        const timer = clock.setTimer(100, () => {
-          if (outcome(id) === 'fail') return reject(FAILED)
-          connected.add(id)
-          dialer.peerAdded({ publicKeyHex: id, direction: 'outbound', endpoint: address.endpoint })
-          resolve()
-        })
-        signal.addEventListener('abort', () => timer.cancel())
-      }),
+    idOf: toHex,
+    attempt: ({ address, signal, done }) => {
+      const id = toHex(address.publicKey)
+      dials.push({ id, atMs: clock.now() })
+      if (outcome(id) === 'hang') return
+      const timer = clock.setTimer(100, () => {
+        if (outcome(id) === 'fail') return done(FAILED)
+        connected.set(id, dials.length)
+        dialer.peerAdded({ number: dials.length, id, direction: 'outbound', endpoint: address.endpoint })
+        done()
+      })
+      signal.addEventListener('abort', () => timer.cancel())
+    },
     ...more,
   })
   const lose = (id: string): void => {
+    const number = connected.get(id)!
     connected.delete(id)
-    dialer.peerRemoved(id, new PeerError('link lost', DiscReason.networkError, 'gone'))
+    dialer.peerRemoved({ number, id }, new PeerError('link lost', DiscReason.networkError, 'gone'))
   }
   return { clock, dialer, dials, connected, lose }
 }
@@ -87,10 +87,10 @@ describe('dialer', () => {
     expect(dials.length).toBeLessThanOrEqual(4)
     up = true
     await clock.advanceAsync(30_000)
-    expect([...connected]).toEqual([hexOf(9_999)])
+    expect([...connected.keys()]).toEqual([hexOf(9_999)])
     lose(hexOf(9_999))
     await clock.advanceAsync(6_200)
-    expect([...connected]).toEqual([hexOf(9_999)])
+    expect([...connected.keys()]).toEqual([hexOf(9_999)])
     dialer.close()
     expect(clock.pendingTimers).toBe(0)
   })
@@ -99,8 +99,8 @@ describe('dialer', () => {
     const { clock, dialer, connected } = createRig()
     expect(dialer.offer(addressOf(1))).toMatchObject({ state: 'dialing' })
     await clock.advanceAsync(100)
-    expect([...connected]).toEqual([hexOf(1)])
-    expect(dialer.explain(hexOf(1)).state).toBe('connected')
+    expect([...connected.keys()]).toEqual([hexOf(1)])
+    expect(dialer.explain(fromHex(hexOf(1))).state).toBe('connected')
   })
 
   for (let lost = 1; lost <= 8; lost++) {
@@ -110,7 +110,7 @@ describe('dialer', () => {
       await clock.advanceAsync(2_000)
       expect(connected.size).toBe(8)
       await clock.advanceAsync(60_000)
-      for (const id of [...connected].slice(0, lost)) lose(id)
+      for (const id of [...connected.keys()].slice(0, lost)) lose(id)
       expect(connected.size).toBe(8 - lost)
       await clock.advanceAsync(2_000)
       expect(connected.size).toBe(8)
@@ -142,9 +142,9 @@ describe('dialer', () => {
   it('does not spin on an endless list of what fails at once', async () => {
     const attempts: number[] = []
     const { clock, dialer } = createRig({}, undefined, {
-      attempt: async () => {
+      attempt: ({ done }) => {
         attempts.push(clock.now())
-        return await Promise.reject(FAILED)
+        queueMicrotask(() => done(FAILED))
       },
     })
     dialer.addSource('book', counting(1))
@@ -176,7 +176,7 @@ describe('dialer', () => {
     expect(before).toBeLessThanOrEqual(5)
     await clock.advanceAsync(600_000)
     expect(drawn).toBe(before)
-    lose([...connected][0]!)
+    lose([...connected.keys()][0]!)
     await clock.advanceAsync(1_000)
     expect(connected.size).toBe(2)
     expect(dialer.inspect().sources).toMatchObject([{ name: 'book' }])
@@ -198,10 +198,7 @@ describe('dialer', () => {
   it('closes at any moment, with attempts that hang, and nothing happens afterwards', async () => {
     const signals: AbortSignal[] = []
     const { clock, dialer } = createRig({}, undefined, {
-      attempt: async (_, { signal }) => {
-        signals.push(signal)
-        return await new Promise<never>(() => undefined)
-      },
+      attempt: ({ signal }) => void signals.push(signal),
     })
     dialer.addPersistent(LOCAL)
     for (let n = 1; n <= 10; n++) dialer.offer(addressOf(n))
@@ -214,7 +211,7 @@ describe('dialer', () => {
     expect(signals[0]!.reason).toMatchObject({ code: 'dial cancelled' })
     dialer.offer(addressOf(50))
     dialer.wake()
-    dialer.peerRemoved(hexOf(1))
+    dialer.peerRemoved({ number: 1, id: hexOf(1) })
     dialer.addSource('late', counting(200))
     await clock.advanceAsync(600_000)
     expect(signals.length).toBe(17)
@@ -224,11 +221,11 @@ describe('dialer', () => {
   it('may be called, and closed, from within an attempt', async () => {
     const begun: string[] = []
     const { clock, dialer } = createRig({}, undefined, {
-      attempt: async (address) => {
+      attempt: ({ address, done }) => {
         begun.push(address.endpoint.host)
         if (begun.length === 1) dialer.offer(addressOf(2))
         if (begun.length === 2) dialer.close()
-        return await Promise.reject(FAILED)
+        queueMicrotask(() => done(FAILED))
       },
     })
     dialer.offer(addressOf(1))
@@ -241,8 +238,8 @@ describe('dialer', () => {
   it('cancels the dial of a persistent node that is removed, and dials it no more', async () => {
     const { clock, dialer, dials } = createRig({}, () => 'hang')
     dialer.addPersistent(LOCAL)
-    expect(dialer.removePersistent(hexOf(9_999))).toBe(true)
-    expect(dialer.removePersistent(hexOf(9_999))).toBe(false)
+    expect(dialer.removePersistent(LOCAL.publicKey)).toBe(true)
+    expect(dialer.removePersistent(LOCAL.publicKey)).toBe(false)
     await clock.advanceAsync(600_000)
     expect(dials).toHaveLength(1)
     expect(dialer.inspect().dialing).toEqual([])
@@ -256,7 +253,39 @@ describe('dialer', () => {
     })
     dialer.addPersistent(LOCAL)
     await clock.advanceAsync(1)
-    expect(dialer.explain(hexOf(9_999))).toMatchObject({ lastError: { code: 'dial failed', message: 'a bug' } })
+    expect(dialer.explain(LOCAL.publicKey)).toMatchObject({ lastError: { code: 'dial failed', message: 'a bug' } })
+    dialer.close()
+  })
+
+  it('frees the slot of a dial that was cancelled, and listens to its end no more', async () => {
+    const orders: DialOrder[] = []
+    const { clock, dialer } = createRig({}, undefined, { attempt: (order) => void orders.push(order) })
+    dialer.addPersistent(LOCAL)
+    dialer.removePersistent(LOCAL.publicKey)
+    dialer.addPersistent(LOCAL)
+    expect(orders.map(({ signal }) => signal.aborted)).toEqual([true, false])
+    orders[0]!.done(FAILED)
+    orders[0]!.done()
+    expect(dialer.explain(LOCAL.publicKey)).toMatchObject({ state: 'dialing' })
+    orders[1]!.done(FAILED)
+    expect(dialer.explain(LOCAL.publicKey)).toMatchObject({ state: 'waiting', lastError: FAILED.toJSON() })
+    await clock.advanceAsync(10_000)
+    expect(orders).toHaveLength(3)
+    dialer.close()
+  })
+
+  it('does not spin on a dial that says it succeeded and makes no peer', async () => {
+    let begun = 0
+    const { clock, dialer } = createRig({}, undefined, {
+      attempt: ({ done }) => {
+        begun++
+        done()
+      },
+    })
+    dialer.addPersistent(LOCAL)
+    await clock.advanceAsync(60_000)
+    expect(begun).toBeGreaterThan(3)
+    expect(begun).toBeLessThan(7)
     dialer.close()
   })
 
@@ -270,7 +299,7 @@ describe('dialer', () => {
     await clock.advanceAsync(59_000)
     expect(connected.size).toBe(0)
     await clock.advanceAsync(2_000)
-    expect([...connected]).toEqual([hexOf(7)])
+    expect([...connected.keys()]).toEqual([hexOf(7)])
     dialer.close()
     expect(clock.pendingTimers).toBe(0)
   })
@@ -326,9 +355,10 @@ describe('a dialer whose timers come a moment early', () => {
       policy: dialPolicy({ retryMaxMs: 5000 }),
       selfPublicKey: fromHex(hexOf(0)),
       groupOf,
-      attempt: async () => {
+      idOf: toHex,
+      attempt: ({ done }) => {
         count++
-        throw FAILED
+        queueMicrotask(() => done(FAILED))
       },
     })
     const countIn = async (ms: number): Promise<number> => {

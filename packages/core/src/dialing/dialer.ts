@@ -1,11 +1,11 @@
 // Runs what `step` decides: dials, cancels, resolves, one timer, and candidates read only when there is room.
 import { abortable } from '../base/abort.ts'
-import { fromHex, toHex } from '../base/bytes.ts'
+import { shortKey } from '../base/bytes.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
-import { causeText, isPeerError, PeerError } from '../errors/peer-error.ts'
+import { causeText, PeerError } from '../errors/peer-error.ts'
 import type { Address, Endpoint } from '../wire/address.ts'
 import { type DialerInfo, type DialExplanation, explain, inspectState } from './explain.ts'
 import { explainAll, type FailureTally, type NodeExplanation } from './explain-all.ts'
@@ -13,6 +13,7 @@ import type { DialPolicy } from './policy.ts'
 import { wantsCandidate } from './slots.ts'
 import { SourceMix } from './sources.ts'
 import {
+  type ConnectionName,
   createDialState,
   type DialEvent,
   type DialRefusal,
@@ -26,10 +27,23 @@ import { nextStepAtMs, step } from './step.ts'
 /** Refused candidates whose reason is remembered for `explain`. */
 const MAX_REFUSALS = 256
 
-export interface AttemptOptions {
-  /** Aborts with a PeerError when the dial is not wanted any more. */
-  readonly signal: AbortSignal
+/** One dial that has been decided. */
+export interface DialOrder {
+  readonly address: Address
   readonly persistent: boolean
+  /** Aborts with a PeerError when the dial is not wanted any more; its slot is free then. */
+  readonly signal: AbortSignal
+  /**
+   * Takes what became of it, before anybody else hears: the error, or nothing when there is a peer, of which
+   * `peerAdded` has told. Later calls change nothing.
+   */
+  done(error?: PeerError): void
+}
+
+/** A node that shall be dialed; without an endpoint it has to be resolved first. */
+export interface WantedNode {
+  readonly publicKey: Uint8Array
+  readonly endpoint?: Endpoint | undefined
 }
 
 export interface DialerOptions {
@@ -38,36 +52,38 @@ export interface DialerOptions {
   readonly random: Random
   readonly policy: DialPolicy
   readonly selfPublicKey: Uint8Array
-  /**
-   * Makes a peer of the address, or rejects with a PeerError; `peerAdded` is called before it resolves.
-   * Its total deadline is its own: a slot is taken until it settles or its signal aborts.
-   */
-  attempt(address: Address, options: AttemptOptions): Promise<void>
+  /** The id of a key. */
+  idOf(publicKey: Uint8Array): string
+  /** Begins to make a peer of an address. Its total deadline is its own: a slot is taken until it is done. */
+  attempt(order: DialOrder): void
   /** The network group of an endpoint; `undefined` for loopback and LAN. */
   groupOf(endpoint: Endpoint): string | undefined
-  /** What is held against a node; its key in hex. */
+  /** What is held against a node. */
   readonly judge?: Judge | undefined
   /** Finds where a persistent node is now; asked at most once a minute for each, ever more seldom. */
   resolve?(publicKey: Uint8Array, signal: AbortSignal): Promise<Endpoint | undefined>
   readonly log?: Logger | undefined
 }
 
+/** A connection that has become a peer. */
+export interface AddedConnection extends ConnectionName {
+  readonly direction: 'inbound' | 'outbound'
+  /** Where it was dialed; its group counts for outbound peers. */
+  readonly endpoint?: Endpoint | undefined
+}
+
 export interface Dialer {
   /** Dials the node, now and again until it is removed. Without an endpoint it has to be resolved first. */
-  addPersistent(address: { readonly publicKey: Uint8Array; readonly endpoint?: Endpoint | undefined }): DialExplanation
+  addPersistent(node: WantedNode): DialExplanation
   /** Stops that; a dial under way is cancelled, a connection stays. `false` when it was not persistent. */
-  removePersistent(publicKeyHex: string): boolean
-  peerAdded(peer: {
-    readonly publicKeyHex: string
-    readonly direction: 'inbound' | 'outbound'
-    /** Where it was dialed; its group counts for outbound peers. */
-    readonly endpoint?: Endpoint | undefined
-  }): void
-  peerRemoved(publicKeyHex: string, error?: PeerError): void
+  removePersistent(publicKey: Uint8Array): boolean
+  peerAdded(connection: AddedConnection): void
+  /** The end of one connection; another one of the same key is not touched by it. */
+  peerRemoved(connection: ConnectionName, error?: PeerError): void
   /** An inbound connection has proven this identity, and is not a peer yet: it is not dialed meanwhile. */
-  inboundPending(publicKeyHex: string): void
-  /** The same connection has become a peer, or has failed. Once for each `inboundPending`. */
-  inboundSettled(publicKeyHex: string): void
+  inboundPending(connection: ConnectionName): void
+  /** The same connection has become a peer, or has failed. */
+  inboundSettled(connection: ConnectionName): void
   /** One candidate that is to be dialed as soon as there is room. Strangers' lists belong into a source. */
   offer(address: Address): DialExplanation
   /** Adds a source, which is read only when there is room; the answer removes it. */
@@ -76,7 +92,7 @@ export interface Dialer {
   wake(): void
   inspect(): DialerInfo
   /** Why the node is or is not dialed now, what happened last, and when next. */
-  explain(publicKeyHex: string): DialExplanation
+  explain(publicKey: Uint8Array): DialExplanation
   /** Why the node has the peers that it has, and what it waits for. */
   explainAll(failures: readonly FailureTally[]): NodeExplanation
   /** Aborts running attempts and forgets timer and sources. Nothing is begun afterwards. */
@@ -92,7 +108,9 @@ class TaskRunner implements Dialer {
   readonly #log: Logger
   readonly #mix: SourceMix
   readonly #events: DialEvent[] = []
-  readonly #dials = new Map<string, AbortController>()
+  /** By the number of the dial. */
+  readonly #dials = new Map<number, AbortController>()
+  /** By the id of whom is looked for. */
   readonly #resolves = new Map<string, AbortController>()
   readonly #refusals = new Map<string, DialRefusal>()
   readonly #refused = new Map<DialRefusal, number>()
@@ -107,7 +125,7 @@ class TaskRunner implements Dialer {
     const { clock, policy, random, resolve, selfPublicKey, judge, log = silentLogger } = options
     this.#options = options
     this.#log = log
-    this.#state = createDialState(policy, toHex(selfPublicKey), {
+    this.#state = createDialState(policy, options.idOf(selfPublicKey), {
       seed: random.uint32(),
       resolves: resolve !== undefined,
       judge,
@@ -121,46 +139,40 @@ class TaskRunner implements Dialer {
     })
   }
 
-  addPersistent({
-    publicKey,
-    endpoint,
-  }: {
-    readonly publicKey: Uint8Array
-    readonly endpoint?: Endpoint | undefined
-  }): DialExplanation {
-    const id = toHex(publicKey)
-    this.#handle({ type: 'persistent added', target: { id, endpoint } })
-    return this.explain(id)
+  addPersistent({ publicKey, endpoint }: WantedNode): DialExplanation {
+    this.#handle({ type: 'persistent added', target: { id: this.#options.idOf(publicKey), publicKey, endpoint } })
+    return this.explain(publicKey)
   }
 
-  removePersistent(publicKeyHex: string): boolean {
-    const known = this.#state.persistent.has(publicKeyHex)
-    this.#resolves.get(publicKeyHex)?.abort()
-    this.#handle({ type: 'persistent removed', id: publicKeyHex })
+  removePersistent(publicKey: Uint8Array): boolean {
+    const id = this.#options.idOf(publicKey)
+    const known = this.#state.persistent.has(id)
+    this.#resolves.get(id)?.abort()
+    this.#handle({ type: 'persistent removed', id })
     return known
   }
 
-  peerAdded({ publicKeyHex, direction, endpoint }: Parameters<Dialer['peerAdded']>[0]): void {
+  peerAdded({ number, id, direction, endpoint }: AddedConnection): void {
     const group = endpoint && this.#options.groupOf(endpoint)
-    this.#handle({ type: 'peer added', id: publicKeyHex, direction, group })
+    this.#handle({ type: 'peer added', number, id, direction, group })
   }
 
-  peerRemoved(publicKeyHex: string, error?: PeerError): void {
-    this.#handle({ type: 'peer removed', id: publicKeyHex, error })
+  peerRemoved({ number, id }: ConnectionName, error?: PeerError): void {
+    this.#handle({ type: 'peer removed', number, id, error })
   }
 
-  inboundPending(publicKeyHex: string): void {
-    this.#handle({ type: 'inbound pending', id: publicKeyHex })
+  inboundPending({ number, id }: ConnectionName): void {
+    this.#handle({ type: 'inbound pending', number, id })
   }
 
-  inboundSettled(publicKeyHex: string): void {
-    this.#handle({ type: 'inbound settled', id: publicKeyHex })
+  inboundSettled({ number, id }: ConnectionName): void {
+    this.#handle({ type: 'inbound settled', number, id })
   }
 
   offer(address: Address): DialExplanation {
     const target = this.#targetOf(address)
     this.#handle({ type: 'candidate', target })
-    return this.explain(target.id)
+    return this.explain(target.publicKey)
   }
 
   addSource(name: string, candidates: AsyncIterable<Address>): () => void {
@@ -179,8 +191,9 @@ class TaskRunner implements Dialer {
     return inspectState(this.#state, this.#mix.inspect(), this.#refused, this.#timer?.atMs)
   }
 
-  explain(publicKeyHex: string): DialExplanation {
-    return explain(this.#state, publicKeyHex, this.#refusals.get(publicKeyHex), this.#options.clock.now())
+  explain(publicKey: Uint8Array): DialExplanation {
+    const id = this.#options.idOf(publicKey)
+    return explain(this.#state, { id, publicKey }, this.#refusals.get(id), this.#options.clock.now())
   }
 
   explainAll(failures: readonly FailureTally[]): NodeExplanation {
@@ -222,13 +235,14 @@ class TaskRunner implements Dialer {
     switch (task.type) {
       case 'dial':
         this.#refusals.delete(task.target.id)
-        void this.#dial(task.target, task.persistent)
+        this.#dial(task)
         break
       case 'cancel':
-        this.#dials.get(task.id)?.abort(cancelled())
+        this.#dials.get(task.dial)?.abort(cancelled())
+        this.#dials.delete(task.dial)
         break
       case 'resolve':
-        void this.#resolve(task.id)
+        void this.#resolve(task.target)
         break
       case 'refuse':
         this.#refuse(task.target, task.refusal)
@@ -251,48 +265,46 @@ class TaskRunner implements Dialer {
     return { type: 'clock' }
   }
 
-  async #dial(target: Target, persistent: boolean): Promise<void> {
+  #dial({ dial, target, persistent }: Extract<DialTask, { type: 'dial' }>): void {
+    const { id, publicKey, endpoint } = target
     const controller = new AbortController()
-    const { signal } = controller
-    this.#dials.set(target.id, controller)
-    let error: PeerError | undefined
-    try {
-      const address = { publicKey: fromHex(target.id), endpoint: target.endpoint! }
-      await abortable(this.#options.attempt(address, { signal, persistent }), signal)
-    } catch (cause) {
-      error = isPeerError(cause)
-        ? cause
-        : new PeerError('dial failed', DiscReason.networkError, causeText(cause), { cause })
+    this.#dials.set(dial, controller)
+    const done = (error?: PeerError): void => {
+      if (this.#dials.delete(dial)) this.#handle({ type: 'dial done', dial, id, error })
     }
-    this.#dials.delete(target.id)
-    this.#handle({ type: 'dial done', id: target.id, error })
+    try {
+      const address = { publicKey, endpoint: endpoint! }
+      this.#options.attempt({ address, persistent, signal: controller.signal, done })
+    } catch (cause) {
+      done(new PeerError('dial failed', DiscReason.networkError, causeText(cause), { cause }))
+    }
   }
 
-  async #resolve(id: string): Promise<void> {
+  async #resolve({ id, publicKey }: Target): Promise<void> {
     const controller = new AbortController()
     this.#resolves.get(id)?.abort(cancelled())
     this.#resolves.set(id, controller)
     let endpoint: Endpoint | undefined
     try {
-      endpoint = await abortable(this.#options.resolve!(fromHex(id), controller.signal), controller.signal)
+      endpoint = await abortable(this.#options.resolve!(publicKey, controller.signal), controller.signal)
     } catch (error) {
-      this.#log.log('debug', 'Resolve failed', { id, err: causeText(error) })
+      this.#log.log('debug', 'Resolve failed', { peer: shortKey(publicKey), err: causeText(error) })
     }
     if (this.#resolves.get(id) !== controller) return
     this.#resolves.delete(id)
     this.#handle({ type: 'resolved', id, endpoint })
   }
 
-  #refuse({ id }: Target, refusal: DialRefusal): void {
+  #refuse({ id, publicKey }: Target, refusal: DialRefusal): void {
     this.#refused.set(refusal, (this.#refused.get(refusal) ?? 0) + 1)
     this.#refusals.delete(id)
     this.#refusals.set(id, refusal)
     if (this.#refusals.size > MAX_REFUSALS) this.#refusals.delete(this.#refusals.keys().next().value!)
-    this.#log.log('trace', 'Candidate refused', { id, reason: refusal })
+    this.#log.log('trace', 'Candidate refused', { peer: shortKey(publicKey), reason: refusal })
   }
 
   #targetOf({ publicKey, endpoint }: Address): Target {
-    return { id: toHex(publicKey), endpoint, group: this.#options.groupOf(endpoint) }
+    return { id: this.#options.idOf(publicKey), publicKey, endpoint, group: this.#options.groupOf(endpoint) }
   }
 
   #schedule(): void {

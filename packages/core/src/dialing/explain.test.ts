@@ -1,26 +1,24 @@
 import { describe, expect, it } from 'vitest'
+import { added, done, KEY, numberOf, pending, take, targetOf } from '../../test/dial-events.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import type { DialExplanation } from './explain.ts'
 import { explain, inspectState } from './explain.ts'
 import { dialPolicy } from './policy.ts'
-import { createDialState, type DialEvent, type DialRefusal, type DialState, type Target } from './state.ts'
-import { step } from './step.ts'
+import { createDialState, type DialEvent, type DialRefusal, type DialState } from './state.ts'
 
 const FAILED = new PeerError('dial failed', DiscReason.networkError, 'connection refused')
 const USELESS = new PeerError('remote disconnect reason', DiscReason.uselessPeer, 'nothing in common')
 
-function targetOf(id: string, port = 30_303): Target {
-  return { id, endpoint: { scheme: 'tcp', host: id, port }, group: id }
-}
-
-const candidate = (id: string, port?: number): DialEvent => ({ type: 'candidate', target: targetOf(id, port) })
+const candidate = (id: string, port = 30_303): DialEvent => ({
+  type: 'candidate',
+  target: targetOf(id, { endpoint: { scheme: 'tcp', host: id, port } }),
+})
 const wanted = (id: string): DialEvent => ({ type: 'persistent added', target: targetOf(id) })
-const added = (id: string): DialEvent => ({ type: 'peer added', id, direction: 'outbound', group: id })
 const full = Array.from({ length: 8 }, (_, n) => added(`peer${n}`))
 
 function after(...events: readonly DialEvent[]): DialState {
-  return events.reduce((state, event) => step(state, event, 0).state, createDialState(dialPolicy(), 'self'))
+  return take(createDialState(dialPolicy(), 'self'), events, 0).state
 }
 
 describe('explain', () => {
@@ -50,7 +48,7 @@ describe('explain', () => {
     ],
     [
       'a failed candidate',
-      after(candidate('n1'), { type: 'dial done', id: 'n1', error: USELESS }),
+      after(candidate('n1'), done('n1', USELESS)),
       'n1',
       {
         state: 'refused',
@@ -58,38 +56,38 @@ describe('explain', () => {
         nextAtMs: 900_000,
         lastError: USELESS.toJSON(),
         sentence:
-          'n1… is refused: backing off, next in 900 s; last error: remote disconnect reason (nothing in common)',
+          '0000000... is refused: backing off, next in 900 s; last error: remote disconnect reason (nothing in common)',
       },
     ],
     [
       'a persistent node on its way in',
-      after({ type: 'inbound pending', id: 'n1' }, wanted('n1')),
+      after(pending('n1'), wanted('n1')),
       'n1',
       { state: 'waiting', reason: 'pending inbound' },
     ],
     [
       'a persistent node in its delay',
-      after(wanted('n1'), { type: 'dial done', id: 'n1', error: FAILED }),
+      after(wanted('n1'), done('n1', FAILED)),
       'n1',
       { state: 'waiting', reason: 'retry delay', lastError: FAILED.toJSON() },
     ],
     [
       'a persistent node that is nowhere',
-      after({ type: 'persistent added', target: { id: 'n1' } }),
+      after({ type: 'persistent added', target: { id: 'n1', publicKey: KEY } }),
       'n1',
       { state: 'waiting', reason: 'no endpoint' },
     ],
   ]
   it.each(cases)('%s', (_, state, id, expected, lastRefusal) => {
-    expect(explain(state, id, lastRefusal, 0)).toMatchObject(expected)
+    expect(explain(state, { id, publicKey: KEY }, lastRefusal, 0)).toMatchObject(expected)
   })
 
   it('says when a persistent node is dialed next', () => {
-    const state = after(wanted('n1'), { type: 'dial done', id: 'n1', error: FAILED })
-    const { nextAtMs, sentence } = explain(state, 'n1', undefined, 1_000)
+    const state = after(wanted('n1'), done('n1', FAILED))
+    const { nextAtMs, sentence } = explain(state, targetOf('n1'), undefined, 1_000)
     expect(nextAtMs).toBe(state.persistent.get('n1')!.nextAtMs)
     expect(sentence).toMatch(
-      /^n1… is persistent and waiting: retry delay, next in [345] s; last error: dial failed \(connection refused\)$/,
+      /^0000000\.\.\. is persistent and waiting: retry delay, next in [345] s; last error: dial failed \(connection refused\)$/,
     )
   })
 })
@@ -100,10 +98,10 @@ describe('inspectState', () => {
       candidate('n1'),
       added('n2'),
       wanted('n3'),
-      { type: 'dial done', id: 'n3', error: FAILED },
-      { type: 'inbound pending', id: 'n4' },
+      done('n3', FAILED),
+      pending('n4'),
       candidate('n5'),
-      { type: 'dial done', id: 'n5', error: USELESS },
+      done('n5', USELESS),
     )
     const info = inspectState(state, [], new Map([['self', 2]] as const), undefined)
     expect(JSON.parse(JSON.stringify(info))).toEqual(info)
@@ -111,8 +109,8 @@ describe('inspectState', () => {
       preset: 'keep-8',
       outbound: { now: 1, target: 8 },
       freeSlots: 13,
-      dialing: [{ id: 'n1', persistent: false, startedAtMs: 0 }],
-      connected: [{ id: 'n2', direction: 'outbound', group: 'n2' }],
+      dialing: [{ id: 'n1', publicKeyHex: '00'.repeat(64), persistent: false, startedAtMs: 0 }],
+      connected: [{ connection: numberOf('n2'), id: 'n2', direction: 'outbound', group: 'group of n2' }],
       pendingInbound: ['n4'],
       persistent: [{ id: 'n3', fails: 1, lastError: { code: 'dial failed' } }],
       recent: [

@@ -1,9 +1,10 @@
 // Says why a node is or is not dialed, as data and as a sentence, and shows all that the dialer knows.
+import { shortKey, toHex } from '../base/bytes.ts'
 import type { PeerErrorJson } from '../errors/peer-error.ts'
 import { commonRefusal, refusalOf } from './refusal.ts'
 import { candidateRoom, outboundCount, persistentRoom } from './slots.ts'
 import type { SourceInfo } from './sources.ts'
-import type { DialRefusal, DialState, Target } from './state.ts'
+import type { DialRefusal, DialState, Past, Persistent, Target } from './state.ts'
 
 /** Why a node is or is not dialed now. */
 export interface DialExplanation {
@@ -28,15 +29,16 @@ export type DialReason =
 /** @param lastRefusal - the latest refusal of this node as a candidate, if it is still remembered */
 export function explain(
   state: DialState,
-  id: string,
+  node: Target,
   lastRefusal: DialRefusal | undefined,
   nowMs: number,
 ): DialExplanation {
+  const { id, publicKey } = node
   const persistent = state.persistent.get(id)
   const past = state.past.get(id)
   const waiting = state.waiting.find((candidate) => candidate.target.id === id)
   const lastError = (persistent ?? past)?.lastError?.toJSON()
-  const target = persistent?.target ?? waiting?.target ?? { id }
+  const target = persistent?.target ?? waiting?.target ?? node
   const found = findReason(state, target, lastRefusal, nowMs)
   const laterMs = persistent && found.state === 'waiting' ? persistent.nextAtMs : past?.nextAtMs
   const nextAtMs = found.timed && laterMs !== undefined && laterMs > nowMs ? laterMs : undefined
@@ -47,7 +49,7 @@ export function explain(
     reason: found.reason,
     ...(lastError && { lastError }),
     ...(nextAtMs !== undefined && { nextAtMs }),
-    sentence: `${id.slice(0, 8)}… is ${persistent ? 'persistent and ' : ''}${found.state}: ${found.reason}${wait}${last}`,
+    sentence: `${shortKey(publicKey)} is ${persistent ? 'persistent and ' : ''}${found.state}: ${found.reason}${wait}${last}`,
   }
 }
 
@@ -77,21 +79,43 @@ function findReason(state: DialState, target: Target, lastRefusal: DialRefusal |
   return { state: 'unknown', reason: 'not a candidate' }
 }
 
-/** All that the dialer knows, as plain JSON. Times are milliseconds of the clock. */
+/**
+ * All that the dialer knows, as plain JSON. Times are milliseconds of the clock; an `id` is the keccak-256 of a public
+ * key, here as everywhere.
+ */
 export interface DialerInfo {
   readonly preset: string
   readonly outbound: { readonly now: number; readonly target: number }
   readonly freeSlots: number
-  readonly dialing: readonly { readonly id: string; readonly persistent: boolean; readonly startedAtMs: number }[]
-  readonly connected: readonly { readonly id: string; readonly direction: string; readonly group: string | null }[]
+  readonly dialing: readonly RunningInfo[]
+  readonly connected: readonly ConnectedInfo[]
+  /** Ids. */
   readonly pendingInbound: readonly string[]
-  readonly persistent: readonly DialerNodeInfo[]
+  readonly persistent: readonly (DialerNodeInfo & { readonly publicKeyHex: string })[]
   readonly recent: readonly DialerNodeInfo[]
+  /** Ids. */
   readonly waiting: readonly string[]
   readonly sources: readonly SourceInfo[]
   /** Candidates that were not dialed, by reason, since the start. */
   readonly refused: Readonly<Record<string, number>>
   readonly nextAtMs: number | null
+}
+
+/** A dial under way. */
+export interface RunningInfo {
+  readonly id: string
+  readonly publicKeyHex: string
+  readonly persistent: boolean
+  readonly startedAtMs: number
+}
+
+/** A connection that is a peer. */
+export interface ConnectedInfo {
+  /** The number of the connection, as in the lists of `inspect`. */
+  readonly connection: number
+  readonly id: string
+  readonly direction: string
+  readonly group: string | null
 }
 
 export interface DialerNodeInfo {
@@ -113,13 +137,17 @@ export function inspectState(
     freeSlots: Math.max(0, candidateRoom(state)),
     dialing: [...state.dialing.values()].map(({ target, persistent, startedAtMs }) => ({
       id: target.id,
+      publicKeyHex: toHex(target.publicKey),
       persistent,
       startedAtMs,
     })),
     connected: connectedInfo(state),
     pendingInbound: [...state.inbound.keys()],
-    persistent: nodesInfo(state.persistent),
-    recent: nodesInfo(state.past),
+    persistent: [...state.persistent].map(([id, node]) => ({
+      ...nodeInfo(id, node),
+      publicKeyHex: toHex(node.target.publicKey),
+    })),
+    recent: [...state.past].map(([id, node]) => nodeInfo(id, node)),
     waiting: state.waiting.map(({ target }) => target.id),
     sources,
     refused: Object.fromEntries(refused),
@@ -127,18 +155,13 @@ export function inspectState(
   }
 }
 
-function connectedInfo({ peers, guests }: DialState) {
+function connectedInfo({ peers, guests }: DialState): ConnectedInfo[] {
   const groups = [...guests.values()].flatMap((some) => [...some.values()])
   return [peers, ...groups]
     .flatMap((few) => [...few])
-    .map(([id, { direction, group }]) => ({ id, direction, group: group ?? null }))
+    .map(([id, { number, direction, group }]) => ({ connection: number, id, direction, group: group ?? null }))
 }
 
-function nodesInfo(nodes: DialState['persistent'] | DialState['past']): DialerNodeInfo[] {
-  return [...nodes].map(([id, { fails, nextAtMs, lastError }]) => ({
-    id,
-    fails,
-    nextAtMs,
-    lastError: lastError?.toJSON() ?? null,
-  }))
+function nodeInfo(id: string, { fails, nextAtMs, lastError }: Persistent | Past): DialerNodeInfo {
+  return { id, fails, nextAtMs, lastError: lastError?.toJSON() ?? null }
 }

@@ -12,20 +12,21 @@ export function refusalOf(state: DialState, target: Target, nowMs: number): Dial
   if (state.persistent.has(target.id)) return 'persistent'
   const past = pastOf(state, target.id, nowMs)
   if (past && nowMs < past.nextAtMs) return past.refusal
-  if (state.judge?.(target.id, target.endpoint)) return 'discouraged'
+  if (state.judge?.(target)) return 'discouraged'
   if (groupInUse(state, target.group)) return 'group in use'
   return undefined
 }
 
 /** The reasons that hold for persistent nodes, too. */
-export function commonRefusal(state: DialState, { id, endpoint }: Target): DialRefusal | undefined {
+export function commonRefusal(state: DialState, target: Target): DialRefusal | undefined {
+  const { id, endpoint } = target
   if (id === state.selfId) return 'self'
   if (endpoint?.port === 0) return 'no port'
   if (state.dialing.has(id)) return 'already dialing'
   if (peerOf(state, id)) return 'already connected'
   if (state.inbound.has(id)) return 'pending inbound'
   if (endpoint && state.policy.restrict && !state.policy.restrict(endpoint)) return 'outside net restriction'
-  if (state.judge?.(id, endpoint) === 'banned') return 'banned'
+  if (state.judge?.(target) === 'banned') return 'banned'
   return undefined
 }
 

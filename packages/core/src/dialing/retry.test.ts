@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest'
+import { added, dialed, done, KEY, removed, take, targetOf } from '../../test/dial-events.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
+import type { Endpoint } from '../wire/address.ts'
 import { type DialPolicy, dialPolicy } from './policy.ts'
 import { MAX_PAST } from './retry.ts'
-import { createDialState, type DialEvent, type DialState, type DialTask, type Target } from './state.ts'
+import { createDialState, type DialEvent, type DialTask, peerOf, type Target } from './state.ts'
 import { nextStepAtMs, step } from './step.ts'
 
 const KEEP_8 = dialPolicy()
 const FAILED = new PeerError('dial failed', DiscReason.networkError, 'refused')
 
+const elsewhere: Endpoint = { scheme: 'tcp', host: 'elsewhere', port: 30_303 }
+
 function failure(reason: DiscReason): PeerError {
   return new PeerError('remote disconnect reason', reason, 'said so')
-}
-
-function targetOf(id: string): Target {
-  return { id, endpoint: { scheme: 'tcp', host: id, port: 30_303 }, group: `group of ${id}` }
 }
 
 const candidate = (id: string, change: Partial<Target> = {}): DialEvent => ({
@@ -24,31 +24,14 @@ const candidate = (id: string, change: Partial<Target> = {}): DialEvent => ({
 const candidates = (...ids: string[]): DialEvent[] => ids.map((id) => candidate(id))
 const wanted = (id: string): DialEvent => ({ type: 'persistent added', target: { ...targetOf(id), group: undefined } })
 const unwanted = (id: string): DialEvent => ({ type: 'persistent removed', id })
-const dialed = (id: string): DialEvent[] => [added(id), { type: 'dial done', id }]
-const failed = (id: string, error: PeerError = FAILED): DialEvent => ({ type: 'dial done', id, error })
-const removed = (id: string, error?: PeerError): DialEvent => ({ type: 'peer removed', id, error })
-
-function added(id: string): DialEvent {
-  return { type: 'peer added', id, direction: 'outbound', group: `group of ${id}` }
-}
+const failed = (id: string, error: PeerError = FAILED): DialEvent => done(id, error)
 
 function idsOf(tasks: readonly DialTask[], type: DialTask['type']): string[] {
-  return tasks.filter((task) => task.type === type).map((task) => ('target' in task ? task.target.id : task.id))
+  return tasks.filter((task) => task.type === type).map(({ target }) => target.id)
 }
 
 function refusalsOf(tasks: readonly DialTask[]): string[] {
   return tasks.flatMap((task) => (task.type === 'refuse' ? [`${task.target.id}: ${task.refusal}`] : []))
-}
-
-function take(state: DialState, events: readonly DialEvent[], nowMs: number): { state: DialState; tasks: DialTask[] } {
-  const tasks: DialTask[] = []
-  let after = state
-  for (const event of events) {
-    const next = step(after, event, nowMs)
-    after = next.state
-    tasks.push(...next.tasks)
-  }
-  return { state: after, tasks }
 }
 
 describe('backing off from candidates', () => {
@@ -155,11 +138,49 @@ describe('retrying persistent peers', () => {
     expect(refusalsOf(offered.tasks)).toEqual(['3: backing off'])
   })
 
-  it('tries again at once when a node is removed and added while its cancelled dial ends', () => {
-    let { state, tasks } = take(createDialState(KEEP_8, 'self'), [wanted('1'), unwanted('1'), wanted('1')], 0)
-    expect(tasks.map((task) => task.type)).toEqual(['dial', 'cancel'])
-    ;({ state, tasks } = take(state, [failed('1')], 10))
+  it('dials at once when a node is removed and added again, and the end of the cancelled dial changes nothing', () => {
+    const { state, tasks } = take(createDialState(KEEP_8, 'self'), [wanted('1'), unwanted('1'), wanted('1')], 0)
+    expect(tasks).toMatchObject([
+      { type: 'dial', dial: 1 },
+      { type: 'cancel', dial: 1 },
+      { type: 'dial', dial: 2 },
+    ])
+    expect(step(state, { type: 'dial done', dial: 1, id: '1', error: FAILED }, 10)).toMatchObject({ state, tasks: [] })
+  })
+
+  it('dials another place at once, whether it waits or is dialed at the old one, and begins to count anew', () => {
+    const moved: DialEvent = { type: 'persistent added', target: { id: '1', publicKey: KEY, endpoint: elsewhere } }
+    const first = take(createDialState(KEEP_8, 'self'), [wanted('1'), failed('1')], 0)
+    const waiting = take(first.state, [wanted('1')], 10)
+    expect(waiting.tasks).toEqual([])
+    const corrected = take(waiting.state, [moved], 20)
+    expect(corrected.tasks).toMatchObject([{ type: 'dial', dial: 2, target: { endpoint: elsewhere } }])
+    expect(corrected.state.persistent.get('1')).toMatchObject({ fails: 0, lastError: FAILED })
+    const back = take(corrected.state, [wanted('1'), wanted('1')], 30)
+    expect(back.tasks).toMatchObject([
+      { type: 'cancel', dial: 2 },
+      { type: 'dial', dial: 3, target: { endpoint: { host: '1' } } },
+    ])
+    expect(take(back.state, [{ type: 'dial done', dial: 2, id: '1', error: FAILED }], 40).state).toEqual(back.state)
+  })
+
+  it('waits after a dial that succeeded and added nobody, as after one that failed', () => {
+    const { state, tasks } = take(createDialState(KEEP_8, 'self'), [wanted('1'), done('1')], 0)
     expect(idsOf(tasks, 'dial')).toEqual(['1'])
+    expect(nextStepAtMs(state, 0)).toBeGreaterThanOrEqual(4_000)
+    const near = (): DialEvent => candidate('2', { group: undefined })
+    const local = take(state, [near(), done('2'), near()], 0)
+    expect(refusalsOf(local.tasks)).toEqual(['2: backing off'])
+    // A peer that came and went before its dial was said to be done has been counted already.
+    const quick = take(createDialState(KEEP_8, 'self'), [wanted('3'), added('3'), removed('3', FAILED), done('3')], 0)
+    expect(quick.state.persistent.get('3')).toMatchObject({ fails: 1, lastError: FAILED })
+  })
+
+  it('is not taken in by the end of an older connection of the same key', () => {
+    const newer = { number: 7, id: '1', direction: 'inbound' } as const
+    const { state } = take(createDialState(KEEP_8, 'self'), [added('1'), { type: 'peer added', ...newer }], 0)
+    expect(take(state, [removed('1', FAILED)], 10).state).toEqual(state)
+    expect(peerOf(take(state, [{ type: 'peer removed', ...newer }], 10).state, '1')).toBe(undefined)
   })
 
   it('takes a peer that becomes persistent out of the 8 and of its group', () => {

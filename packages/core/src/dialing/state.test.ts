@@ -1,5 +1,6 @@
 // Peers that dialed us, of whom there may be thousands.
 import { describe, expect, it } from 'vitest'
+import { numberOf, removed } from '../../test/dial-events.ts'
 import { toHex } from '../base/bytes.ts'
 import { seededRandom } from '../base/random.ts'
 import { dialPolicy } from './policy.ts'
@@ -10,7 +11,7 @@ const random = seededRandom(5)
 const ids = Array.from({ length: 2000 }, () => toHex(random.bytes(32)))
 
 const added = (state: DialState, id: string, direction: 'inbound' | 'outbound' = 'inbound'): DialState =>
-  step(state, { type: 'peer added', id, direction }, 0).state
+  step(state, { type: 'peer added', number: numberOf(id), id, direction }, 0).state
 const partsOf = ({ guests }: DialState): readonly unknown[] =>
   [...guests.values()].flatMap((some) => [...some.values()])
 
@@ -34,7 +35,7 @@ describe('peers that dialed us', () => {
     expect([peerOf(state, 'ab')?.direction, ...partsOf(state)]).toEqual(['outbound', new Map()])
     state = added(state, 'ab')
     expect([peerOf(state, 'ab')?.direction, state.peers.size]).toEqual(['inbound', 0])
-    state = step(state, { type: 'peer removed', id: 'ab' }, 0).state
+    state = step(state, removed('ab'), 0).state
     expect(peerOf(state, 'ab')).toBe(undefined)
   })
 })

@@ -5,8 +5,10 @@ import type { DialPolicy } from './policy.ts'
 
 /** Whom and where to dial. */
 export interface Target {
-  /** The public key, 128 hex digits in lower case. */
+  /** keccak-256 of the public key, hex: what every table here is keyed by. */
   readonly id: string
+  /** 64 bytes. */
+  readonly publicKey: Uint8Array
   /** Absent for a persistent node whose place has to be resolved first. */
   readonly endpoint?: Endpoint | undefined
   /** Network group of the endpoint; absent for loopback, LAN and persistent ones, which have none. */
@@ -15,14 +17,22 @@ export interface Target {
 
 /** A dial under way. */
 export interface Running {
+  /** Its own number, never used again: what a cancel and its end name. */
+  readonly dial: number
   readonly target: Target
   readonly persistent: boolean
   readonly startedAtMs: number
-  /** A cancel was asked for; its end is yet to come. */
-  readonly cancelled: boolean
+}
+
+/** One connection: its own number, never used again, and the id of its key, of which there may be others. */
+export interface ConnectionName {
+  readonly number: number
+  readonly id: string
 }
 
 export interface Connected {
+  /** The number of the connection. */
+  readonly number: number
   readonly direction: 'inbound' | 'outbound'
   readonly persistent: boolean
   readonly group?: string | undefined
@@ -63,7 +73,7 @@ export interface Waiting {
 }
 
 /** Asked of the rest of the node; it answers the same until something is changed there. */
-export type Judge = (id: string, endpoint: Endpoint | undefined) => 'banned' | 'discouraged' | undefined
+export type Judge = (target: Target) => 'banned' | 'discouraged' | undefined
 
 /**
  * Connections by the first and the second digit of their ids. There may be thousands: cut small, because each that
@@ -82,13 +92,15 @@ export interface DialState {
   readonly chance: number
   /** Candidate sources that may still give something. */
   readonly openSources: number
+  /** The number that the next dial gets. */
+  readonly nextDial: number
   readonly dialing: ReadonlyMap<string, Running>
   /** Peers that we dialed. */
   readonly peers: ReadonlyMap<string, Connected>
   /** Peers that dialed us. */
   readonly guests: GuestTable
-  /** Inbound connections under way that have proven this identity. */
-  readonly inbound: ReadonlyMap<string, number>
+  /** Numbers of the inbound connections under way that have proven this identity. */
+  readonly inbound: ReadonlyMap<string, readonly number[]>
   readonly persistent: ReadonlyMap<string, Persistent>
   readonly past: ReadonlyMap<string, Past>
   readonly waiting: readonly Waiting[]
@@ -113,19 +125,21 @@ export type DialRefusal =
   | 'already waiting'
   | 'too many waiting'
 
-/** What happened. Events that don't fit the state (a dial done that nobody began) change nothing. */
+/**
+ * What happened. Ends name the dial or the connection that ended, never only its key: one that the state doesn't know
+ * (any more) changes nothing.
+ */
 export type DialEvent =
   | { readonly type: 'candidate'; readonly target: Target }
-  | { readonly type: 'dial done'; readonly id: string; readonly error?: PeerError | undefined }
-  | {
+  | { readonly type: 'dial done'; readonly dial: number; readonly id: string; readonly error?: PeerError | undefined }
+  | (ConnectionName & {
       readonly type: 'peer added'
-      readonly id: string
       readonly direction: 'inbound' | 'outbound'
       readonly group?: string | undefined
-    }
-  | { readonly type: 'peer removed'; readonly id: string; readonly error?: PeerError | undefined }
-  | { readonly type: 'inbound pending'; readonly id: string }
-  | { readonly type: 'inbound settled'; readonly id: string }
+    })
+  | (ConnectionName & { readonly type: 'peer removed'; readonly error?: PeerError | undefined })
+  | (ConnectionName & { readonly type: 'inbound pending' })
+  | (ConnectionName & { readonly type: 'inbound settled' })
   | { readonly type: 'persistent added'; readonly target: Target }
   | { readonly type: 'persistent removed'; readonly id: string }
   | { readonly type: 'resolved'; readonly id: string; readonly endpoint?: Endpoint | undefined }
@@ -135,9 +149,9 @@ export type DialEvent =
 
 /** What to do now. `refuse` asks for nothing: it tells what became of a candidate. */
 export type DialTask =
-  | { readonly type: 'dial'; readonly target: Target; readonly persistent: boolean }
-  | { readonly type: 'cancel'; readonly id: string }
-  | { readonly type: 'resolve'; readonly id: string }
+  | { readonly type: 'dial'; readonly dial: number; readonly target: Target; readonly persistent: boolean }
+  | { readonly type: 'cancel'; readonly dial: number; readonly target: Target }
+  | { readonly type: 'resolve'; readonly target: Target }
   | { readonly type: 'refuse'; readonly target: Target; readonly refusal: DialRefusal }
 
 /** A dialer that knows nothing yet. `seed` feeds its chance: same seed and events, same tasks. */
@@ -158,6 +172,7 @@ export function createDialState(
     resolves,
     chance: seed >>> 0,
     openSources: 0,
+    nextDial: 1,
     dialing: none,
     peers: none,
     guests: none,

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { KEY, pending, settled } from '../../test/dial-events.ts'
 import type { PeerErrorCode } from '../errors/codes.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
@@ -24,11 +25,19 @@ const policies: readonly DialPolicy[] = [
 
 const id = fc.integer({ min: 0, max: NODES }).map((n) => (n === 0 ? 'self' : `n${n}`))
 
+/** Of a connection, or of a dial: some belong to another one of the same node, or to nobody. */
+const number = fc.nat({ max: 3 })
+
 /** A node has always the same place; several share a group, some have none, an unusual port, or no port. */
 function targetOf(node: string): Target {
   const n = Number(node.slice(1)) || 0
   const port = n % 7 === 0 ? 4_000 : n % 11 === 0 ? 0 : 30_303
-  return { id: node, endpoint: { scheme: 'tcp', host: node, port }, group: n % 5 === 0 ? undefined : `g${n % 9}` }
+  return {
+    id: node,
+    publicKey: KEY,
+    endpoint: { scheme: 'tcp', host: node, port },
+    group: n % 5 === 0 ? undefined : `g${n % 9}`,
+  }
 }
 
 const error = fc.constantFrom<[PeerErrorCode, DiscReason][]>(
@@ -46,15 +55,16 @@ const event: fc.Arbitrary<DialEvent> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc
-      .tuple(id, maybeError)
-      .map(([node, cause]): DialEvent => ({ type: 'dial done', id: node, error: cause })),
+      .tuple(id, maybeError, number)
+      .map(([node, cause, dial]): DialEvent => ({ type: 'dial done', dial, id: node, error: cause })),
   },
   {
     weight: 3,
     arbitrary: fc
-      .tuple(id, fc.constantFrom<'inbound' | 'outbound'>('inbound', 'outbound'))
-      .map(([node, direction]): DialEvent => ({
+      .tuple(id, fc.constantFrom<'inbound' | 'outbound'>('inbound', 'outbound'), number)
+      .map(([node, direction, link]): DialEvent => ({
         type: 'peer added',
+        number: link,
         id: node,
         direction,
         group: targetOf(node).group,
@@ -63,13 +73,13 @@ const event: fc.Arbitrary<DialEvent> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
-      .tuple(id, maybeError)
-      .map(([node, cause]): DialEvent => ({ type: 'peer removed', id: node, error: cause })),
+      .tuple(id, maybeError, number)
+      .map(([node, cause, link]): DialEvent => ({ type: 'peer removed', number: link, id: node, error: cause })),
   },
-  id.map((node): DialEvent => ({ type: 'inbound pending', id: node })),
-  id.map((node): DialEvent => ({ type: 'inbound settled', id: node })),
+  fc.tuple(id, number).map(([node, link]): DialEvent => pending(node, link)),
+  fc.tuple(id, number).map(([node, link]): DialEvent => settled(node, link)),
   { weight: 2, arbitrary: id.map((node): DialEvent => ({ type: 'persistent added', target: targetOf(node) })) },
-  id.map((node): DialEvent => ({ type: 'persistent added', target: { id: node } })),
+  id.map((node): DialEvent => ({ type: 'persistent added', target: { id: node, publicKey: KEY } })),
   id.map((node): DialEvent => ({ type: 'persistent removed', id: node })),
   id.map((node): DialEvent => ({ type: 'resolved', id: node, endpoint: targetOf(node).endpoint })),
   fc.nat({ max: 2 }).map((open): DialEvent => ({ type: 'sources', open })),
@@ -100,16 +110,23 @@ interface Run {
   readonly moments: readonly Moment[]
 }
 
+// Three of four ends are those of the dial that runs; the others are of one that is long over.
+function fitting({ dialing }: DialState, given: DialEvent): DialEvent {
+  if (given.type !== 'dial done') return given
+  return { ...given, dial: given.dial === 0 ? 0 : (dialing.get(given.id)?.dial ?? 0) }
+}
+
 function play(run: Run, seen?: (state: DialState) => void): Taken[] {
   let state = createDialState(run.policy, 'self', run)
   let nowMs = 0
   return run.moments.map((moment) => {
     nowMs += moment.afterMs
     const before = state
-    const { state: after, tasks } = step(before, moment.event, nowMs)
+    const event = fitting(before, moment.event)
+    const { state: after, tasks } = step(before, event, nowMs)
     state = after
     seen?.(after)
-    return { before, after, event: moment.event, tasks, nowMs }
+    return { before, after, event, tasks, nowMs }
   })
 }
 
@@ -123,12 +140,26 @@ function check(verify: (taken: Taken) => void): void {
 describe('step, whatever happens', () => {
   it('never begins two dials of one node, nor dials a peer, itself, or who is connecting', () => {
     check(({ before, after, event: { type }, tasks, nowMs }) => {
+      const cancelled = tasks.flatMap((task) => (task.type === 'cancel' ? [task.target.id] : []))
       const begun = tasks.flatMap((task) => (task.type === 'dial' ? [task.target.id] : []))
       expect(new Set(begun).size).toBe(begun.length)
       for (const node of begun) {
-        if (type !== 'dial done') expect(before.dialing.has(node)).toBe(false)
+        if (type !== 'dial done' && !cancelled.includes(node)) expect(before.dialing.has(node)).toBe(false)
         expect(after.dialing.get(node)?.startedAtMs).toBe(nowMs)
         expect(peerOf(after, node) !== undefined || after.inbound.has(node) || node === 'self').toBe(false)
+      }
+    })
+  })
+
+  it('is told by number what ended: the end of an old dial or connection changes nothing', () => {
+    check(({ before, after, event: given }) => {
+      if (given.type === 'dial done' && before.dialing.get(given.id)?.dial !== given.dial) {
+        expect(after.dialing.get(given.id)?.dial).toBe(before.dialing.get(given.id)?.dial)
+        expect(after.persistent.get(given.id)?.fails).toBe(before.persistent.get(given.id)?.fails)
+      }
+      const known = peerOf(before, given.type === 'peer removed' ? given.id : '')
+      if (given.type === 'peer removed' && known && known.number !== given.number) {
+        expect(peerOf(after, given.id)).toBe(known)
       }
     })
   })

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { added, dialed, done, KEY, pending, removed, settled, take, targetOf } from '../../test/dial-events.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import type { Endpoint } from '../wire/address.ts'
 import { MAX_WAITING } from './absorb.ts'
 import { type DialPolicy, dialPolicy } from './policy.ts'
-import { createDialState, type DialEvent, type DialState, type DialTask, type Target } from './state.ts'
+import { createDialState, type DialEvent, type DialTask, type Target } from './state.ts'
 import { nextStepAtMs, step } from './step.ts'
 
 /** Each round is so much later than the one before, as in go-ethereum's scenarios. */
@@ -30,43 +31,21 @@ function placeOf(id: string): Endpoint {
   return { scheme: 'tcp', host: id, port: 30_303 }
 }
 
-/** A target in a group of its own. */
-function targetOf(id: string, more: Partial<Target> = {}): Target {
-  return { id, endpoint: placeOf(id), group: `group of ${id}`, ...more }
-}
-
 const candidate = (id: string, more?: Partial<Target>): DialEvent => ({ type: 'candidate', target: targetOf(id, more) })
 const candidates = (...ids: string[]): DialEvent[] => ids.map((id) => candidate(id))
-const wanted = (id: string): DialEvent => ({ type: 'persistent added', target: { id, endpoint: placeOf(id) } })
+const wanted = (id: string): DialEvent => ({ type: 'persistent added', target: targetOf(id, { group: undefined }) })
 const unwanted = (id: string): DialEvent => ({ type: 'persistent removed', id })
-const dialed = (id: string): DialEvent[] => [added(id), { type: 'dial done', id }]
-const failed = (id: string, error: PeerError = FAILED): DialEvent => ({ type: 'dial done', id, error })
-const removed = (id: string, error?: PeerError): DialEvent => ({ type: 'peer removed', id, error })
-
-function added(id: string, direction: 'inbound' | 'outbound' = 'outbound'): DialEvent {
-  return { type: 'peer added', id, direction, group: `group of ${id}` }
-}
+const failed = (id: string, error: PeerError = FAILED): DialEvent => done(id, error)
 
 function idsOf(tasks: readonly DialTask[], type: DialTask['type']): string[] {
   return tasks
     .filter((task) => task.type === type)
-    .map((task) => ('target' in task ? task.target.id : task.id))
+    .map(({ target }) => target.id)
     .sort()
 }
 
 function refusalsOf(tasks: readonly DialTask[]): string[] {
   return tasks.flatMap((task) => (task.type === 'refuse' ? [`${task.target.id}: ${task.refusal}`] : [])).sort()
-}
-
-function take(state: DialState, events: readonly DialEvent[], nowMs: number): { state: DialState; tasks: DialTask[] } {
-  const tasks: DialTask[] = []
-  let after = state
-  for (const event of events) {
-    const next = step(after, event, nowMs)
-    after = next.state
-    tasks.push(...next.tasks)
-  }
-  return { state: after, tasks }
 }
 
 interface Played {
@@ -162,7 +141,7 @@ describe('step, in rounds of go-ethereum', () => {
   it('forgets a persistent node that is removed, and cancels its dial', () => {
     const rounds: readonly Round[] = [
       { events: [wanted('1'), wanted('2'), wanted('3')], dials: 1 },
-      { events: [unwanted('1'), unwanted('2'), unwanted('3')], cancelled: ['1'] },
+      { events: [unwanted('2'), unwanted('3'), unwanted('1')], cancelled: ['1'] },
       { events: [failed('1')] },
       {},
       {},
@@ -190,20 +169,15 @@ describe('step, in rounds of go-ethereum', () => {
   it('does not dial a node that is about to connect to us', () => {
     const rounds: readonly Round[] = [
       {
-        events: [
-          { type: 'inbound pending', id: '1' },
-          { type: 'inbound pending', id: '2' },
-          candidate('1'),
-          wanted('2'),
-        ],
+        events: [pending('1', 1), pending('2'), candidate('1'), wanted('2')],
         refused: ['1: pending inbound'],
       },
-      { events: [{ type: 'inbound settled', id: '2' }], dials: ['2'] },
+      { events: [settled('2')], dials: ['2'] },
       {
-        events: [{ type: 'inbound pending', id: '1' }, { type: 'inbound settled', id: '1' }, candidate('1')],
+        events: [pending('1', 2), settled('1', 1), candidate('1')],
         refused: ['1: pending inbound'],
       },
-      { events: [{ type: 'inbound settled', id: '1' }, candidate('1')], dials: ['1'] },
+      { events: [settled('1', 1), settled('1', 2), candidate('1')], dials: ['1'] },
     ]
     expect(play(ethereum(4, 5), rounds)).toEqual(expectedOf(rounds))
   })
@@ -222,7 +196,7 @@ describe('step, in rounds of go-ethereum', () => {
   })
 
   it('resolves a persistent node without a place, and one that fails, ever more seldom', () => {
-    const nowhere: DialEvent = { type: 'persistent added', target: { id: '1' } }
+    const nowhere: DialEvent = { type: 'persistent added', target: { id: '1', publicKey: KEY } }
     let { state, tasks } = take(createDialState(KEEP_8, 'self', { resolves: true }), [nowhere], 0)
     const asked: number[] = []
     for (let nowMs = 0; nowMs <= 5 * 3_600_000; nowMs = nextStepAtMs(state, nowMs)!) {
@@ -253,7 +227,7 @@ describe('step, refusing', () => {
     ['a node without a port', [], candidate('1', { endpoint: { scheme: 'tcp', host: '1', port: 0 } }), 'no port'],
     ['a node that is being dialed', candidates('1'), candidate('1'), 'already dialing'],
     ['a peer', [added('1', 'inbound')], candidate('1'), 'already connected'],
-    ['a node that is connecting', [{ type: 'inbound pending', id: '1' }], candidate('1'), 'pending inbound'],
+    ['a node that is connecting', [pending('1')], candidate('1'), 'pending inbound'],
     ['a node just dialed', [...candidates('1'), ...dialed('1'), removed('1', FAILED)], candidate('1'), 'backing off'],
     [
       'a group with a peer',

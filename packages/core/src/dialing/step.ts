@@ -63,9 +63,10 @@ function withBegun(state: DialState): DialState {
 }
 
 function startDial(state: DialState, target: Target, persistent: boolean, nowMs: number, tasks: DialTask[]): DialState {
-  tasks.push({ type: 'dial', target, persistent })
-  const running = { target, persistent, startedAtMs: nowMs, cancelled: false }
-  return afterDialStart({ ...state, dialing: withEntry(state.dialing, target.id, running) }, target, nowMs)
+  const dial = state.nextDial
+  tasks.push({ type: 'dial', dial, target, persistent })
+  const dialing = withEntry(state.dialing, target.id, { dial, target, persistent, startedAtMs: nowMs })
+  return afterDialStart({ ...state, dialing, nextDial: dial + 1 }, target, nowMs)
 }
 
 function resolveLost(before: DialState, nowMs: number, tasks: DialTask[]): DialState {
@@ -73,7 +74,7 @@ function resolveLost(before: DialState, nowMs: number, tasks: DialTask[]): DialS
   if (!state.resolves) return state
   for (const [id, node] of before.persistent) {
     if (!isLost(before, node) || node.resolveAtMs > nowMs) continue
-    tasks.push({ type: 'resolve', id })
+    tasks.push({ type: 'resolve', target: node.target })
     const resolveDelayMs = Math.min(2 * node.resolveDelayMs, RESOLVE_MAX_MS)
     const next = { ...node, resolveAtMs: nowMs + node.resolveDelayMs, resolveDelayMs }
     state = { ...state, persistent: withEntry(state.persistent, id, next) }

@@ -40,7 +40,7 @@ export interface ConnectionsHost {
   /** The dialer is told before the listeners are. */
   added(peer: ConnectedPeer): void
   removed(peer: ConnectedPeer, error: PeerError): void
-  pending(publicKey: Uint8Array, isPending: boolean): void
+  pending(setUp: SetUp<ConnectedPeer>, isPending: boolean): void
   note(message: string, error: unknown): void
 }
 
@@ -54,6 +54,8 @@ export class Connections {
   readonly #setUpHost: SetUpHost<ConnectedPeer>
   /** Peers that have left or are about to: they hold a link until their goodbye is over. */
   readonly #living = new Set<ConnectedPeer>()
+  /** The number of the latest connection. */
+  #latest = 0
   #listening: Listening | undefined
   #closed = false
   #onEmpty: (() => void) | undefined
@@ -150,7 +152,7 @@ export class Connections {
       task.link.abort()
       throw new PeerError('disconnect reason', DiscReason.quitting, 'the node is closing')
     }
-    const setUp = new SetUp<ConnectedPeer>(task, host)
+    const setUp = new SetUp<ConnectedPeer>(++this.#latest, task, host)
     this.#setUps.add(setUp)
     try {
       return await setUp.run()
@@ -159,7 +161,7 @@ export class Connections {
       throw error
     } finally {
       this.#setUps.delete(setUp)
-      if (setUp.told) this.#host.pending(setUp.publicKey!, false)
+      if (setUp.told) this.#host.pending(setUp, false)
       this.#checkEmpty()
     }
   }
@@ -208,7 +210,7 @@ export class Connections {
     // Once, though a held one comes here again.
     if (task.direction === 'inbound' && !setUp.told) {
       setUp.told = true
-      this.#host.pending(publicKey, true)
+      this.#host.pending(setUp, true)
     }
     return this.#rivalOf(setUp, publicKey)?.settled
   }
@@ -229,7 +231,7 @@ export class Connections {
     return undefined
   }
 
-  #checkpointHello({ task, publicKey, hello, codec }: Greeted): ConnectedPeer {
+  #checkpointHello({ number, task, publicKey, hello, codec }: Greeted): ConnectedPeer {
     const id = idOf(this.#host.settings, publicKey)
     const conversations = this.#conversations(hello)
     const candidate = { id, direction: task.direction, trusted: this.#host.isTrusted(id) }
@@ -242,6 +244,7 @@ export class Connections {
     }
     if (refusal) throw refusal
     const facts = {
+      number,
       id,
       publicKey,
       direction: task.direction,

@@ -1,10 +1,10 @@
 // Runs dials: one attempt per key at a time under one deadline, shared by the dialer and by users who ask.
 import { abortable } from '../base/abort.ts'
-import { equalBytes, fromHex, toHex } from '../base/bytes.ts'
+import { equalBytes, shortKey, toHex } from '../base/bytes.ts'
 import type { Emitter } from '../base/emitter.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { isPeerError, PeerError } from '../errors/peer-error.ts'
-import type { Dialer } from '../dialing/dialer.ts'
+import type { Dialer, DialOrder } from '../dialing/dialer.ts'
 import type { DialerInfo, DialExplanation } from '../dialing/explain.ts'
 import type { FailureTally, NodeExplanation } from '../dialing/explain-all.ts'
 import type { ConnectedPeer } from '../peers/connected-peer.ts'
@@ -16,7 +16,7 @@ import type { Connections } from './connections.ts'
 import type { NodeEvents } from './events.ts'
 import type { Settings } from './options.ts'
 import type { Plugin, Verdict } from './plugin.ts'
-import type { SetUpTask } from './set-up.ts'
+import type { SetUp, SetUpTask } from './set-up.ts'
 
 interface Attempt {
   readonly promise: Promise<ConnectedPeer>
@@ -64,15 +64,25 @@ export class Dials {
       policy: settings.dialing ?? dialPolicy(),
       selfPublicKey: publicKey,
       groupOf,
-      judge: (key, endpoint) => this.#verdict(fromHex(key), endpoint),
+      judge: ({ publicKey: key, endpoint }) => this.#verdict(key, endpoint),
       log: logger,
-      attempt: async (address, { signal }) => void (await this.dial(address, signal)),
+      idOf: (key) => idOf(settings, key),
+      attempt: (order) => void this.#take(order),
       ...(resolvers.length > 0 && { resolve: (key, signal) => resolveBy(resolvers, key, signal) }),
     })
     this.#dialer = dialer
     for (const peer of connections.peers.values()) this.added(peer)
     for (const address of this.#persistent.values()) dialer.addPersistent(address)
     for (const plugin of plugins) if (plugin.candidates) dialer.addSource(plugin.name, plugin.candidates())
+  }
+
+  async #take({ address, signal, done }: DialOrder): Promise<void> {
+    try {
+      await this.dial(address, signal)
+    } catch (error) {
+      return done(asPeerError(error))
+    }
+    done()
   }
 
   #verdict(publicKey: Uint8Array, endpoint: Endpoint | undefined): Verdict | undefined {
@@ -191,7 +201,7 @@ export class Dials {
   }
 
   removePersistent({ publicKey }: Address): boolean {
-    this.#dialer?.removePersistent(toHex(publicKey))
+    this.#dialer?.removePersistent(publicKey)
     return this.#persistent.delete(idOf(this.#host.settings, publicKey))
   }
 
@@ -199,18 +209,18 @@ export class Dials {
     return this.#persistent.has(id)
   }
 
-  added({ publicKey, direction, endpoint }: ConnectedPeer): void {
-    this.#dialer?.peerAdded({ publicKeyHex: toHex(publicKey), direction, endpoint })
+  added(peer: ConnectedPeer): void {
+    this.#dialer?.peerAdded(peer)
   }
 
-  removed({ publicKey }: ConnectedPeer, error: PeerError): void {
-    this.#dialer?.peerRemoved(toHex(publicKey), error)
+  removed(peer: ConnectedPeer, error: PeerError): void {
+    this.#dialer?.peerRemoved(peer, error)
   }
 
-  pending(publicKey: Uint8Array, isPending: boolean): void {
-    const key = toHex(publicKey)
-    if (isPending) this.#dialer?.inboundPending(key)
-    else this.#dialer?.inboundSettled(key)
+  pending({ number, publicKey }: SetUp<ConnectedPeer>, isPending: boolean): void {
+    const connection = { number, id: idOf(this.#host.settings, publicKey!) }
+    if (isPending) this.#dialer?.inboundPending(connection)
+    else this.#dialer?.inboundSettled(connection)
   }
 
   wake(): void {
@@ -218,10 +228,9 @@ export class Dials {
   }
 
   explain(publicKey: Uint8Array): DialExplanation {
-    const key = toHex(publicKey)
-    if (this.#dialer) return this.#dialer.explain(key)
+    if (this.#dialer) return this.#dialer.explain(publicKey)
     const id = idOf(this.#host.settings, publicKey)
-    const short = `${key.slice(0, 8)}…`
+    const short = shortKey(publicKey)
     if (this.#host.connections.peers.get(id)) {
       return { state: 'connected', reason: 'already connected', sentence: `${short} is connected` }
     }

@@ -8,7 +8,11 @@ import type { Settings } from './options.ts'
 import type { FailureCount } from './reporter.ts'
 
 export interface PeerInspection {
+  /** The number of its connection: another one of the same key has another. */
+  readonly connection: number
+  /** keccak-256 of its public key, hex, as everywhere. */
   readonly id: string
+  readonly publicKeyHex: string
   readonly url: string
   /** `ending` while its goodbye is being sent. */
   readonly state: 'connected' | 'ending'
@@ -24,10 +28,12 @@ export interface PeerInspection {
 }
 
 export interface SetUpInspection {
+  readonly connection: number
   readonly direction: string
   readonly remoteAddress: string
   readonly phase: string
-  readonly publicKey?: string
+  /** Absent until it is proven. */
+  readonly publicKeyHex?: string
 }
 
 export interface NodeInspection {
@@ -64,7 +70,9 @@ export function inspectNode({ node, state, settings, connections, dials, counter
     maxInbound: settings.maxInbound,
     receivingBytes: connections.receivingBytes,
     peers: [...connections.peers.values()].map((peer) => ({
+      connection: peer.number,
       id: peer.id,
+      publicKeyHex: toHex(peer.publicKey),
       url: peer.url,
       state: peer.error ? 'ending' : 'connected',
       direction: peer.direction,
@@ -77,11 +85,12 @@ export function inspectNode({ node, state, settings, connections, dials, counter
       connectedMs: Math.round(now - peer.connectedAtMs),
       queues: peer.queues,
     })),
-    setUps: [...connections.setUps].map(({ task, phase, publicKey }) => ({
+    setUps: [...connections.setUps].map(({ number, task, phase, publicKey }) => ({
+      connection: number,
       direction: task.direction,
       remoteAddress: task.link.remoteAddress,
       phase,
-      ...(publicKey ? { publicKey: toHex(publicKey) } : {}),
+      ...(publicKey ? { publicKeyHex: toHex(publicKey) } : {}),
     })),
     dialing: dials,
     failures: counters,

@@ -1,5 +1,6 @@
 // The node: transports, connections, dialer and plugins put together, with one start and one close.
 import { abortable } from '../base/abort.ts'
+import { shortKey } from '../base/bytes.ts'
 import type { Events, ListenOptions, Listener as EventListener } from '../base/emitter.ts'
 import { Emitter } from '../base/emitter.ts'
 import type { NodeExplanation } from '../dialing/explain-all.ts'
@@ -117,7 +118,7 @@ class RunningNode implements Node {
       anyTrusted: () => this.#trusted.size > 0,
       added: (peer) => this.#dials.added(peer),
       removed: (peer, error) => this.#dials.removed(peer, error),
-      pending: (publicKey, isPending) => this.#dials.pending(publicKey, isPending),
+      pending: (setUp, isPending) => this.#dials.pending(setUp, isPending),
       note: (message, error) => this.#reporter.note(message, error),
     })
     this.#dials = new Dials({
@@ -188,7 +189,7 @@ class RunningNode implements Node {
   }
 
   async #claim(): Promise<void> {
-    const release = await this.#settings.storage?.claim?.(`node ${this.id.slice(0, 8)}…`)
+    const release = await this.#settings.storage?.claim?.(`node ${shortKey(this.publicKey)}`)
     if (this.#state === 'starting') this.#release = release
     else await release?.()
   }
@@ -246,7 +247,7 @@ class RunningNode implements Node {
     const connected = this.#connections.peers.get(id) !== undefined
     const dialed = this.#dials.isPersistent(id)
     const now = connected ? 'is connected and stays' : 'is admitted above the limits when it connects'
-    const sentence = `${id.slice(0, 8)}… ${now}; it is ${dialed ? 'dialed, being persistent' : 'not dialed by this'}`
+    const sentence = `${shortKey(publicKey)} ${now}; it is ${dialed ? 'dialed, being persistent' : 'not dialed by this'}`
     return { connected, dialed, sentence }
   }
 

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { shortKey } from '../base/bytes.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { bytes } from '../protocols/codecs.ts'
 import { defineProtocol, message } from '../protocols/define-protocol.ts'
@@ -91,7 +92,7 @@ describe('the storage of a node', () => {
       clock,
       random,
     })
-    await expect(other.start()).rejects.toThrow(`in use by node ${net.nodes[0]!.id.slice(0, 8)}`)
+    await expect(other.start()).rejects.toThrow(`in use by node ${shortKey(net.nodes[0]!.publicKey)}`)
     await net.until(net.nodes[0]!.close())
     const release = await storage.claim!('test')
     await release()

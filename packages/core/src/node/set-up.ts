@@ -43,6 +43,7 @@ export interface SetUpTask {
 
 /** A connection that has said Hello. */
 export interface Greeted {
+  readonly number: number
   readonly task: SetUpTask
   readonly publicKey: Uint8Array
   readonly hello: Hello
@@ -72,6 +73,8 @@ export interface SetUpHost<P extends LinkSink> {
 export type SetUpPhase = 'encryption' | 'held' | 'hello' | 'peer' | 'over'
 
 export class SetUp<P extends LinkSink> implements LinkSink {
+  /** Its own number, never used again. */
+  readonly number: number
   readonly task: SetUpTask
   /** Whether the dialer was told that an inbound connection of this key is in progress. */
   told = false
@@ -86,8 +89,9 @@ export class SetUp<P extends LinkSink> implements LinkSink {
   #timer: Timer | undefined
   readonly #startedMs: number
 
-  constructor(task: SetUpTask, host: SetUpHost<P>) {
+  constructor(number: number, task: SetUpTask, host: SetUpHost<P>) {
     const { crypto, random, privateKey, clock, limits } = host.settings
+    this.number = number
     this.task = task
     this.#host = host
     this.#startedMs = clock.now()
@@ -248,7 +252,7 @@ export class SetUp<P extends LinkSink> implements LinkSink {
     }
     const codec = this.#codec!
     if (hello.version >= SNAPPY_VERSION) codec.enableSnappy()
-    this.#peer = this.#host.checkpointHello({ task: this.task, publicKey, hello, codec })
+    this.#peer = this.#host.checkpointHello({ number: this.number, task: this.task, publicKey, hello, codec })
     this.#phase = 'peer'
     return false
   }

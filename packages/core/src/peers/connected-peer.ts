@@ -26,6 +26,8 @@ import type { ReceiveBudget } from './receive-budget.ts'
 
 /** What is known of a connection when checkpoint 2 has passed. */
 export interface PeerFacts {
+  /** The number of its connection, never used again. */
+  readonly number: number
   readonly id: string
   readonly publicKey: Uint8Array
   readonly direction: Direction
@@ -57,6 +59,7 @@ export interface PeerHost {
 }
 
 export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost, OutboxHost {
+  readonly number: number
   readonly id: string
   readonly publicKey: Uint8Array
   readonly direction: Direction
@@ -85,6 +88,7 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
   #pingsAtMs: number
 
   constructor(facts: PeerFacts, link: Link, codec: FrameCodec, host: PeerHost) {
+    this.number = facts.number
     this.id = facts.id
     this.publicKey = facts.publicKey
     this.direction = facts.direction

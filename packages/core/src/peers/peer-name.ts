@@ -1,10 +1,10 @@
 // The only place that forms a peer's address and direction for people to read.
-import { toHex } from '../base/bytes.ts'
+import { shortKey } from '../base/bytes.ts'
 import type { Direction } from '../wire/link.ts'
 
 /** A key shortened as in `enode://d399f4b...@1.2.3.4:30303`. */
 export function shortUrl(publicKey: Uint8Array, transport: string, where: string): string {
-  return `${transport === 'tcp' ? 'enode' : transport}://${toHex(publicKey.subarray(0, 4)).slice(0, 7)}...@${where}`
+  return `${transport === 'tcp' ? 'enode' : transport}://${shortKey(publicKey)}@${where}`
 }
 
 /** What `String(peer)` gives. */
