@@ -14,25 +14,25 @@ const tls = { key: TEST_KEY, cert: TEST_CERTIFICATE, ca: TEST_CERTIFICATE }
 interface Round {
   readonly title: string
   make(proxy: string): Transport
-  /** Whether a server that says nothing keeps a dial waiting. */
-  readonly hangs: boolean
+  /** Whether it is a WebSocket: a server that says nothing keeps a dial waiting, and a refusal has words. */
+  readonly webSocket: boolean
 }
 
 const ROUNDS: readonly Round[] = [
-  { title: 'TCP', make: () => tcp({ listen: 'tcp://127.0.0.1:0' }), hangs: false },
+  { title: 'TCP', make: () => tcp({ listen: 'tcp://127.0.0.1:0' }), webSocket: false },
   {
     title: 'TCP through a SOCKS5 proxy',
     make: (all) => tcp({ listen: 'tcp://127.0.0.1:0', proxies: { all } }),
-    hangs: false,
+    webSocket: false,
   },
-  { title: 'WebSocket', make: () => webSocket({ listen: 'ws://127.0.0.1:0/' }), hangs: true },
-  { title: 'WebSocket over TLS', make: () => webSocket({ listen: 'wss://127.0.0.1:0/', tls }), hangs: true },
+  { title: 'WebSocket', make: () => webSocket({ listen: 'ws://127.0.0.1:0/' }), webSocket: true },
+  { title: 'WebSocket over TLS', make: () => webSocket({ listen: 'wss://127.0.0.1:0/', tls }), webSocket: true },
 ]
 
 /** Through a proxy the bytes go over the same link: the short run shows a few cases, the long one all. */
 const THROUGH_A_PROXY = rounds(8, Number.POSITIVE_INFINITY)
 
-describe.each(ROUNDS)('the acceptance suite over $title', ({ title, make, hangs }) => {
+describe.each(ROUNDS)('the acceptance suite over $title', ({ title, make, webSocket: isWebSocket }) => {
   let env: TransportEnv
   let server: CaseServer
   let listeners: readonly Listener[]
@@ -56,9 +56,10 @@ describe.each(ROUNDS)('the acceptance suite over $title', ({ title, make, hangs 
       transport,
       endpoint,
       refusing: passing[0]!.endpoint,
-      hanging: hangs ? hanging : undefined,
+      hanging: isWebSocket ? hanging : undefined,
       clock: systemClock,
       canPauseReading: true,
+      tellsRefusals: isWebSocket,
     }
   })
 

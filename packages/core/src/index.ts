@@ -31,6 +31,7 @@ export type { RlpItem } from './wire/rlp.ts'
 export type {
   DialOptions,
   Direction,
+  InboundRule,
   Link,
   LinkSink,
   ListenHandlers,
@@ -38,6 +39,10 @@ export type {
   ListeningNode,
   Transport,
 } from './wire/link.ts'
+  Transport,
+} from './wire/link.ts'
+export { cutReason, readRefusal, RefusalCode, refusalText } from './wire/refusal.ts'
+export type { Refusal } from './wire/refusal.ts'
 export type { Capability, Peer, RequestOptions } from './wire/peer.ts'
 export type {
   AnswerOf,

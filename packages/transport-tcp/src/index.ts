@@ -52,6 +52,7 @@ export function tcp(options: TcpOptions = {}): Transport {
   const settings: Settings = { noDelay, keepAliveMs, proxyFor: readProxies(proxies), turn: new LoopTurn(clock) }
   const transport: Transport = {
     name: 'tcp',
+    inboundRule: 'per address',
     canDial: ({ scheme, host }) => scheme === 'tcp' && hasWay(host, settings),
     dial: async (endpoint, dialOptions) => await dial(endpoint, settings, dialOptions),
   }

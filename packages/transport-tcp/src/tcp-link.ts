@@ -168,6 +168,11 @@ export class TcpLink implements Link, LateLink {
     queueMicrotask(() => this.#sayEnd())
   }
 
+  /** TCP has no codes. */
+  refuse(_code: number, _text: string, error?: PeerError): void {
+    this.abort(error)
+  }
+
   #keep(bytes: Uint8Array): void {
     const late = (this.#late ??= [])
     late.push(bytes)

@@ -1,6 +1,7 @@
 // A link over the browser's WebSocket, which can neither stop reading nor say when it has sent.
 import {
   type Clock,
+  cutReason,
   type Direction,
   DiscReason,
   type Link,
@@ -49,6 +50,8 @@ export class BrowserWebSocketLink implements Link {
   /** The next look at `bufferedAmount`, or the end of the patience of `close`. */
   #timer: Timer | undefined
   #closing = false
+  /** What `refuse` was given. */
+  #error: PeerError | undefined
   #highWaterBytes = HIGH_WATER_BYTES
 
   /** @param socket - just opened, with `binaryType` `arraybuffer` */
@@ -88,12 +91,21 @@ export class BrowserWebSocketLink implements Link {
   }
 
   close(): void {
+    this.#leave(NORMAL_CLOSURE)
+  }
+
+  refuse(code: number, text: string, error?: PeerError): void {
+    this.#leave(code, cutReason(text), error)
+  }
+
+  #leave(code: number, text?: string, error?: PeerError): void {
     if (this.#closing || this.#inbox.ended) return
     this.#closing = true
+    this.#error = error
     this.#inbox.discard()
-    this.#socket.close(NORMAL_CLOSURE)
+    this.#socket.close(code, text)
     this.#timer?.cancel()
-    this.#timer = this.#options.clock.setTimer(CLOSE_TIMEOUT_MS, () => this.abort())
+    this.#timer = this.#options.clock.setTimer(CLOSE_TIMEOUT_MS, () => this.abort(error))
   }
 
   abort(error?: PeerError): void {
@@ -130,7 +142,7 @@ export class BrowserWebSocketLink implements Link {
   }
 
   #finish(code: number, reason: string): void {
-    this.#inbox.end(this.#closing || isOrderly(code) ? undefined : lossOf(code, reason))
+    this.#inbox.end(this.#closing || isOrderly(code) ? this.#error : lossOf(code, reason))
     this.#release()
   }
 

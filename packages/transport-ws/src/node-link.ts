@@ -1,6 +1,6 @@
 // A link over one WebSocket of the `ws` package, dialed or accepted in Node.
 import type { Duplex } from 'node:stream'
-import { type Direction, DiscReason, type Link, LinkInbox, type LinkSink, PeerError } from '@peerwire/core'
+import { cutReason, type Direction, DiscReason, type Link, LinkInbox, type LinkSink, PeerError } from '@peerwire/core'
 import type { WebSocket } from 'ws'
 import { forEachMessage, isOrderly, lossOf, NORMAL_CLOSURE, textMessageError } from './wire.ts'
 
@@ -45,6 +45,8 @@ export class NodeWebSocketLink implements Link {
   readonly #inbox = new LinkInbox()
   #needDrain = false
   #closing = false
+  /** What `refuse` was given. */
+  #error: PeerError | undefined
 
   /**
    * @param ws - just opened; it is paused here, so that unread bytes stay with the remote
@@ -95,10 +97,19 @@ export class NodeWebSocketLink implements Link {
   }
 
   close(): void {
+    this.#leave(NORMAL_CLOSURE)
+  }
+
+  refuse(code: number, text: string, error?: PeerError): void {
+    this.#leave(code, cutReason(text), error)
+  }
+
+  #leave(code: number, text?: string, error?: PeerError): void {
     if (this.#closing || this.#inbox.ended) return
     this.#closing = true
+    this.#error = error
     this.#inbox.discard()
-    this.#ws.close(NORMAL_CLOSURE)
+    this.#ws.close(code, text)
     // The remote's close frame is behind what it still sends.
     this.#ws.resume()
   }
@@ -132,7 +143,7 @@ export class NodeWebSocketLink implements Link {
   }
 
   #finish(code: number, text: Buffer): void {
-    this.#inbox.end(this.#closing || isOrderly(code) ? undefined : lossOf(code, text.toString('latin1')))
+    this.#inbox.end(this.#closing || isOrderly(code) ? this.#error : lossOf(code, text.toString()))
   }
 }
 

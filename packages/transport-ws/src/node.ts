@@ -31,6 +31,7 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
   const settings = readSettings(options)
   const transport: Transport = {
     name: 'ws',
+    inboundRule: 'per prefix',
     canDial: isWebSocketEndpoint,
     dial: async (endpoint, dialOptions) => await dial(endpoint, settings, dialOptions),
   }

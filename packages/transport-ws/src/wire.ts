@@ -1,5 +1,5 @@
 // What both ends of a peerwire WebSocket agree on, in browsers and in Node.
-import { DiscReason, type Endpoint, formatEndpoint, PeerError } from '@peerwire/core'
+import { DiscReason, type Endpoint, formatEndpoint, PeerError, readRefusal } from '@peerwire/core'
 
 /**
  * The one subprotocol: an ordered stream of bytes in binary messages of any split. A client that doesn't offer it is
@@ -26,6 +26,8 @@ export function isOrderly(code: number): boolean {
 
 /** What a close code that is not orderly means for the link. */
 export function lossOf(code: number, text: string): PeerError {
+  const refusal = readRefusal(code, text)
+  if (refusal) return refusal
   const what = code === 1006 ? 'without a close frame' : `with close code ${code}${text === '' ? '' : ` (${text})`}`
   return new PeerError('link lost', DiscReason.networkError, `the WebSocket ended ${what}`)
 }

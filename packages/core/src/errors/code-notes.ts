@@ -18,8 +18,14 @@ export const CODE_NOTES: Readonly<Record<PeerErrorCode, CodeNote>> = {
     whatToDo: 'Nothing.',
   },
   'link refused': {
-    meaning: 'An inbound link was turned away before its handshake, because too many were in progress.',
-    whatToDo: 'Raise `limits.pendingInbound`, or look for a flood.',
+    meaning: 'An inbound link was turned away before its handshake; the message says by which bound or rule.',
+    whatToDo:
+      'Look for a flood, or raise the limit: `maxPeers`, which `limits.pendingInbound` follows, or `limits.visitsPerSecond`.',
+  },
+  'relay refused': {
+    meaning:
+      'A listener, relay or not, said why it does not take this link; `cause` is `{ name, retryAfterMs }` (docs/protocols/close-codes.md).',
+    whatToDo: 'Read the message. The dialer keeps to the time; `Infinity` means never, unless you ask for it.',
   },
   'encryption handshake failed': {
     meaning: 'The remote does not hold the key that was dialed, does not speak RLPx, or sent something forged.',

@@ -34,6 +34,7 @@ export type PeerErrorCode =
   | 'dial failed'
   | 'dial cancelled'
   | 'link refused'
+  | 'relay refused'
   | 'encryption handshake failed'
   | 'protocol handshake failed'
   | 'setup timeout'
@@ -75,6 +76,7 @@ export const CODES: Readonly<Record<PeerErrorCode, CodeRow>> = {
   'dial failed': { origin: 'link', untold: true },
   'dial cancelled': { origin: 'local' },
   'link refused': { origin: 'local', untold: true },
+  'relay refused': { origin: 'remote', untold: true },
   'encryption handshake failed': { origin: 'remote', untold: true, wait: 'quarrel' },
   'protocol handshake failed': { origin: 'remote' },
   'setup timeout': { origin: 'link' },

@@ -14,6 +14,7 @@ const ROWS: Readonly<Record<PeerErrorCode, string>> = {
   'dial failed': 'link untold',
   'dial cancelled': 'local',
   'link refused': 'local untold',
+  'relay refused': 'remote untold',
   'encryption handshake failed': 'remote untold quarrel',
   'protocol handshake failed': 'remote',
   'setup timeout': 'link',

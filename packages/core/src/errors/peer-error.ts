@@ -20,6 +20,9 @@ export interface PeerErrorOptions extends ErrorOptions {
 /** Whose failure an error is. Kept apart from it, so that passing an error around changes nothing. */
 const OWNERS = /* @__PURE__ */ new WeakMap<PeerError, WeakRef<object>>()
 
+/** The text of an object that has none of its own: its fields say more. */
+const PLAIN = '[object Object]'
+
 /** What `JSON.stringify` gives of a PeerError; the keys and their order are stable. */
 export interface PeerErrorJson {
   readonly code: PeerErrorCode
@@ -89,7 +92,8 @@ export function isPeerError(value: unknown): value is PeerError {
 export function causeText(cause: unknown): string {
   try {
     if (cause instanceof PeerError) return cause.toString()
-    return oneLine(String(cause instanceof Error ? cause.message || cause.name : cause))
+    const text = String(cause instanceof Error ? cause.message || cause.name : cause)
+    return oneLine(text === PLAIN ? JSON.stringify(cause) : text)
   } catch {
     return 'a value without text'
   }

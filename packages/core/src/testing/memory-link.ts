@@ -4,6 +4,7 @@ import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import { LinkInbox } from '../wire/inbox.ts'
 import type { Direction, Link, LinkSink } from '../wire/link.ts'
+import { cutReason, readRefusal } from '../wire/refusal.ts'
 import { MemoryPipe, type PipeTraits } from './memory-pipe.ts'
 
 /** How long `close` waits for a remote that takes nothing before it drops what is queued; as the TCP transport does. */
@@ -133,12 +134,21 @@ class MemoryLink implements Link {
   }
 
   abort(error?: PeerError): void {
+    this.#end(lost('the remote ended the link abruptly'), error)
+  }
+
+  refuse(code: number, text: string, error?: PeerError): void {
+    if (this.#closing) return
+    this.#end(readRefusal(code, cutReason(text)) ?? lost(`the remote ended the link with ${code}`), error)
+  }
+
+  #end(told: PeerError, error: PeerError | undefined): void {
     this.#inbox.abort(error)
     if (!this.#alive) return
     this.#die()
     this.#out.destroy()
     const remote = this.#remote
-    if (!this.#swallows) this.#traits.schedule(() => remote.#lose())
+    if (!this.#swallows) this.#traits.schedule(() => remote.#lose(told))
   }
 
   // Bytes were taken here: the other end's pipe may have room again.
@@ -151,10 +161,10 @@ class MemoryLink implements Link {
     if (this.#alive && !this.#closing) this.#inbox.push(chunk)
   }
 
-  // The remote aborted: what has arrived is still delivered.
-  #lose(): void {
+  // The remote aborted or refused: what has arrived is still delivered.
+  #lose(error: PeerError): void {
     if (!this.#alive) return
-    this.#inbox.end(this.#closing ? undefined : lost('the remote ended the link abruptly'))
+    this.#inbox.end(this.#closing ? undefined : error)
     this.#out.destroy()
     this.#die()
   }

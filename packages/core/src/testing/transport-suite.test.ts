@@ -48,6 +48,7 @@ describe.each(ROUNDS)(
         hanging: { ...endpoint, host: 'hole' },
         clock,
         canPauseReading: true,
+        tellsRefusals: true,
         bulkBytes,
         maxUnderWayBytes,
       }

@@ -4,6 +4,7 @@ import { dialCases } from './suite/dial-cases.ts'
 import { endCases } from './suite/end-cases.ts'
 import type { TransportCase } from './suite/env.ts'
 import { pressureCases } from './suite/pressure-cases.ts'
+import { refusalCases } from './suite/refusal-cases.ts'
 
 export { type CaseServer, createCaseServer } from './suite/case-server.ts'
 export type { TransportCase, TransportEnv } from './suite/env.ts'
@@ -14,5 +15,5 @@ export type { TransportCase, TransportEnv } from './suite/env.ts'
  * `for (const { name, run } of transportCases()) it(name, () => run(env))`.
  */
 export function transportCases(): readonly TransportCase[] {
-  return [...byteCases, ...pressureCases, ...endCases, ...dialCases]
+  return [...byteCases, ...pressureCases, ...endCases, ...refusalCases, ...dialCases]
 }

@@ -55,6 +55,12 @@ export interface Link {
   close(): void
   /** Ends the link now, dropping what is queued. `end` follows, with `error` where given. */
   abort(error?: PeerError): void
+  /**
+   * Ends the link and tells the remote why: a close code from 4400 to 4599 and a text that `refusalText` makes, as
+   * `docs/protocols/close-codes.md` has them. There the link ends with `relay refused`. A transport without codes
+   * aborts. `end` follows, with `error` where given, after 5 s also where the remote doesn't answer.
+   */
+  refuse(code: number, text: string, error?: PeerError): void
 }
 
 export interface DialOptions {
@@ -73,8 +79,18 @@ export interface ListeningNode {
 export interface ListenHandlers {
   /** Who listens; a transport that answers questions, such as plain HTTP, answers them with it. */
   readonly node?: ListeningNode | undefined
-  /** An inbound link; whoever gets it must `open` or `abort` it. */
+  /** An inbound link; whoever gets it must `open`, `refuse` or `abort` it. */
   link(link: Link): void
+  /**
+   * Asked once before a connection costs anything, such as an upgrade: `false` for one of a flood, which gets no
+   * answer. Without this, all of them are links.
+   */
+  admits?(remoteAddress: string): boolean
+  /**
+   * A link that the transport itself turns away, such as one for a path that it doesn't serve: it is counted, and told
+   * by `refuse`. Without this, the transport calls `refuse`.
+   */
+  refused?(link: Link, code: number, text: string): void
   /** Something went wrong while accepting; the listener goes on. */
   error?(error: Error): void
 }
@@ -87,10 +103,19 @@ export interface Listener {
   close(): Promise<void>
 }
 
+/**
+ * How inbound links are held back before any cryptography. `per address` is go-ethereum's rule, for remotes that are
+ * nodes with an address each: one accepted link per address in 30 s. `per prefix` is for remotes of which many share an
+ * address, such as the tabs of a school: a rate that only a flood exceeds.
+ */
+export type InboundRule = 'per address' | 'per prefix'
+
 /** Opens and accepts links of one kind. */
 export interface Transport {
   /** For logs: `tcp`, `ws`, `memory`. */
   readonly name: string
+  /** How its inbound links are held back; default `per address`. */
+  readonly inboundRule?: InboundRule | undefined
   /** Whether `dial` can be asked for this endpoint; opens nothing. */
   canDial(endpoint: Endpoint): boolean
   /**

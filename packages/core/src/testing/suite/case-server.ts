@@ -3,6 +3,7 @@ import { createDeferred, type Deferred } from '../../base/abort.ts'
 import { concatBytes, bytesToUtf8, utf8ToBytes } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { ListenHandlers } from '../../wire/link.ts'
+import { RefusalCode } from '../../wire/refusal.ts'
 import { inTime } from './env.ts'
 import { Probe } from './probe.ts'
 
@@ -33,10 +34,13 @@ export interface CaseScript {
   readonly pauseAfter?: number
   readonly pauseMs?: number
   /** Ends the link, after `endAfter` bytes were received (0: at once) or, without it, when all is sent. */
-  readonly end?: 'close' | 'abort'
+  readonly end?: 'close' | 'abort' | 'refuse'
   readonly endAfter?: number
   /** How many times it is ended. */
   readonly endTimes?: number
+  /** What it is refused with. */
+  readonly code?: number
+  readonly text?: string
 }
 
 /** Asks what the listening end saw of a link; an empty id asks of the listening end alone. */
@@ -131,7 +135,10 @@ function play(state: State, probe: Probe, script: CaseScript, rest: Uint8Array):
   state.arrivals.get(script.id)?.resolve()
   state.arrivals.delete(script.id)
   const end = once(() => {
-    for (let time = 0; time < (script.endTimes ?? 1); time++) probe[script.end!]()
+    for (let time = 0; time < (script.endTimes ?? 1); time++) {
+      if (script.end === 'refuse') probe.refuse(script.code ?? RefusalCode.throttled, script.text ?? '')
+      else probe[script.end!]()
+    }
   })
   let paused = false
   const look = (): void => {

@@ -31,6 +31,8 @@ export interface TransportEnv {
   readonly clock: Clock
   /** `false` for a browser's WebSocket: there unread bytes are capped and end the link with `receive queue full`. */
   readonly canPauseReading: boolean
+  /** Whether `refuse` tells the remote why; default `false`: it aborts, as over TCP. */
+  readonly tellsRefusals?: boolean | undefined
   /** Bytes of large transfers, default 16 MiB; less for links that are slow by intention. */
   readonly bulkBytes?: number | undefined
   /** Most that a writer may get rid of while the other end doesn't read; default 32 MiB. */

@@ -90,6 +90,11 @@ export class Probe implements LinkSink {
     this.#call('abort', () => this.link.abort(error))
   }
 
+  refuse(code: number, text: string, error?: PeerError): void {
+    this.#stopped = true
+    this.#call('refuse', () => this.link.refuse(code, text, error))
+  }
+
   bytes(chunk: Uint8Array): void {
     this.#told('bytes', () => {
       if (this.#paused) this.#violate('bytes came while paused')

@@ -18,6 +18,7 @@ function bend(link: Link, changes: Partial<Link>): Link {
     resume: () => link.resume(),
     close: () => link.close(),
     abort: (error) => link.abort(error),
+    refuse: (code, text, error) => link.refuse(code, text, error),
   }
   return Object.defineProperties(own, Object.getOwnPropertyDescriptors(changes))
 }
@@ -115,6 +116,9 @@ const FLAWED_LINKS: Readonly<Record<string, (link: Link) => Link>> = {
     }),
   'drops what is queued at close': (link) => bend(link, { close: () => link.abort() }),
   'ignores abort': (link) => bend(link, { abort: () => undefined }),
+  'ignores refuse': (link) => bend(link, { refuse: () => undefined }),
+  'forgets the error of refuse': (link) => bend(link, { refuse: (code, text) => link.refuse(code, text) }),
+  'does not tell why': (link) => bend(link, { refuse: (_, __, error) => link.abort(error) }),
   'scribbles around what is written': (link) =>
     bend(link, {
       write: (chunk) => {
@@ -184,6 +188,7 @@ async function firstFailure(
       hanging: { ...endpoint, host: 'hole' },
       clock,
       canPauseReading: true,
+      tellsRefusals: true,
       bulkBytes: 400_000,
       maxUnderWayBytes: 400_000,
     }
