@@ -19,7 +19,13 @@ declare global {
 window.runTransportCase = async (name, endpoints) => {
   const found = transportCases().find((one) => one.name === name)
   if (!found) throw new Error(`no such case: ${name}`)
-  await found.run({ transport: webSocket(), clock: systemClock, canPauseReading: false, tellsRefusals: true, ...endpoints })
+  await found.run({
+    transport: webSocket(),
+    clock: systemClock,
+    canPauseReading: false,
+    tellsRefusals: true,
+    ...endpoints,
+  })
 }
 
 window.failedDial = async (endpoint) => {

@@ -99,8 +99,8 @@ export function causeText(cause: unknown): string {
   }
 }
 
-// A stranger's text may be in it: nothing invisible, nothing that breaks a line or turns text around.
-function oneLine(text: string): string {
+/** A stranger's text may be in it: nothing invisible, nothing that breaks a line or turns text around. */
+export function oneLine(text: string): string {
   const line = text.slice(0, MAX_TEXT).replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
   return text.length > MAX_TEXT ? `${line}…` : line
 }

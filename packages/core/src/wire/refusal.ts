@@ -1,6 +1,9 @@
 // How a listener tells those whom it refuses why, and how that is read: `docs/protocols/close-codes.md`.
 import { DiscReason } from '../errors/disc-reason.ts'
-import { PeerError } from '../errors/peer-error.ts'
+import { oneLine, PeerError } from '../errors/peer-error.ts'
+
+/** As in the table, which a page that only reads refusals does without. */
+const THROTTLED = 4429
 
 /** Close codes of refusals; all others from 4400 to 4599 are read as refusals, too. */
 export const RefusalCode = {
@@ -57,11 +60,11 @@ export function cutReason(text: string): string {
 export function readRefusal(code: number, text: string): PeerError | undefined {
   if (!(code >= 4400 && code < 4600)) return undefined
   // Whoever sends it may lie: nothing invisible, and no more than a close frame holds.
-  const line = text.slice(0, MAX_BYTES).replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
+  const line = oneLine(text.slice(0, MAX_BYTES))
   const [, said = '', seconds, words = ''] = FORM.exec(line) ?? []
   const name = said.trim() || 'refused'
   const cause: Refusal = { name, retryAfterMs: seconds === undefined ? undefined : waitMs(+seconds) }
-  const reason = code === RefusalCode.throttled ? DiscReason.tooManyPeers : DiscReason.requested
+  const reason = code === THROTTLED ? DiscReason.tooManyPeers : DiscReason.requested
   return new PeerError('relay refused', reason, `${name}: ${words.trim() || `close code ${code}`}`, { cause })
 }
 
