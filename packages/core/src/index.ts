@@ -39,8 +39,6 @@ export type {
   ListeningNode,
   Transport,
 } from './wire/link.ts'
-  Transport,
-} from './wire/link.ts'
 export { cutReason, readRefusal, RefusalCode, refusalText } from './wire/refusal.ts'
 export type { Refusal } from './wire/refusal.ts'
 export type { Capability, Peer, RequestOptions } from './wire/peer.ts'
