@@ -28,7 +28,7 @@ describe('a wheel', () => {
     const clock = createManualClock()
     const wheel = new Wheel(clock, 10)
     const times: number[] = []
-    const entry = { due: (now: number) => void times.push(now) }
+    const entry = { due: (now: number) => void times.push(Math.floor(now)) }
     wheel.set(entry, 100)
     wheel.set(entry, 500)
     wheel.set(entry, 300)

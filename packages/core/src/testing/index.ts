@@ -1,5 +1,5 @@
 // What tests of peerwire programs and of other transports use; runs wherever the core runs.
-export { createManualClock, drainMicrotasks } from './manual-clock.ts'
+export { createManualClock, drainMicrotasks, tickManualClocks } from './manual-clock.ts'
 export type { ManualClock, ManualClockOptions } from './manual-clock.ts'
 export { createLinkPair, createMemoryNetwork } from './memory-transport.ts'
 export type { MemoryNetwork, MemoryNetworkOptions, MemoryTransportOptions } from './memory-transport.ts'

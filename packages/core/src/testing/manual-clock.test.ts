@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { delay } from '../base/abort.ts'
-import { createManualClock, drainMicrotasks } from './manual-clock.ts'
+import { createManualClock, drainMicrotasks, tickManualClocks } from './manual-clock.ts'
 
 describe('the manual clock', () => {
   it('stands still until it is moved', () => {
-    const clock = createManualClock({ startMs: 500, wallStartMs: 1_000_000 })
+    const clock = createManualClock({ startMs: 500, wallStartMs: 1_000_000, tickMs: 0 })
     expect([clock.now(), clock.wallNow()]).toEqual([500, 1_000_000])
     clock.advance(20)
     expect([clock.now(), clock.wallNow()]).toEqual([520, 1_000_020])
@@ -14,8 +14,49 @@ describe('the manual clock', () => {
     expect(() => clock.advance(-1)).toThrow(RangeError)
   })
 
+  it('goes on by a tick at each reading, and fires what came due so at the next move', () => {
+    const clock = createManualClock({ tickMs: 0.25 })
+    expect([clock.now(), clock.now(), clock.now()]).toEqual([0, 0.25, 0.5])
+    const fired: number[] = []
+    clock.setTimer(0.25, () => fired.push(clock.now()))
+    for (let i = 0; i < 4; i++) clock.now()
+    expect(fired).toEqual([])
+    clock.advance(0)
+    expect([fired, clock.pendingTimers]).toEqual([[1.75], 0])
+    expect(clock.wallNow()).toBe(1_767_225_600_002)
+    clock.advance(8)
+    expect(clock.now()).toBe(10)
+  })
+
+  it('ends a move with all that came due by readings within it', () => {
+    const clock = createManualClock({ tickMs: 1 })
+    const order: string[] = []
+    const soon = (name: string, next?: () => void): void => {
+      clock.now()
+      clock.setTimer(0, () => {
+        order.push(name)
+        next?.()
+      })
+    }
+    soon('a', () => soon('b', () => soon('c')))
+    clock.advance(0)
+    expect(order).toEqual(['a', 'b', 'c'])
+  })
+
+  it('ticks by default as the setup file says, for clocks that are made afterwards', () => {
+    const before = createManualClock()
+    const usualMs = [before.now(), before.now()].reduce((a, b) => b - a)
+    try {
+      tickManualClocks(8)
+      const after = createManualClock()
+      expect([after.now(), after.now(), before.now()]).toEqual([0, 8, 2 * usualMs])
+    } finally {
+      tickManualClocks(usualMs)
+    }
+  })
+
   it('fires due timers at their own time, in order, also those set meanwhile', () => {
-    const clock = createManualClock()
+    const clock = createManualClock({ tickMs: 0 })
     const fired: [string, number][] = []
     const note = (name: string): void => void fired.push([name, clock.now()])
     clock.setTimer(30, () => note('c'))
@@ -60,7 +101,7 @@ describe('the manual clock', () => {
   })
 
   it('lets promises run between timers, however long their chain', async () => {
-    const clock = createManualClock()
+    const clock = createManualClock({ tickMs: 0 })
     const seen: number[] = []
     clock.setTimer(10, async () => {
       for (let turn = 0; turn < 5_000; turn++) await Promise.resolve()
@@ -74,7 +115,7 @@ describe('the manual clock', () => {
   })
 
   it('runs until a promise settles, and no further', async () => {
-    const clock = createManualClock()
+    const clock = createManualClock({ tickMs: 0 })
     clock.setTimer(9_000, () => undefined)
     expect(await clock.run(delay(clock, 4_000).then(() => 'done'))).toBe('done')
     expect([clock.now(), clock.pendingTimers]).toEqual([4_000, 1])

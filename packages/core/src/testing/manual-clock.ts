@@ -21,6 +21,11 @@ export interface ManualClockOptions {
   readonly startMs?: number | undefined
   /** What `wallNow` says at first; default the start of 2026. It moves along with `now`. */
   readonly wallStartMs?: number | undefined
+  /**
+   * How far each reading of `now` moves time on, in milliseconds, as it goes on while a program runs; default 0, or
+   * what `tickManualClocks` says. Timers that come due so fire at the next move.
+   */
+  readonly tickMs?: number | undefined
 }
 
 export interface ManualClock extends Clock {
@@ -48,8 +53,22 @@ interface Entry {
   fn: (() => void) | undefined
 }
 
+let defaultTickMs = 0
+
+/**
+ * Says how far each reading moves the manual clocks that are made from now on and have no `tickMs` of their own: in the
+ * setup file of a test runner, for all tests. A decision that reads the clock twice shows itself by it.
+ */
+export function tickManualClocks(tickMs: number): void {
+  defaultTickMs = tickMs
+}
+
 /** A clock under the test's hand; two timers due at the same time fire in the order they were set. */
-export function createManualClock({ startMs = 0, wallStartMs }: ManualClockOptions = {}): ManualClock {
+export function createManualClock({
+  startMs = 0,
+  wallStartMs,
+  tickMs = defaultTickMs,
+}: ManualClockOptions = {}): ManualClock {
   let nowMs = startMs
   let wallOffsetMs = (wallStartMs ?? WALL_START_MS) - startMs
   let order = 0
@@ -57,7 +76,8 @@ export function createManualClock({ startMs = 0, wallStartMs }: ManualClockOptio
 
   const fireNext = (untilMs: number): boolean => {
     const next = timers.peek()
-    if (!next || next.dueMs > untilMs) return false
+    // What comes due by the readings of a move is a part of it.
+    if (!next || next.dueMs > Math.max(untilMs, nowMs)) return false
     timers.pop()
     nowMs = Math.max(nowMs, next.dueMs)
     const { fn } = next
@@ -71,8 +91,13 @@ export function createManualClock({ startMs = 0, wallStartMs }: ManualClockOptio
   }
 
   return {
-    now: () => nowMs,
-    wallNow: () => nowMs + wallOffsetMs,
+    now: () => {
+      const readMs = nowMs
+      nowMs += tickMs
+      return readMs
+    },
+    // Whole milliseconds, as a platform's.
+    wallNow: () => Math.floor(nowMs + wallOffsetMs),
     setTimer: (delayMs, fn): Timer => {
       const entry: Entry = { dueMs: nowMs + Math.max(0, delayMs || 0), order: order++, fn }
       timers.push(entry)
@@ -81,7 +106,7 @@ export function createManualClock({ startMs = 0, wallStartMs }: ManualClockOptio
     advance: (ms) => {
       const untilMs = target(ms)
       for (let fired = 0; fireNext(untilMs); fired++) checkFired(fired)
-      nowMs = untilMs
+      nowMs = Math.max(nowMs, untilMs)
     },
     advanceAsync: async (ms) => {
       const untilMs = target(ms)
@@ -92,7 +117,7 @@ export function createManualClock({ startMs = 0, wallStartMs }: ManualClockOptio
           await turn()
         }
       })
-      nowMs = untilMs
+      nowMs = Math.max(nowMs, untilMs)
     },
     run: async (promise, maxMs = MAX_RUN_MS) => {
       const untilMs = nowMs + maxMs

@@ -22,6 +22,8 @@ export interface TestNetworkOptions {
   readonly seed?: number | undefined
   /** How long bytes are under way, in virtual milliseconds; default 0. */
   readonly delayMs?: number | readonly [least: number, most: number] | undefined
+  /** How far each reading moves the clock; see `createManualClock`. */
+  readonly tickMs?: number | undefined
   /** Options of each node beside keys, transports and protocols. */
   readonly options?: (index: number) => Partial<NodeOptions>
 }
@@ -48,9 +50,9 @@ export interface TestNetwork {
 export async function testNetwork(
   count: number,
   protocols: readonly Offer[] | ((index: number) => readonly Offer[]),
-  { seed = 1, delayMs = 0, options }: TestNetworkOptions = {},
+  { seed = 1, delayMs = 0, tickMs, options }: TestNetworkOptions = {},
 ): Promise<TestNetwork> {
-  const clock = createManualClock()
+  const clock = createManualClock({ tickMs })
   const random = seededRandom(seed)
   const network = createMemoryNetwork({ clock, random, delayMs, split: 'random' })
   const nodes = Array.from({ length: count }, (_, index) =>

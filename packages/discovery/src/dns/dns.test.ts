@@ -1,6 +1,6 @@
 // DNS node lists: what is made is read again, what is wrong is refused with its reason, and nobody is asked in vain.
-import { isPeerError, seededRandom, toHex } from '@peerwire/core'
-import type { PeerError } from '@peerwire/core'
+import { isPeerError, seededRandom, systemClock, toHex } from '@peerwire/core'
+import type { Clock, PeerError } from '@peerwire/core'
 import { createManualClock } from '@peerwire/core/testing'
 import type { ManualClock } from '@peerwire/core/testing'
 import fc from 'fast-check'
@@ -28,7 +28,11 @@ const FAST: Partial<LookupLimits> = { perSecond: 1e6, burst: 1e6 }
 
 function client(
   resolver: Resolver,
-  { clock = createManualClock(), limits = FAST, seqs = new Map<string, number>() } = {},
+  {
+    clock = createManualClock(),
+    limits = FAST,
+    seqs = new Map(),
+  }: { clock?: Clock; limits?: Partial<LookupLimits>; seqs?: ReadonlyMap<string, number> } = {},
 ): TreeClient {
   return new TreeClient({ resolver, clock, crypto, random: seededRandom(3), limits, seqs })
 }
@@ -282,6 +286,19 @@ describe('the endless walk', () => {
     }
     for (const ids of rounds) expect(new Set(ids).size).toBe(30)
     expect(rounds[0]).not.toEqual(rounds[1])
+    expect(resolver.asked.length).toBe(tree.texts.size)
+  })
+
+  it('gives every record by the clock of the platform, whose every reading is later than the one before', async () => {
+    const tree = testTree(makeRecords(50))
+    const resolver = textsOf(tree)
+    const walk = client(resolver, { clock: systemClock })
+    walk.add(tree.url)
+    const found = new Set<string>()
+    for await (const record of walk.records(signal)) {
+      found.add(toHex(record.id!))
+      if (found.size === 50) break
+    }
     expect(resolver.asked.length).toBe(tree.texts.size)
   })
 

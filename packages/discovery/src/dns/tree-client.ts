@@ -85,7 +85,7 @@ export class TreeClient {
           continue
         }
         const walk = ready[randomBelow(random, ready.length)]!
-        const record = await this.#step(walk, signal)
+        const record = await this.#step(walk, nowMs, signal)
         if (record) yield record
       } catch (error) {
         if (signal.aborted) return
@@ -105,7 +105,7 @@ export class TreeClient {
     const records: NodeRecord[] = []
     const links: string[] = []
     do {
-      const find = await walk.step(signal)
+      const find = await walk.step(this.#options.clock.now(), signal)
       if (find?.kind === 'trouble') throw find.error
       if (find?.kind === 'record') records.push(find.record)
       if (find?.kind === 'link') links.push(find.url)
@@ -118,8 +118,8 @@ export class TreeClient {
     return new TreeWalk({ ...this.#options, url: parseTreeUrl(url), lookups: this.#lookups, lastSeq })
   }
 
-  async #step(walk: TreeWalk, signal: AbortSignal): Promise<NodeRecord | undefined> {
-    const find = await walk.step(signal)
+  async #step(walk: TreeWalk, nowMs: number, signal: AbortSignal): Promise<NodeRecord | undefined> {
+    const find = await walk.step(nowMs, signal)
     if (find?.kind === 'record') return find.record
     if (find?.kind === 'link') this.#follow(find.url, walk)
     if (find?.kind === 'trouble') this.#note(find.error, walk.url)

@@ -71,17 +71,16 @@ export class TreeWalk {
     return this.#root !== undefined && this.#pending.length === 0
   }
 
-  /** When a step can come to something. */
+  /** When a step can come to something; in the past when it can now. */
   get nextAtMs(): number {
     const canWalk = this.#pending.length > 0 || this.#foundInRound > 0
-    return this.#root && canWalk ? Math.min(this.#rootAtMs, this.#options.clock.now()) : this.#rootAtMs
+    return this.#root && canWalk ? -Infinity : this.#rootAtMs
   }
 
-  /** Asks at most one question. @throws the reason of `signal` alone */
-  async step(signal: AbortSignal): Promise<TreeFind | undefined> {
+  /** Asks at most one question. `nowMs` is the time of this turn. @throws the reason of `signal` alone */
+  async step(nowMs: number, signal: AbortSignal): Promise<TreeFind | undefined> {
     try {
-      const nowMs = this.#options.clock.now()
-      if (nowMs >= this.#rootAtMs) return await this.#lookAtRoot(signal)
+      if (nowMs >= this.#rootAtMs) return await this.#lookAtRoot(nowMs, signal)
       if (this.#pending.length === 0) this.#beginRound()
       return await this.#lookAtEntry(signal)
     } catch (error) {
@@ -90,9 +89,9 @@ export class TreeWalk {
     }
   }
 
-  async #lookAtRoot(signal: AbortSignal): Promise<undefined> {
+  async #lookAtRoot(nowMs: number, signal: AbortSignal): Promise<undefined> {
     const { clock, lookups, url } = this.#options
-    this.#rootAtMs = clock.now() + this.#retryMs
+    this.#rootAtMs = nowMs + this.#retryMs
     this.#retryMs = Math.min(2 * this.#retryMs, RECHECK_MS)
     const root = await lookups.root(url, signal)
     if (root.seq < this.#seq) throw badTree(`the sequence went back from ${this.#seq} to ${root.seq}`)
