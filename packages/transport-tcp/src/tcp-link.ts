@@ -5,7 +5,9 @@ import {
   DiscReason,
   type Endpoint,
   type Link,
+  LinkOutlet,
   type LinkSink,
+  type OutletHost,
   PeerError,
   type Timer,
 } from '@peerwire/core'
@@ -40,7 +42,7 @@ function onClose(this: LinkedSocket): void {
   this[LINK]?.ended()
 }
 
-export class TcpLink implements Link, LateLink {
+export class TcpLink implements Link, LateLink, OutletHost {
   readonly direction: Direction
   readonly remoteAddress: string
   readonly #socket: Socket
@@ -49,6 +51,9 @@ export class TcpLink implements Link, LateLink {
   #late: Uint8Array[] | undefined
   /** The socket has closed in order, before what is late could be handed over. */
   #ended = false
+  /** What the system didn't take at once. */
+  #outlet: LinkOutlet | undefined
+  #acceptedBytes = 0
   #sink: LinkSink | undefined
   #error: PeerError | undefined
   #paused = false
@@ -106,7 +111,15 @@ export class TcpLink implements Link, LateLink {
   }
 
   get bufferedBytes(): number {
-    return this.#over ? 0 : this.#socket.writableLength
+    return this.#over ? 0 : this.#waitingBytes
+  }
+
+  get sentBytes(): number {
+    return this.#acceptedBytes - this.#waitingBytes
+  }
+
+  get #waitingBytes(): number {
+    return this.#socket.writableLength + (this.#outlet?.bytes ?? 0)
   }
 
   open(sink: LinkSink): void {
@@ -121,11 +134,36 @@ export class TcpLink implements Link, LateLink {
   write(chunk: Uint8Array): boolean {
     const socket = this.#socket
     if (this.#closing || this.#over || !socket.writable) return false
-    if (chunk.length > 0) socket.write(chunk)
-    if (socket.writableLength <= HIGH_WATER_BYTES) return true
-    if (!this.#needDrain) socket.once('drain', () => this.#drained())
+    this.#acceptedBytes += chunk.length
+    if (this.#outlet || LinkOutlet.needs(chunk, socket.writableLength)) {
+      this.#outlet ??= new LinkOutlet(this)
+      this.#outlet.write(chunk)
+      this.#forgetOutlet()
+    } else if (chunk.length > 0) socket.write(chunk)
+    if (this.#waitingBytes <= HIGH_WATER_BYTES) return true
     this.#needDrain = true
     return false
+  }
+
+  // What the outlet asks.
+
+  get pendingBytes(): number {
+    return this.#socket.writableLength
+  }
+
+  give(chunks: readonly Uint8Array[], taken?: (error?: unknown) => void): void {
+    const socket = this.#socket
+    const last = chunks.length - 1
+    if (last > 0) socket.cork()
+    chunks.forEach((chunk, at) => socket.write(chunk, at === last ? taken : undefined))
+    if (last > 0) socket.uncork()
+  }
+
+  outletEmpty(): void {
+    this.#forgetOutlet()
+    if (!this.#needDrain) return
+    this.#needDrain = false
+    if (!this.#closing && !this.#over) this.#sink?.drain()
   }
 
   atTurnEnd(run: () => void): void {
@@ -151,6 +189,7 @@ export class TcpLink implements Link, LateLink {
     if (this.#ended) return this.abort()
     this.#closing = true
     this.#dropLate()
+    this.#outlet?.release()
     this.#socket.end()
     // Unread bytes would make the kernel answer with a reset, which can overtake what was just sent.
     this.#socket.resume()
@@ -173,6 +212,10 @@ export class TcpLink implements Link, LateLink {
     this.abort(error)
   }
 
+  #forgetOutlet(): void {
+    if (this.#outlet?.idle) this.#outlet = undefined
+  }
+
   #keep(bytes: Uint8Array): void {
     const late = (this.#late ??= [])
     late.push(bytes)
@@ -183,11 +226,6 @@ export class TcpLink implements Link, LateLink {
   #dropLate(): void {
     this.#late = undefined
     this.#turn.forget(this)
-  }
-
-  #drained(): void {
-    this.#needDrain = false
-    if (!this.#closing && !this.#over) this.#sink?.drain()
   }
 
   #finish(): void {

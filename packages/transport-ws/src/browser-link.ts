@@ -52,6 +52,7 @@ export class BrowserWebSocketLink implements Link {
   #closing = false
   /** What `refuse` was given. */
   #error: PeerError | undefined
+  #acceptedBytes = 0
   #highWaterBytes = HIGH_WATER_BYTES
 
   /** @param socket - just opened, with `binaryType` `arraybuffer` */
@@ -68,6 +69,10 @@ export class BrowserWebSocketLink implements Link {
     return this.#inbox.ended ? 0 : this.#socket.bufferedAmount
   }
 
+  get sentBytes(): number {
+    return this.#acceptedBytes - this.bufferedBytes
+  }
+
   open(sink: LinkSink): void {
     this.#inbox.open(sink)
   }
@@ -75,6 +80,7 @@ export class BrowserWebSocketLink implements Link {
   write(chunk: Uint8Array): boolean {
     const socket = this.#socket
     if (this.#closing || this.#inbox.ended || socket.readyState !== socket.OPEN) return false
+    this.#acceptedBytes += chunk.length
     // A send copies, so the view is the browser's no longer than the call.
     if (chunk.length > 0) forEachMessage(chunk, (message) => socket.send(message as Uint8Array<ArrayBuffer>))
     if (socket.bufferedAmount <= this.#highWaterBytes) return true

@@ -1,6 +1,16 @@
 // A link over one WebSocket of the `ws` package, dialed or accepted in Node.
 import type { Duplex } from 'node:stream'
-import { cutReason, type Direction, DiscReason, type Link, LinkInbox, type LinkSink, PeerError } from '@peerwire/core'
+import {
+  cutReason,
+  type Direction,
+  DiscReason,
+  type Link,
+  LinkInbox,
+  LinkOutlet,
+  type LinkSink,
+  type OutletHost,
+  PeerError,
+} from '@peerwire/core'
 import type { WebSocket } from 'ws'
 import { forEachMessage, isOrderly, lossOf, NORMAL_CLOSURE, textMessageError } from './wire.ts'
 
@@ -37,12 +47,16 @@ export function socketOptions(maxPayload: number): { readonly maxPayload: number
   return bounds
 }
 
-export class NodeWebSocketLink implements Link {
+export class NodeWebSocketLink implements Link, OutletHost {
   readonly direction: Direction
   readonly remoteAddress: string
   readonly #ws: WebSocket
   readonly #socket: Duplex
   readonly #inbox = new LinkInbox()
+  /** What the system didn't take at once. */
+  #outlet: LinkOutlet | undefined
+  #acceptedBytes = 0
+  #sentBytes = 0
   #needDrain = false
   #closing = false
   /** What `refuse` was given. */
@@ -64,7 +78,16 @@ export class NodeWebSocketLink implements Link {
   }
 
   get bufferedBytes(): number {
-    return this.#inbox.ended ? 0 : this.#ws.bufferedAmount
+    return this.#inbox.ended ? 0 : this.#waitingBytes
+  }
+
+  // What waits in the socket includes the headers of its messages.
+  get sentBytes(): number {
+    return (this.#sentBytes = Math.max(this.#sentBytes, this.#acceptedBytes - this.#waitingBytes))
+  }
+
+  get #waitingBytes(): number {
+    return this.#ws.bufferedAmount + (this.#outlet?.bytes ?? 0)
   }
 
   open(sink: LinkSink): void {
@@ -75,11 +98,37 @@ export class NodeWebSocketLink implements Link {
   write(chunk: Uint8Array): boolean {
     const ws = this.#ws
     if (this.#closing || this.#inbox.ended || ws.readyState !== ws.OPEN) return false
-    if (chunk.length > 0) forEachMessage(chunk, (message) => ws.send(message))
-    if (ws.bufferedAmount <= HIGH_WATER_BYTES) return true
-    if (!this.#needDrain) this.#socket.once('drain', () => this.#drained())
+    this.#acceptedBytes += chunk.length
+    if (this.#outlet || LinkOutlet.needs(chunk, ws.bufferedAmount)) {
+      this.#outlet ??= new LinkOutlet(this)
+      this.#outlet.write(chunk)
+      this.#forgetOutlet()
+    } else if (chunk.length > 0) ws.send(chunk)
+    if (this.#waitingBytes <= HIGH_WATER_BYTES) return true
     this.#needDrain = true
     return false
+  }
+
+  // What the outlet asks.
+
+  get pendingBytes(): number {
+    return this.#ws.bufferedAmount
+  }
+
+  give(chunks: readonly Uint8Array[], taken?: (error?: unknown) => void): void {
+    const messages: Uint8Array[] = []
+    for (const chunk of chunks) forEachMessage(chunk, (message) => messages.push(message))
+    const last = messages.length - 1
+    this.#socket.cork()
+    messages.forEach((message, at) => this.#ws.send(message, at === last ? taken : undefined))
+    this.#socket.uncork()
+  }
+
+  outletEmpty(): void {
+    this.#forgetOutlet()
+    if (!this.#needDrain) return
+    this.#needDrain = false
+    this.#inbox.drain()
   }
 
   atTurnEnd(run: () => void): void {
@@ -109,6 +158,7 @@ export class NodeWebSocketLink implements Link {
     this.#closing = true
     this.#error = error
     this.#inbox.discard()
+    this.#outlet?.release()
     this.#ws.close(code, text)
     // The remote's close frame is behind what it still sends.
     this.#ws.resume()
@@ -118,6 +168,10 @@ export class NodeWebSocketLink implements Link {
     this.#closing = true
     this.#inbox.abort(error)
     this.#ws.terminate()
+  }
+
+  #forgetOutlet(): void {
+    if (this.#outlet?.idle) this.#outlet = undefined
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
@@ -130,11 +184,6 @@ export class NodeWebSocketLink implements Link {
     this.#closing = true
     this.#inbox.abort(textMessageError())
     this.#ws.close(UNSUPPORTED_DATA)
-  }
-
-  #drained(): void {
-    this.#needDrain = false
-    this.#inbox.drain()
   }
 
   #fail(cause: Error & { readonly code?: string }): void {

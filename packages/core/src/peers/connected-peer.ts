@@ -134,6 +134,11 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     return this.#error
   }
 
+  /** When bytes of it last came, on the node's clock. */
+  get heardAtMs(): number {
+    return this.#keepAlive.heardMs
+  }
+
   get signal(): AbortSignal {
     this.#abort ??= new AbortController()
     if (this.#error && !this.#abort.signal.aborted) this.#abort.abort(this.#error)
@@ -279,6 +284,7 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     return this.#outbox.progressed()
   }
 
+  /** Asks for a sign of life: `heardAtMs` moves when it comes. */
   ping(): void {
     this.#pingedAtMs = this.#host.clock.now()
     void this.#write(BaseCode.ping, EMPTY_LIST)

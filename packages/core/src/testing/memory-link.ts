@@ -99,6 +99,10 @@ class MemoryLink implements Link {
     return this.#out.queuedBytes
   }
 
+  get sentBytes(): number {
+    return this.#out.sentBytes
+  }
+
   open(sink: LinkSink): void {
     const { bytes, drain, end } = sink
     this.#inbox.open({

@@ -54,6 +54,7 @@ export class MemoryPipe {
   #queue: Uint8Array[] = []
   #flights: Flight[] = []
   #queuedBytes = 0
+  #sentBytes = 0
   #flyingBytes = 0
   #lastDueMs = 0
   #timer: Timer | undefined
@@ -73,6 +74,11 @@ export class MemoryPipe {
 
   get queuedBytes(): number {
     return this.#queuedBytes
+  }
+
+  /** Bytes that have left the queue, in all. */
+  get sentBytes(): number {
+    return this.#sentBytes
   }
 
   /** Takes the chunk; `false` above the high-water mark. */
@@ -133,6 +139,7 @@ export class MemoryPipe {
       } else taken++
       room -= chunk.length
       this.#queuedBytes -= chunk.length
+      this.#sentBytes += chunk.length
       this.#flyingBytes += chunk.length
       this.#flights.push({ dueMs: this.#lastDueMs, chunk })
     }

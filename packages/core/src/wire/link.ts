@@ -49,6 +49,12 @@ export interface Link {
   /** Bytes accepted by `write` that have not reached the operating system yet. */
   readonly bufferedBytes: number
   /**
+   * Bytes accepted by `write` that the operating system (in a page: the browser) has taken over, in all. It only
+   * grows, and also while one large chunk is under way, in steps of at most 256 KiB: whether it grew is how a slow link
+   * is told from a stuck one. Of no meaning after the end of the link.
+   */
+  readonly sentBytes: number
+  /**
    * Sends what is queued, then ends the link. `end` follows, after 5 s also where the remote takes nothing.
    * What the remote still sends is dropped.
    */

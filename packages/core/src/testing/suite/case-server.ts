@@ -33,6 +33,8 @@ export interface CaseScript {
   /** Stops reading after so many bytes, for so long. */
   readonly pauseAfter?: number
   readonly pauseMs?: number
+  /** Stops reading for a millisecond after so many bytes, again and again. */
+  readonly restAfter?: number
   /** Ends the link, after `endAfter` bytes were received (0: at once) or, without it, when all is sent. */
   readonly end?: 'close' | 'abort' | 'refuse'
   readonly endAfter?: number
@@ -141,7 +143,13 @@ function play(state: State, probe: Probe, script: CaseScript, rest: Uint8Array):
     }
   })
   let paused = false
+  let restAt = script.restAfter ?? Infinity
   const look = (): void => {
+    if (probe.received >= restAt) {
+      restAt = probe.received + script.restAfter!
+      probe.pause()
+      state.clock.setTimer(1, () => probe.resume())
+    }
     if (script.end && script.endAfter !== undefined && probe.received >= script.endAfter) end()
     if (paused || script.pauseAfter === undefined || probe.received < script.pauseAfter) return
     paused = true

@@ -1,6 +1,14 @@
 // Acceptance cases: a reader that stops holds back the writer, and memory stays bounded on both sides.
 import { checkBothEnded, checkUnbroken, connect, type Connected, connectUnopened, quiet, reportOf } from './connect.ts'
-import { check, checkEqual, maxUnderWayBytes, someBytes, type TransportCase, type TransportEnv } from './env.ts'
+import {
+  bulkBytes,
+  check,
+  checkEqual,
+  maxUnderWayBytes,
+  someBytes,
+  type TransportCase,
+  type TransportEnv,
+} from './env.ts'
 import type { Probe } from './probe.ts'
 
 const PIECE_BYTES = 65_536
@@ -11,11 +19,16 @@ const MAX_BUFFERED_BYTES = 2_097_152
 /** How long no drain has to come until the way is taken for full. */
 const FULL_MS = 300
 
+/** How often the count of sent bytes is looked at, and the greatest part of a large write that may go between two. */
+const LOOK_MS = 1
+const MOST_OF_STEP = 0.5
+
 export const pressureCases: readonly TransportCase[] = [
   { name: 'holds back a writer whose reader has stopped, and goes on after it', run: readerStops },
   { name: 'holds back the listening end while the dialing end is paused', run: pausedDialer },
   { name: 'holds back the listening end while the dialing end is not open', run: unopenedDialer },
   { name: 'delivers nothing between pause and resume, whatever their number', run: pauseOften },
+  { name: 'counts what was sent of a large write while it is under way', run: countsSent },
   { name: 'says drain once for each time the mark was passed', run: drainsOnce },
 ]
 
@@ -126,6 +139,29 @@ async function pauseOften(env: TransportEnv): Promise<void> {
     })
   }
   await probe.until(() => probe.received === total, 'all bytes')
+  probe.close()
+  await checkBothEnded(env, connected)
+}
+
+// A reader with rests, slower than any link: one write of all bytes is on its way for many looks.
+async function countsSent(env: TransportEnv): Promise<void> {
+  const connected = await connect(env, { restAfter: bulkBytes(env) >> 8 })
+  const { probe, id } = connected
+  await reportOf(env, id)
+  const before = probe.link.sentBytes
+  const total = bulkBytes(env)
+  probe.writePattern(total)
+  const seen: number[] = [0]
+  while (probe.link.bufferedBytes > 0) {
+    seen.push(probe.link.sentBytes - before)
+    await quiet(env, LOOK_MS)
+  }
+  await reportOf(env, id, total)
+  seen.push(probe.link.sentBytes - before)
+  const steps = seen.slice(1).map((count, at) => count - seen[at]!)
+  check(Math.min(...steps) >= 0, 'the count of sent bytes fell')
+  check(Math.max(...steps) <= total * MOST_OF_STEP, `the count of sent bytes grew by ${Math.max(...steps)} at once`)
+  checkEqual(seen.at(-1), total, 'bytes sent in the end')
   probe.close()
   await checkBothEnded(env, connected)
 }

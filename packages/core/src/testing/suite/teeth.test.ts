@@ -12,6 +12,9 @@ function bend(link: Link, changes: Partial<Link>): Link {
     get bufferedBytes() {
       return link.bufferedBytes
     },
+    get sentBytes() {
+      return link.sentBytes
+    },
     open: (sink) => link.open(sink),
     write: (chunk) => link.write(chunk),
     pause: () => link.pause(),
@@ -143,6 +146,29 @@ const FLAWED_LINKS: Readonly<Record<string, (link: Link) => Link>> = {
     }),
 }
 
+const FLAWED_COUNTS: Readonly<Record<string, (link: Link) => Link>> = {
+  'counts a large write as sent only when all of it is': (link) => {
+    let sent = 0
+    return bend(link, {
+      get sentBytes() {
+        return (sent = link.bufferedBytes > 0 ? sent : link.sentBytes)
+      },
+    })
+  },
+  'counts a write as sent at once': (link) =>
+    bend(link, {
+      get sentBytes() {
+        return link.sentBytes + link.bufferedBytes
+      },
+    }),
+  'counts backwards': (link) =>
+    bend(link, {
+      get sentBytes() {
+        return -link.bufferedBytes
+      },
+    }),
+}
+
 const FLAWED_DIALS: Readonly<Record<string, (transport: Transport) => Transport['dial']>> = {
   'ignores the signal of a dial': (transport) => async (endpoint) => await transport.dial(endpoint),
   'forgets the reason of the signal':
@@ -206,7 +232,7 @@ describe('the acceptance suite catches a transport that', () => {
     expect(await firstFailure((transport) => transport.dial)).toBe('none')
   })
 
-  it.each(Object.entries(FLAWED_LINKS))('%s', async (_, bendLink) => {
+  it.each(Object.entries({ ...FLAWED_LINKS, ...FLAWED_COUNTS }))('%s', async (_, bendLink) => {
     const bent = firstFailure(
       (transport) =>
         async (...args) =>
