@@ -9,7 +9,7 @@ const SLOW_TEST_MS = 60_000 * PATIENCE
 const UNIT_TEST_MS = 10_000 * PATIENCE
 
 const plugins = [workspaceSources(['node'])]
-const setupFiles = ['tests/support/seed.ts', 'tests/support/clock.ts']
+const setupFiles = ['tests/support/seed.ts', 'tests/support/clock.ts', 'tests/support/port-guard.ts']
 
 /** Everything in `tests/` that has no project of its own. */
 const OTHER_PROJECTS = ['tests/packaging/**', 'tests/repository/**', 'tests/browser/**', 'tests/interop/**']

@@ -27,6 +27,8 @@ const WORDS = [
   },
   { what: 'a path of somebody’s machine', pattern: /\b[A-Z]:\\Users\\/ },
   { what: 'the host of a registry', pattern: new RegExp(REGISTRIES.map((parts) => parts.join('\\.')).join('|')) },
+  // Between the look and the use the system gives the port to somebody else.
+  { what: 'a port that is looked for before it is taken', pattern: /(?:free|unused|available|random)_?port\b/i },
   { what: 'a mark of a merge', pattern: /^(?:<{7}|>{7}) / },
 ]
 

@@ -8,6 +8,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { launchBrowser } from '../support/browser.ts'
+import { claimPort } from '../support/ports.ts'
 import { serveBundle } from './support/bundle.ts'
 import type { ServedPage } from './support/serve.ts'
 import type { PageEndpoints } from './transport-page/page.ts'
@@ -25,14 +26,11 @@ describe('the acceptance suite inside Chromium', () => {
   beforeAll(async () => {
     server = createCaseServer(systemClock)
     listener = await listen(server)
-    // Nothing listens on a port that was just given back.
-    const passing = await listen(server)
-    await passing.close()
     // Accepts, and never says anything.
     mute = createServer()
     await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
     const hanging = { ...listener.endpoint, port: (mute.address() as AddressInfo).port }
-    endpoints = { endpoint: listener.endpoint, refusing: passing.endpoint, hanging }
+    endpoints = { endpoint: listener.endpoint, refusing: { ...listener.endpoint, port: await claimPort() }, hanging }
     served = await serveBundle(fileURLToPath(new URL('transport-page/page.ts', import.meta.url)))
     browser = await launchBrowser()
     // One tab for all: the cases leave nothing behind, or the next ones tell.

@@ -3,6 +3,7 @@ import { describe, expect } from 'vitest'
 import { dialPolicy, DiscReason, fromHex, generatePrivateKey, toHex } from '@peerwire/core'
 import type { NodeLimits, Removal } from '@peerwire/core'
 import { rounds } from '../support/counts.ts'
+import { claimPort } from '../support/ports.ts'
 import type { GethPeer } from './support/gethpeer.ts'
 import { startHalfOpenProxy } from './support/half-open.ts'
 import { it } from './support/it.ts'
@@ -89,7 +90,8 @@ describe('a persistent geth', () => {
   ] as const) {
     it(`that ${how} is dialed again when it is back on its port`, async ({ gethpeer, testNode }) => {
       const key = toHex(generatePrivateKey())
-      const geth = await gethpeer('-key', key)
+      const listen = `127.0.0.1:${await claimPort()}`
+      const geth = await gethpeer('-listen', listen, '-key', key)
       const ours = await testNode({ dialing: dialPolicy({ retryMaxMs: 100 }) })
       const added = ours.next('peer:added')
       ours.node.addPersistent(geth.enode)
@@ -103,7 +105,7 @@ describe('a persistent geth', () => {
       await ours.next('dial:failed')
       expect(ours.node.explain(fromHex(geth.publicKey)).lastError?.code).toBe('dial failed')
       const back = ours.next('peer:added')
-      const again = await gethpeer('-listen', `127.0.0.1:${geth.port}`, '-key', key)
+      const again = await gethpeer('-listen', listen, '-key', key)
       expect(await back).toMatchObject({ id: geth.id, persistent: true })
       await again.waitFor('peer')
       expect(ours.node.peers).toHaveLength(1)

@@ -6,6 +6,7 @@ import { eth } from '@peerwire/eth'
 import { tcp } from '@peerwire/transport-tcp'
 import { webSocket } from '@peerwire/transport-ws'
 import { describe, expect } from 'vitest'
+import { claimPort } from '../support/ports.ts'
 import { is, it, keyIn } from './support/command.ts'
 
 describe('a relay with --json', () => {
@@ -103,11 +104,11 @@ describe('a relay with --json', () => {
   })
 
   it('tells failed dials of a --connect that is not there, and goes on', async ({ relay }) => {
-    const other = await relay()
-    await other.process.stop()
-    const { process } = await relay(['--connect', other.enode])
+    const { enode } = await relay()
+    const nobody = enode.replace(/:\d+$/, `:${await claimPort()}`)
+    const { process } = await relay(['--connect', nobody])
     const failed = await process.waitFor(is('dialfail'))
-    expect(failed).toMatchObject({ code: 'dial failed', reason: 1, address: other.enode })
+    expect(failed).toMatchObject({ code: 'dial failed', reason: 1, address: nobody })
     expect(failed['message']).toContain('nobody listens there')
     expect(await process.stop()).toBeUndefined()
   })

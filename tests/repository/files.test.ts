@@ -22,6 +22,12 @@ describe('the rules for files', () => {
     ['a line that is too long', 'wide.ts', `// ${'word '.repeat(30)}\n`, 'wide.ts:1: 153 characters, more than 120'],
     ['a path of a machine', 'notes.md', `\nsee ${home}\n`, 'notes.md:2: a path of somebody’s machine'],
     ['the host of a registry', 'lock.yaml', `url: https://${host}/x\n`, 'lock.yaml:1: the host of a registry'],
+    [
+      'a port that may be gone when it is used',
+      'x.test.ts',
+      `const p = await ${['get', 'FreePort'].join('')}()\n`,
+      'x.test.ts:1: a port that is looked for before it is taken',
+    ],
   ])('finds %s', (_title, file, text, breach) => {
     writeFileSync(join(folder, file), text)
     expect(checkFiles(folder)).toEqual([breach])

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess, ChildProcessWithoutNullStreams } from 'node:child_process'
 import type { Readable } from 'node:stream'
+import { refuseGivenPort } from './port-guard.ts'
 
 /** One line; programs name the kind of a line `event`. */
 export type JsonLine = Readonly<Record<string, unknown>>
@@ -41,7 +42,16 @@ process.on('exit', () => {
 /** Starts `command`. It is killed when our own process ends. */
 export function startProcess(command: string, args: readonly string[], options: ProcessOptions = {}): JsonProcess {
   options.signal?.throwIfAborted()
+  refuseEphemeralListener(args)
   return new JsonProcess(command, args, options)
+}
+
+/** A program that is told to listen where the system may have put somebody else fails now and then. */
+function refuseEphemeralListener(args: readonly string[]): void {
+  for (const [index, arg] of args.entries()) {
+    const value = /^--?listen$/.test(arg) ? args[index + 1] : /^--?listen=(.*)/.exec(arg)?.[1]
+    refuseGivenPort(Number(/:(\d+)\/?$/.exec(value ?? '')?.[1] ?? 0))
+  }
 }
 
 export class JsonProcess {

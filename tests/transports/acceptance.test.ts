@@ -7,6 +7,7 @@ import { webSocket } from '@peerwire/transport-ws'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { TEST_CERTIFICATE, TEST_KEY } from './certificate.ts'
 import { rounds } from '../support/counts.ts'
+import { claimPort } from '../support/ports.ts'
 import { openSocksServer, type SocksServer } from './socks-server.ts'
 
 const tls = { key: TEST_KEY, cert: TEST_CERTIFICATE, ca: TEST_CERTIFICATE }
@@ -49,13 +50,10 @@ describe.each(ROUNDS)('the acceptance suite over $title', ({ title, make, webSoc
     mute = createServer()
     await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
     const hanging = { ...endpoint, port: (mute.address() as AddressInfo).port }
-    // Nothing listens on a port that was just given back.
-    const passing = await make(proxy.url).listen!({ link: (link) => link.abort() })
-    await passing[0]!.close()
     env = {
       transport,
       endpoint,
-      refusing: passing[0]!.endpoint,
+      refusing: { ...endpoint, port: await claimPort() },
       hanging: isWebSocket ? hanging : undefined,
       clock: systemClock,
       canPauseReading: true,

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { parseEndpoint } from '@peerwire/core'
 import { tcp } from '@peerwire/transport-tcp'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { claimPort } from '../support/ports.ts'
 import { socksServer } from './socks-server.ts'
 import { failureOf, listen, record } from './support.ts'
 
@@ -139,11 +140,9 @@ describe('a dial through a proxy', () => {
   })
 
   it('fails by the name of the proxy when nobody listens there', async () => {
-    const { endpoint, listener } = await listen(tcp({ listen: 'tcp://127.0.0.1:0' }))
-    await listener.close()
-    const transport = tcp({ proxies: { all: `socks5://127.0.0.1:${endpoint.port}` } })
-    const error = await failureOf(transport.dial(parseEndpoint('tcp://peer.example:7')))
-    expect(error.message).toContain(`socks5://127.0.0.1:${endpoint.port} refused the connection`)
+    const proxy = `socks5://127.0.0.1:${await claimPort()}`
+    const error = await failureOf(tcp({ proxies: { all: proxy } }).dial(parseEndpoint('tcp://peer.example:7')))
+    expect(error.message).toContain(`${proxy} refused the connection`)
   })
 
   it('that is aborted while the proxy thinks leaves no connection', async () => {

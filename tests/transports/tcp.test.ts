@@ -5,6 +5,7 @@ import { createManualClock } from '@peerwire/core/testing'
 import { type Clock, systemClock } from '@peerwire/core'
 import { tcp } from '@peerwire/transport-tcp'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { claimPort } from '../support/ports.ts'
 import { failureOf, listen, openRaw, record } from './support.ts'
 
 async function serve(address: string | readonly string[] = 'tcp://127.0.0.1:0') {
@@ -143,21 +144,20 @@ describe('TCP links whose turn of the loop is always over', () => {
 
 describe('TCP listeners', () => {
   it('closing frees the port at once, and links that were accepted live on', async () => {
-    const { endpoint, listener, next } = await serve()
+    const address = `tcp://127.0.0.1:${await claimPort()}`
+    const { endpoint, listener, next } = await serve(address)
     const accepted = next()
     const dialed = record(await tcp().dial(endpoint))
     const { received } = record(await accepted)
     await Promise.all([listener.close(), listener.close()])
-    expect((await serve(`tcp://127.0.0.1:${endpoint.port}`)).endpoint).toEqual(endpoint)
+    expect((await serve(address)).endpoint).toEqual(endpoint)
     dialed.link.write(new Uint8Array([1, 2, 3]))
     expect([...(await received(3))]).toEqual([1, 2, 3])
   })
 
   it('a taken address is one sentence that names it, and the listeners opened before it are closed', async () => {
     const taken = await serve()
-    const free = await serve()
-    await free.listener.close()
-    const [first, second] = [free, taken].map(({ endpoint }) => `tcp://127.0.0.1:${endpoint.port}`)
+    const [first, second] = [await claimPort(), taken.endpoint.port].map((port) => `tcp://127.0.0.1:${port}`)
     const error = await failureOf(serve([first!, second!]))
     expect(error.message).toBe(`cannot listen on ${second}: the address is taken`)
     await serve(first)
@@ -177,8 +177,7 @@ describe('TCP listeners', () => {
 
 describe('a TCP dial that fails', () => {
   it('says that nobody listens', async () => {
-    const { endpoint, listener } = await serve()
-    await listener.close()
+    const endpoint = { scheme: 'tcp', host: '127.0.0.1', port: await claimPort() }
     const error = await failureOf(tcp().dial(endpoint))
     expect(error).toMatchObject({ code: 'dial failed', cause: { code: 'ECONNREFUSED' } })
     expect(error.message).toBe(`tcp://127.0.0.1:${endpoint.port} refused the connection: nobody listens there`)

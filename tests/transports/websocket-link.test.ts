@@ -5,6 +5,7 @@ import type { Endpoint } from '@peerwire/core'
 import { webSocket, WEBSOCKET_PROTOCOL } from '@peerwire/transport-ws'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocketServer } from 'ws'
+import { claimPort } from '../support/ports.ts'
 import { failureOf, openRaw, record } from './support.ts'
 import { outcomeOf, rawClient, serve, tls } from './websocket-support.ts'
 
@@ -181,10 +182,9 @@ describe('a dial that fails', () => {
   })
 
   it('says that nobody listens', async () => {
-    const { endpoint, listener } = await serve()
-    await listener.close()
-    const error = await failureOf(webSocket().dial(endpoint))
-    expect(error.message).toBe(`ws://127.0.0.1:${endpoint.port}/ refused the connection: nobody listens there`)
+    const port = await claimPort()
+    const error = await failureOf(webSocket().dial({ scheme: 'ws', host: '127.0.0.1', port, path: '/' }))
+    expect(error.message).toBe(`ws://127.0.0.1:${port}/ refused the connection: nobody listens there`)
   })
 
   it('says that the certificate is not trusted', async () => {

@@ -4,6 +4,7 @@ import { createManualClock } from '@peerwire/core/testing'
 import { createNode, generatePrivateKey } from '@peerwire/core'
 import { resolveNode, webSocket, WEBSOCKET_PROTOCOL, type WebSocketOptions } from '@peerwire/transport-ws'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { claimPort } from '../support/ports.ts'
 import { TEST_CERTIFICATE } from './certificate.ts'
 import { failureOf, openRaw, record } from './support.ts'
 import { outcomeOf, rawClient, serve, tls } from './websocket-support.ts'
@@ -139,12 +140,13 @@ describe('connections that wait for their upgrade', () => {
 
 describe('listeners', () => {
   it('closing frees the port at once, and links that were accepted live on', async () => {
-    const { endpoint, listener, next } = await serve()
+    const listen = `ws://127.0.0.1:${await claimPort()}/`
+    const { endpoint, listener, next } = await serve({ listen })
     const accepted = next()
     const dialed = record(await webSocket().dial(endpoint))
     const { received } = record(await accepted)
     await Promise.all([listener.close(), listener.close()])
-    const again = await serve({ listen: `ws://127.0.0.1:${endpoint.port}/` })
+    const again = await serve({ listen })
     expect(again.endpoint).toEqual(endpoint)
     dialed.link.write(new Uint8Array([1, 2, 3]))
     expect([...(await received(3))]).toEqual([1, 2, 3])
@@ -153,9 +155,7 @@ describe('listeners', () => {
   it('a taken address is one sentence that names it, and the listeners opened before it are closed', async () => {
     const taken = await serve()
     const address = `ws://127.0.0.1:${taken.endpoint.port}/`
-    const free = await serve()
-    await free.listener.close()
-    const first = `ws://127.0.0.1:${free.endpoint.port}/`
+    const first = `ws://127.0.0.1:${await claimPort()}/`
     const error = await failureOf(serve({ listen: [first, address] }))
     expect(error.message).toBe(`cannot listen on ${address}: the address is taken`)
     await serve({ listen: first })

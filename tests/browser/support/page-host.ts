@@ -11,6 +11,7 @@ import { root } from '../../../scripts/lib/sources.mjs'
 import { createHttp } from '../../../packages/relay/src/http/http.ts'
 import { servePage } from '../../../packages/relay/src/http/page-files.ts'
 import { sampleNetwork } from '../../../packages/relay/src/sample/index.ts'
+import { claimPort } from '../../support/ports.ts'
 
 const PAGE = join(root, 'packages/relay/page')
 
@@ -37,7 +38,7 @@ export interface PageHost {
 export async function startPageHost({ name, network, again, cleanUp }: PageHostOptions): Promise<PageHost> {
   const items = inventory()
   const privateKey = again?.privateKey ?? generatePrivateKey()
-  const listen = again ? withoutKey(again.address) : 'ws://127.0.0.1:0/'
+  const listen = again ? withoutKey(again.address) : `ws://127.0.0.1:${await claimPort()}/`
   const request = createHttp({
     listener: () => listener(),
     facts: () => ({

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type JsonProcess, startProcess } from '../../support/json-process.ts'
+import { claimPort } from '../../support/ports.ts'
 import { withoutKey } from './page-host.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../../packages/relay/bin/peerwire.mjs', import.meta.url))
@@ -30,13 +31,13 @@ export interface RelayProcess {
   readonly listen: readonly string[]
 }
 
-/** Starts a relay on free ports of 127.0.0.1 and waits for its listeners. */
+/** Starts a relay on ports of 127.0.0.1 that it can have again, and waits for its listeners. */
 export async function startRelayProcess(
   cleanUp: (step: () => unknown) => void,
   { args = [], again, sameKey = true }: RelayProcessOptions,
 ): Promise<RelayProcess> {
   const dataDir = (sameKey ? again?.dataDir : undefined) ?? (await temporaryFolder(cleanUp))
-  const listen = again?.listen ?? ['ws://127.0.0.1:0/', 'tcp://127.0.0.1:0']
+  const listen = again?.listen ?? [`ws://127.0.0.1:${await claimPort()}/`, `tcp://127.0.0.1:${await claimPort()}`]
   const flags = ['--json', '--data-dir', dataDir, ...listen.flatMap((url) => ['--listen', url]), ...args]
   const process_ = startProcess(process.execPath, [PROGRAM, 'relay', ...flags], { name: 'peerwire relay' })
   cleanUp(() => process_.kill())

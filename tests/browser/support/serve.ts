@@ -1,10 +1,11 @@
-// Serves an example's page on a free port of 127.0.0.1, from its sources, by Vite itself.
+// Serves an example's page on 127.0.0.1, from its sources, by Vite itself.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createServer } from 'vite'
 import { root, workspaceSources } from '../../../scripts/lib/sources.mjs'
+import { claimPort } from '../../support/ports.ts'
 
 export interface ServedPage {
   /** `http://127.0.0.1:PORT/` */
@@ -26,7 +27,8 @@ export async function servePage(folder: string): Promise<ServedPage> {
     cacheDir,
     logLevel: 'error',
     plugins: [workspaceSources(['browser'])],
-    server: { host: '127.0.0.1', port: 0, fs: { allow: [root, folder] } },
+    // Vite looks for a free port and listens on it later: it needs one that stays free.
+    server: { host: '127.0.0.1', port: await claimPort(), strictPort: true, fs: { allow: [root, folder] } },
   })
   await server.listen()
   const address = server.httpServer?.address()
