@@ -10,14 +10,11 @@ import type { Consumer } from './support/consumer.ts'
 import { startProcess } from '../support/json-process.ts'
 import type { JsonProcess } from '../support/json-process.ts'
 import { mustRun } from './support/program.ts'
-import { entriesOf, pathsOf, publishedPackages } from './support/workspace.ts'
+import { BROWSER_ENTRIES, CONSUMER_OPTIONS, ENTRIES, PROJECTS } from './support/projects.ts'
+import { pathsOf, publishedPackages } from './support/workspace.ts'
 import type { Manifest } from './support/workspace.ts'
 
-const PACKAGES = publishedPackages().map(({ manifest }) => manifest)
-const NAMES = PACKAGES.map(({ name }) => name)
-/** Entries that a page may import; the others are for Node. */
-const NODE_ENTRIES = ['peerwire', '@peerwire/transport-tcp', '@peerwire/core/native']
-const BROWSER_ENTRIES = PACKAGES.flatMap(entriesOf).filter((entry) => !NODE_ENTRIES.includes(entry))
+const NAMES = publishedPackages().map(({ manifest }) => manifest.name)
 /** What a page loads when it wants more speed. */
 const ACCELERATOR = '@peerwire/core/accelerator'
 
@@ -68,21 +65,20 @@ describe('a packed package', () => {
 })
 
 describe('a program of a user', () => {
-  it.each([
-    ['NodeNext', { module: 'NodeNext', moduleResolution: 'NodeNext', types: ['node'] }],
-    ['bundlers', { module: 'ESNext', moduleResolution: 'Bundler', customConditions: ['browser'] }],
-  ])('type-checks under the resolution of %s, declarations of the packages included', async (name, resolution) => {
-    const compilerOptions = { ...CONSUMER_OPTIONS, ...resolution }
-    const config = `tsconfig.${name}.json`
-    const entries = name === 'bundlers' ? BROWSER_ENTRIES : PACKAGES.flatMap(entriesOf)
+  it.each(PROJECTS)('type-checks as $title, declarations of the packages included', async (project) => {
+    const { options, entries, program } = project
+    const compilerOptions = { ...CONSUMER_OPTIONS, ...options }
+    const imports = entries.map((entry, index) => `export * as entry${index} from '${entry}'\n`)
     consumer.write({
-      [config]: JSON.stringify({ compilerOptions, files: ['tab.ts', 'entries.ts'] }),
-      'entries.ts': entries.map((entry, index) => `export * as entry${index} from '${entry}'\n`).join(''),
+      'tsconfig.try.json': JSON.stringify({ compilerOptions, files: ['entries.ts', 'program.ts'] }),
+      'entries.ts': imports.join(''),
+      'program.ts': program,
     })
-    await mustRun(process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-p', config], consumer.folder)
+    const tsc = inRoot('node_modules/typescript/bin/tsc')
+    await mustRun(process.execPath, [tsc, '-p', 'tsconfig.try.json'], consumer.folder)
   })
 
-  it.each(PACKAGES.flatMap(entriesOf))('imports %s in Node', async (entry) => {
+  it.each(ENTRIES)('imports %s in Node', async (entry) => {
     const code = `console.log(Object.keys(await import('${entry}')).length > 0)`
     const output = await mustRun(process.execPath, ['--input-type=module', '-e', code], consumer.folder)
     expect(output.trim()).toBe('true')
@@ -162,17 +158,6 @@ await node.start()
 const peer = await node.dial(process.argv[2])
 await peer.send(chat, 'say', 'hello')
 `
-
-const CONSUMER_OPTIONS = {
-  target: 'ES2022',
-  lib: ['ES2023', 'DOM', 'ESNext.Disposable'],
-  types: [],
-  strict: true,
-  exactOptionalPropertyTypes: true,
-  noEmit: true,
-  allowImportingTsExtensions: true,
-  skipLibCheck: false,
-}
 
 /** A bundle without anything of Node in it, and without WebAssembly, but for the accelerator. */
 function expectForPage(inputs: readonly string[], code: string, accelerated = false): void {

@@ -1,5 +1,6 @@
 // The node: transports, connections, dialer and plugins put together, with one start and one close.
 import { abortable } from '../base/abort.ts'
+import type { AsyncDisposal } from '../base/async-disposal.ts'
 import { shortKey } from '../base/bytes.ts'
 import type { Events, ListenOptions, Listener as EventListener } from '../base/emitter.ts'
 import { Emitter } from '../base/emitter.ts'
@@ -33,7 +34,7 @@ export interface TrustAnswer {
 }
 
 /** One running peerwire instance. */
-export interface Node extends Events<NodeEvents> {
+export interface Node extends Events<NodeEvents>, AsyncDisposal {
   /** keccak-256 of the public key, hex. */
   readonly id: string
   /** 64 bytes. */
@@ -71,7 +72,6 @@ export interface Node extends Events<NodeEvents> {
   wake(): void
   /** The whole state as plain JSON. */
   inspect(): NodeInspection
-  [Symbol.asyncDispose](): Promise<void>
 }
 
 /**

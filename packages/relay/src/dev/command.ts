@@ -12,7 +12,7 @@ import {
   type Transport,
 } from '@peerwire/core'
 import { tcp } from '@peerwire/transport-tcp'
-import { webSocket } from '@peerwire/transport-ws'
+import { webSocket } from '@peerwire/transport-ws/node'
 import type { Command, Surroundings } from '../command/command.ts'
 import { type FlagTable, type Given, valueOf, wholeNumber } from '../command/flags.ts'
 import { helpText } from '../command/help.ts'

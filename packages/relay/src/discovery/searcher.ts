@@ -1,6 +1,6 @@
 // A discv4 of its own for commands that look around and leave: fresh key, no listener, nothing kept.
 import { defaultCrypto, generatePrivateKey, silentLogger, systemClock, systemRandom } from '@peerwire/core'
-import { createDiscv4, type Discv4, udp } from '@peerwire/discovery'
+import { createDiscv4, type Discv4, udp } from '@peerwire/discovery/node'
 
 /** Where it is bound unless told otherwise: anywhere, on a free port. */
 const ANYWHERE = { host: '0.0.0.0', port: 0 }

@@ -1,7 +1,7 @@
 // What a WebSocket listener of the relay answers to plain HTTP: its addresses, and the page.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Endpoint, toHex } from '@peerwire/core'
-import { answerWellKnown, isWellKnown } from '@peerwire/transport-ws'
+import { answerWellKnown, isWellKnown } from '@peerwire/transport-ws/node'
 import { type AddressFacts, addressesFor, bridgeEntries, type SeenAt } from '../relay/public-addresses.ts'
 import { clientName, version } from '../version.ts'
 import { servePage } from './page-files.ts'

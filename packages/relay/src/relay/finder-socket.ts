@@ -1,6 +1,6 @@
 // Where the relay's UDP socket is bound: near its TCP listener, unless it could not reach those it asks from there.
 import { defaultCrypto, isLocalIp, parseIp } from '@peerwire/core'
-import { type OpenDatagramSocket, parseNode, udp } from '@peerwire/discovery'
+import { type OpenDatagramSocket, parseNode, udp } from '@peerwire/discovery/node'
 import type { RelayOptions } from './options.ts'
 
 export interface FinderSocket {

@@ -19,7 +19,7 @@ import {
   type NodeRecord,
   systemResolver,
   webSocketEntry,
-} from '@peerwire/discovery'
+} from '@peerwire/discovery/node'
 import { forkIdAt, isOnChain } from '../networks/chains.ts'
 import { finderSocket } from './finder-socket.ts'
 import type { RelayOptions } from './options.ts'

@@ -2,7 +2,7 @@
 import { LOG_LEVELS, type LogLevel } from './log-levels.ts'
 import { type Address, type Endpoint, formatAddress, parseAddress, parseEndpoint } from '@peerwire/core'
 import { tcp } from '@peerwire/transport-tcp'
-import type { AllowedOrigins } from '@peerwire/transport-ws'
+import type { AllowedOrigins } from '@peerwire/transport-ws/node'
 import { type BridgeTarget, parseBridgeTarget } from '../bridge/target.ts'
 import { type Given, valueOf, wholeNumber } from '../command/flags.ts'
 import { nearest } from '../command/nearest.ts'

@@ -1,8 +1,8 @@
 // The relay as a value: a node with its listeners, page, bridge and key.
 import { fileURLToPath } from 'node:url'
 import { createNode, type Endpoint, evictWorst, type Logger, type Node, standing, systemClock } from '@peerwire/core'
-import { openStorage } from '@peerwire/core/storage'
-import { remoteOf } from '@peerwire/transport-ws'
+import { openStorage } from '@peerwire/core/storage/node'
+import { remoteOf } from '@peerwire/transport-ws/node'
 import { type Bridge, createBridge } from '../bridge/bridge.ts'
 import { holdEvents, type Output } from '../command/output.ts'
 import { clientName } from '../version.ts'

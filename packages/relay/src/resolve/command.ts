@@ -9,7 +9,7 @@ import {
   parseRecord,
   systemResolver,
   TreeClient,
-} from '@peerwire/discovery'
+} from '@peerwire/discovery/node'
 import type { Command, Surroundings } from '../command/command.ts'
 import { type FlagTable, type Given, wholeNumber } from '../command/flags.ts'
 import { helpText } from '../command/help.ts'
