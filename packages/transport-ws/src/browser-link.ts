@@ -73,6 +73,10 @@ export class BrowserWebSocketLink implements Link {
     return this.#acceptedBytes - this.bufferedBytes
   }
 
+  get unreadBytes(): number {
+    return this.#inbox.heldBytes
+  }
+
   open(sink: LinkSink): void {
     this.#inbox.open(sink)
   }

@@ -10,17 +10,35 @@ export interface Clock {
   now(): number
   /** Milliseconds since 1970, which a user may turn back. For stored and shown times only. */
   wallNow(): number
-  /** Calls `fn` once, at least `delayMs` later. */
+  /** Calls `fn` once, at least `delayMs` later, however long that is; `Infinity` is never. */
   setTimer(delayMs: number, fn: () => void): Timer
+}
+
+/** The longest wait that timers of platforms know, some 25 days: what is longer they take for none. */
+export const LONGEST_TIMER_MS = 2_147_483_647
+
+/** What waits for ever. */
+export const NEVER: Timer = { cancel: () => undefined }
+
+/** A wait of any length over timers of at most `LONGEST_TIMER_MS`, which `setTimer` sets. */
+export function setLongTimer(delayMs: number, fn: () => void, setTimer: Clock['setTimer']): Timer {
+  if (delayMs === Infinity) return NEVER
+  if (!(delayMs > LONGEST_TIMER_MS)) return setTimer(delayMs, fn)
+  let timer = setTimer(LONGEST_TIMER_MS, () => {
+    timer = setLongTimer(delayMs - LONGEST_TIMER_MS, fn, setTimer)
+  })
+  return { cancel: () => timer.cancel() }
+}
+
+function setPlatformTimer(delayMs: number, fn: () => void): Timer {
+  // Platforms cut off fractions, and then the call comes before its time.
+  const handle = setTimeout(fn, Math.ceil(delayMs))
+  return { cancel: () => clearTimeout(handle) }
 }
 
 /** The clock of the platform. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
-  setTimer: (delayMs, fn) => {
-    // Platforms cut off fractions, and then the call comes before its time.
-    const handle = setTimeout(fn, Math.ceil(delayMs))
-    return { cancel: () => clearTimeout(handle) }
-  },
+  setTimer: (delayMs, fn) => setLongTimer(delayMs, fn, setPlatformTimer),
 }

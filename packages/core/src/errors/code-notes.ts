@@ -97,8 +97,8 @@ export const CODE_NOTES: Readonly<Record<PeerErrorCode, CodeNote>> = {
     whatToDo: 'Read the cause.',
   },
   'pong failure': {
-    meaning: 'The remote sends pings faster than it reads their answers.',
-    whatToDo: 'Nothing; it was a flood.',
+    meaning: 'For protocols: an answer to a ping of theirs could not be sent. No peer ends for the pings it sends.',
+    whatToDo: 'Read the cause.',
   },
   'disconnect reason': {
     meaning: 'This node decided to end or refuse the peer; the reason says why.',

@@ -94,7 +94,7 @@ export const CODES: Readonly<Record<PeerErrorCode, CodeRow>> = {
   'send queue full': { origin: 'link' },
   'receive queue full': { origin: 'local' },
   'ping failure': { origin: 'link' },
-  'pong failure': { origin: 'remote', misdeed: true },
+  'pong failure': { origin: 'link' },
   'disconnect reason': { origin: 'local' },
   'remote disconnect reason': { origin: 'remote', untold: true },
   'request timeout': { origin: 'link' },

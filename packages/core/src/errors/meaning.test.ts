@@ -32,7 +32,7 @@ const ROWS: Readonly<Record<PeerErrorCode, string>> = {
   'send queue full': 'link',
   'receive queue full': 'local',
   'ping failure': 'link',
-  'pong failure': 'remote misdeed',
+  'pong failure': 'link',
   'disconnect reason': 'local',
   'remote disconnect reason': 'remote untold',
   'request timeout': 'link',

@@ -20,7 +20,7 @@ import type { Conversation } from './conversation.ts'
 import { KeepAlive, type KeepAliveHost } from './keep-alive.ts'
 import type { PeerLimits } from './limits.ts'
 import { Outbox, type OutboxHost } from './outbox.ts'
-import { describePeer, shortUrl } from './peer-name.ts'
+import { describePeer, shortUrl, whereOf } from './peer-name.ts'
 import { Reader, type ReaderHost } from './reader.ts'
 import type { ReceiveBudget } from './receive-budget.ts'
 
@@ -84,8 +84,8 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
   minPingMs: number = Infinity
   /** When `credit` was last called, -1 for never. */
   usefulAtMs: number = -1
-  #pings: number
-  #pingsAtMs: number
+  /** Pings that the link has no room to answer. */
+  #owedPongs = 0
 
   constructor(facts: PeerFacts, link: Link, codec: FrameCodec, host: PeerHost) {
     this.number = facts.number
@@ -99,8 +99,7 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     this.conversations = facts.conversations
     this.#link = link
     this.#host = host
-    this.connectedAtMs = this.#pingsAtMs = host.clock.now()
-    this.#pings = host.limits.pingBurst
+    this.connectedAtMs = host.clock.now()
     this.#outbox = new Outbox(link, codec, host.limits.outboxBytes, this)
     this.#reader = new Reader(this, link, codec, facts.conversations, host.limits)
     this.#keepAlive = new KeepAlive(this, host.clock, host.wheel, host.limits)
@@ -174,7 +173,7 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
 
   sendPrepared(prepared: Prepared): Promise<void> {
     const { offset, definition } = this.#definition(prepared.protocol, prepared.name)
-    return this.#noteFull(this.#outbox.sendPrepared(offset + definition.code, prepared))
+    return this.#outbox.sendPrepared(offset + definition.code, prepared)
   }
 
   async request<M extends Messages, K extends RequestNames<M>>(
@@ -272,29 +271,52 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     this.#host.yieldTurn(run)
   }
 
-  get full(): boolean {
-    return this.#outbox.full
+  get owesAnswers(): boolean {
+    return this.#owedPongs >= this.#host.limits.pingBurst
+  }
+
+  get receiving(): ReceiveBudget {
+    return this.#host.receiving
+  }
+
+  resumed(): void {
+    this.#keepAlive.resumed()
   }
 
   get paused(): boolean {
     return this.#reader.paused
   }
 
-  progressed(): boolean {
-    return this.#outbox.progressed()
+  get unreadBytes(): number | undefined {
+    return this.#link.unreadBytes
+  }
+
+  get waitingBytes(): number {
+    return this.#link.bufferedBytes
+  }
+
+  get sentBytes(): number {
+    return this.#link.sentBytes
   }
 
   /** Asks for a sign of life: `heardAtMs` moves when it comes. */
   ping(): void {
-    this.#pingedAtMs = this.#host.clock.now()
+    if (this.#pingedAtMs < 0) this.#pingedAtMs = this.#host.clock.now()
     void this.#write(BaseCode.ping, EMPTY_LIST)
+    this.#outbox.flush()
+    // A paused link tells its end only after what it keeps.
+    if (this.#reader.paused && this.#outbox.dead) {
+      this.fail(
+        new PeerError('link lost', DiscReason.networkError, 'the remote was gone before its messages were handled'),
+      )
+    }
   }
 
   // What the link tells.
 
   bytes(chunk: Uint8Array): void {
     if (this.#error) return
-    this.#keepAlive.heard()
+    this.#keepAlive.heard(chunk.length)
     this.#reader.read(chunk)
   }
 
@@ -302,8 +324,15 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     this.#outbox.drain()
   }
 
+  wrote(full: boolean): void {
+    this.#keepAlive.wrote()
+    if (full) this.#keepAlive.full()
+  }
+
   outboxFree(): void {
     this.#keepAlive.drained()
+    for (; this.#owedPongs > 0 && !this.#outbox.full; this.#owedPongs--) void this.#write(BaseCode.pong, EMPTY_LIST)
+    this.#reader.resumeIfRoom()
   }
 
   end(error?: PeerError): void {
@@ -327,37 +356,28 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     this.#host.receiving.delete(this.#reader)
     this.#keepAlive.stop()
     const told = isTold(error)
-    if (told) void this.#outbox.send(BaseCode.disconnect, encodeDisconnect(error.reason))
-    this.#outbox.flush()
-    this.#outbox.refuse(error)
+    const left = told && this.#sayGoodbye(error)
+    if (!told) this.#outbox.refuse(error)
     this.#requests?.fail(error)
     this.#abort?.abort(error)
     if (!told) return this.#link.abort()
     this.#goodbye = this.#host.clock.setTimer(this.#host.limits.goodbyeMs, () => this.#link.abort())
-    this.#link.close()
+    if (left) this.#link.close()
+  }
+
+  // Answers whether it is with the link; else the link is closed when it is.
+  #sayGoodbye(error: PeerError): boolean {
+    return this.#outbox.end(error, BaseCode.disconnect, encodeDisconnect(error.reason), () => this.#link.close())
   }
 
   #write(code: number, payload: Uint8Array): Promise<void> {
-    return this.#noteFull(this.#outbox.send(code, payload))
+    return this.#outbox.send(code, payload)
   }
 
-  #noteFull(sent: Promise<void>): Promise<void> {
-    if (this.#outbox.full) this.#keepAlive.full()
-    return sent
-  }
-
-  // A bucket: a burst, then one a second. What goes past it while the link is full ends the peer.
+  // Each ping is answered; those that find the link full are answered when it has room, and nothing is read meanwhile.
   #pong(): void {
-    const now = this.#host.clock.now()
-    const { pingBurst } = this.#host.limits
-    this.#pings = Math.min(pingBurst, this.#pings + (now - this.#pingsAtMs) / 1000)
-    this.#pingsAtMs = now
-    if (this.#pings >= 1) {
-      this.#pings--
-      void this.#write(BaseCode.pong, EMPTY_LIST)
-    } else if (this.#outbox.full) {
-      this.fail(new PeerError('pong failure', DiscReason.breachOfProtocol, 'pings faster than their answers are read'))
-    }
+    if (this.#outbox.full) this.#owedPongs++
+    else void this.#write(BaseCode.pong, EMPTY_LIST)
   }
 
   #definition(protocol: { readonly name: string; readonly version: number }, name: string) {
@@ -376,10 +396,4 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     }
     return undefined
   }
-}
-
-function whereOf(endpoint: Endpoint | undefined, link: Link): string {
-  if (!endpoint) return link.remoteAddress
-  const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host
-  return `${host}:${endpoint.port}${endpoint.path ?? ''}`
 }

@@ -31,6 +31,7 @@ function createFixture(maxBytes = 1_000_000, atTurnEnd?: (run: () => void) => vo
       outbox.refuse(error)
     },
     error: undefined,
+    wrote: () => undefined,
     outboxFree: () => undefined,
     yieldTurn: (run) => void turns.push(run),
   })

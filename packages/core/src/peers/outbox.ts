@@ -21,6 +21,8 @@ export interface OutboxHost {
   /** What ended the peer. */
   readonly error: PeerError | undefined
   fail(error: PeerError): void
+  /** Bytes were given to the link, which has taken all it wants for now where `full`. */
+  wrote(full: boolean): void
   /** Nothing holds back what is sent any more. */
   outboxFree(): void
   /** Calls back when others have had their turn of the loop. */
@@ -41,7 +43,8 @@ export class Outbox {
   #blocked = false
   #drained: Deferred<void> | undefined
   #refused: Promise<void> | undefined
-  #progressBytes = 0
+  /** The last message, when a large one is being sealed before it. */
+  #last: { readonly code: number; readonly payload: Uint8Array; readonly left: () => void } | undefined
 
   constructor(link: Link, codec: FrameCodec, maxBytes: number, host: OutboxHost) {
     this.#link = link
@@ -60,9 +63,15 @@ export class Outbox {
     return this.#drained !== undefined
   }
 
+  /** Whether the link takes nothing though nothing waits there: it is over, and hasn't said so yet. */
+  get dead(): boolean {
+    return this.#blocked && this.#link.bufferedBytes === 0
+  }
+
   /** A payload past 1 MiB mustn't change before the promise has settled. */
   send(code: number, payload: Uint8Array): Promise<void> {
     if (this.#refused) return this.#refused
+    if (this.#isPastBound(payload.length)) return this.#refused ?? RESOLVED
     if (this.#waiting || payload.length > AT_ONCE_BYTES) return this.#wait({ code, payload, compressed: undefined })
     return this.#push(this.#codec.seal(code, payload))
   }
@@ -71,13 +80,13 @@ export class Outbox {
     if (this.#refused) return this.#refused
     const codec = this.#codec
     const { payload, compressed } = prepared
+    if (this.#isPastBound(payload.length)) return this.#refused ?? RESOLVED
     if (this.#waiting || payload.length > AT_ONCE_BYTES) return this.#wait({ code, payload, compressed })
     const body = codec.snappy ? (prepared.compressed ??= codec.compressPayload(payload)) : payload
     return this.#push(codec.sealCompressed(code, body))
   }
 
   #wait(message: Unsealed): Promise<void> {
-    if (this.#isPastBound(message.payload.length)) return this.#refused ?? RESOLVED
     this.#waitingBytes += message.payload.length
     if (this.#waiting) this.#waiting.push(message)
     else void this.#work((this.#waiting = [message]))
@@ -88,14 +97,15 @@ export class Outbox {
     try {
       const { sealWaiting } = await import('./sealing.ts')
       await sealWaiting(this.#codec, waiting, this.#host, (frame, { payload }) => {
-        if (this.#refused) return
-        this.#waitingBytes -= payload.length
+        // Behind a frame that was left out, nothing could be read.
+        if (this.#refused && !this.#last) return
+        if (!this.#refused) this.#waitingBytes -= payload.length
         void this.#push(frame)
       })
     } catch (error) {
       this.#host.fail(new PeerError('failed to send a message', DiscReason.networkError, String(error)))
     }
-    if (this.#refused) return
+    if (this.#refused) return this.#sendLast()
     this.#waiting = undefined
     this.flush()
     if (!this.#blocked) this.drain()
@@ -105,11 +115,11 @@ export class Outbox {
     if (!this.#drained) {
       this.#drained = createDeferred()
       this.#drained.promise.catch(() => undefined)
-      this.#progressBytes = this.#link.bufferedBytes
     }
     return this.#drained
   }
 
+  // Asked before a frame is sealed: one that is sealed has to be sent, or the remote can read nothing after it.
   #isPastBound(bytes: number): boolean {
     if (this.queuedBytes + bytes <= this.#maxBytes) return false
     const text = `${this.queuedBytes} bytes wait to be sent, ${bytes} more are past the limit of ${this.#maxBytes}`
@@ -118,7 +128,6 @@ export class Outbox {
   }
 
   #push(frame: Uint8Array): Promise<void> {
-    if (this.#isPastBound(frame.length)) return this.#refused ?? RESOLVED
     if (frame.length >= ALONE_BYTES) this.flush()
     this.#frames.push(frame)
     this.#frameBytes += frame.length
@@ -146,9 +155,12 @@ export class Outbox {
     // What has to wait must not keep alive the memory that it shares with frames of others.
     const waits = chunk.length < chunk.buffer.byteLength && this.#link.bufferedBytes > 0
     const free = this.#link.write(waits ? chunk.slice() : chunk)
-    if (free || this.#refused) return
-    this.#blocked = true
-    this.#markFull()
+    if (this.#refused) return
+    if (!free) {
+      this.#blocked = true
+      this.#markFull()
+    }
+    this.#host.wrote(!free)
   }
 
   #forget(): void {
@@ -165,19 +177,33 @@ export class Outbox {
     this.#host.outboxFree()
   }
 
-  /** Whether a full link has taken any byte since this was last asked. */
-  progressed(): boolean {
-    const before = this.#progressBytes
-    this.#progressBytes = this.#link.bufferedBytes
-    return this.#progressBytes < before
+  /**
+   * Sends one last message, past every bound. What waits to be sealed is left out, but for a frame that has been begun.
+   * Then `refuse`. Answers whether it is with the link already; else `left` is called when it is.
+   */
+  end(error: PeerError, code: number, payload: Uint8Array, left: () => void): boolean {
+    const busy = this.#waiting !== undefined
+    this.#last = { code, payload, left }
+    if (!busy) this.#sendLast()
+    this.refuse(error)
+    return !busy
+  }
+
+  #sendLast(): void {
+    const last = this.#last
+    if (!last) return
+    this.#last = undefined
+    void this.#push(this.#codec.seal(last.code, last.payload))
+    this.flush()
+    if (this.#refused) last.left()
   }
 
   /**
    * From now on every send is refused with `error`; a promise somebody waits for rejects, one nobody waits for is
-   * silent.
+   * silent. What is sealed already still goes to the link.
    */
   refuse(error: PeerError): void {
-    this.#forget()
+    this.flush()
     this.#waiting = undefined
     this.#waitingBytes = 0
     this.#refused = Promise.reject(error)

@@ -1,4 +1,6 @@
 // The only place that forms a peer's address and direction for people to read.
+import type { Endpoint } from '../wire/address.ts'
+import type { Link } from '../wire/link.ts'
 import { shortKey } from '../base/bytes.ts'
 import type { Direction } from '../wire/link.ts'
 
@@ -10,4 +12,11 @@ export function shortUrl(publicKey: Uint8Array, transport: string, where: string
 /** What `String(peer)` gives. */
 export function describePeer(url: string, direction: Direction): string {
   return `${url} (${direction})`
+}
+
+/** Where a peer is: what was dialed, else where its link comes from. */
+export function whereOf(endpoint: Endpoint | undefined, link: Link): string {
+  if (!endpoint) return link.remoteAddress
+  const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host
+  return `${host}:${endpoint.port}${endpoint.path ?? ''}`
 }

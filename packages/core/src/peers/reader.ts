@@ -15,7 +15,7 @@ import { conversationOf } from './conversation.ts'
 import type { Conversation, KnownExchange, KnownMessage } from './conversation.ts'
 import { Inbox } from './inbox.ts'
 import type { PeerLimits } from './limits.ts'
-import type { Receiving } from './receive-budget.ts'
+import type { ReceiveBudget, Receiving } from './receive-budget.ts'
 
 /** Most bytes of a base-protocol message, as go-ethereum has it. */
 const BASE_MAX_BYTES = 2048
@@ -28,6 +28,9 @@ export const FIRST_CODE = 16
  */
 const TURN_BYTES = 524_288
 
+/** What a waiting message costs beside its payload: empty ones take memory, too. */
+const MESSAGE_COST_BYTES = 256
+
 const EMPTY = /* @__PURE__ */ new Uint8Array(0)
 
 /** What the reader needs of its peer. */
@@ -39,6 +42,12 @@ export interface ReaderHost extends Peer {
   base(message: WireMessage): void
   reply(code: number, payload: Uint8Array): Promise<void>
   fail(error: PeerError): void
+  /** Whether the link has no room for answers that are owed. */
+  readonly owesAnswers: boolean
+  /** Shared by all peers. */
+  readonly receiving: ReceiveBudget
+  /** The link isn't held back any more. */
+  resumed(): void
   /** Bytes were read: whether a message isn't whole yet, and what it takes. */
   received(midMessage: boolean, heldBytes: number): void
   /** Calls back when others have had their turn of the loop. */
@@ -62,6 +71,8 @@ export class Reader implements Receiving {
   #yielded = false
   #linkPaused = false
   #turnBytes = 0
+  /** What waits, while it is past the bounds of one peer. */
+  #overflowBytes = 0
   #reading = false
   #closed = false
   /** What the last code means: a frame asks more than once, and messages of one kind come in a row. */
@@ -92,9 +103,9 @@ export class Reader implements Receiving {
     codec.rest()
   }
 
-  /** Whether handlers lag so far that the link is paused. */
+  /** Whether the link is held back: handlers lag, or all peers' unfinished messages are too many bytes. */
   get paused(): boolean {
-    return this.#paused
+    return this.#paused || this.#held
   }
 
   get queuedBytes(): number {
@@ -143,6 +154,7 @@ export class Reader implements Receiving {
 
   release(): void {
     this.#held = false
+    this.#host.resumed()
     this.#switchLink()
   }
 
@@ -164,13 +176,15 @@ export class Reader implements Receiving {
     this.#closed = true
     this.#codec.discard()
     this.#inbox?.close()
+    this.#countOverflow(0)
     for (const mailbox of this.#mailboxes?.values() ?? []) mailbox.end()
   }
 
   /** Reads on when there is room again, or an answer to wait for. */
   resumeIfRoom(): void {
-    if (!this.#paused || this.#closed || this.#full()) return
+    if (this.#closed || (!this.#paused && this.#overflowBytes === 0) || this.#full() || !this.#paused) return
     this.#paused = false
+    this.#host.resumed()
     this.#switchLink()
     if (!this.#reading && !this.#yielded) this.read()
   }
@@ -205,6 +219,7 @@ export class Reader implements Receiving {
   }
 
   #full(): boolean {
+    if (this.#host.owesAnswers) return true
     let bytes = this.#inbox?.bytes ?? 0
     let messages = this.#inbox?.length ?? 0
     if (this.#mailboxes) {
@@ -213,9 +228,18 @@ export class Reader implements Receiving {
         messages += mailbox.length
       }
     }
-    if (messages === 0) return false
-    const reserve = this.#host.requests?.reserveBytes ?? 0
-    return bytes > this.#limits.inboxBytes + reserve || messages > this.#limits.inboxMessages
+    const { inboxBytes, inboxMessages, awaitingBytes } = this.#limits
+    const full = bytes > inboxBytes || messages > inboxMessages
+    this.#countOverflow(full ? bytes + messages * MESSAGE_COST_BYTES : 0)
+    // A handler may wait for an answer that lies behind all of it.
+    const awaits = full && (this.#host.requests?.size ?? 0) > 0
+    return full && !(awaits && this.#overflowBytes <= awaitingBytes && this.#host.receiving.hasRoom)
+  }
+
+  #countOverflow(bytes: number): void {
+    if (bytes === this.#overflowBytes) return
+    this.#host.receiving.queue(bytes - this.#overflowBytes)
+    this.#overflowBytes = bytes
   }
 
   /** Where messages wait whose handler is `later`. */

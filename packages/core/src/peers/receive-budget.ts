@@ -1,5 +1,5 @@
 // What unfinished messages of all peers may take together, so that many remotes which hold back the ends of large
-// messages can't fill the memory.
+// messages can't fill the memory; and as much again for messages that wait while an answer behind them is awaited.
 
 /** A peer with a message that isn't whole yet. */
 export interface Receiving {
@@ -19,6 +19,7 @@ export class ReceiveBudget {
   readonly #maxBytes: number
   readonly #holdings = new Map<Receiving, Holding>()
   #bytes = 0
+  #queuedBytes = 0
   /** The slowest, taking no more bytes: the next to be ended. */
   #held: Receiving | undefined
 
@@ -40,6 +41,16 @@ export class ReceiveBudget {
     else this.#holdings.delete(peer)
     if (this.#bytes <= this.#maxBytes) this.#releaseHeld()
     else if (bytes > before) this.#relieve(nowMs)
+  }
+
+  /** Whether there is room for more of what waits past its peer's own bound. */
+  get hasRoom(): boolean {
+    return this.#queuedBytes < this.#maxBytes
+  }
+
+  /** Messages past their peer's own bound take so many bytes more, or less. */
+  queue(bytes: number): void {
+    this.#queuedBytes += bytes
   }
 
   /** The peer has ended. */

@@ -17,8 +17,8 @@ export interface Unsealed {
 }
 
 /**
- * Seals one message after the other, also those that come to `waiting` meanwhile, until none is left or the peer is
- * gone and nobody takes them. Payloads mustn't change meanwhile, and nothing else may be sealed.
+ * Seals one message after the other, also those that come to `waiting` meanwhile, until none is left or the peer has
+ * ended. Then a frame that was begun is finished, because a Disconnect may follow it. Payloads mustn't change meanwhile, and nothing else may be sealed.
  */
 export async function sealWaiting(
   codec: FrameCodec,
@@ -28,7 +28,11 @@ export async function sealWaiting(
 ): Promise<void> {
   const turn = async (): Promise<void> => await new Promise((resolve) => host.yieldTurn(resolve))
   for (let next = waiting[0]; next && !host.error; next = waiting[0]) {
-    const frame = await sealInSlices(codec, next, turn)
+    const body = codec.snappy
+      ? (next.compressed ?? (await compressInSlices(codec, next.payload, host, turn)))
+      : next.payload
+    if (host.error) return
+    const frame = await sealInSlices(codec, next.code, body, turn)
     waiting.shift()
     sealed(frame, next)
   }
@@ -36,10 +40,10 @@ export async function sealWaiting(
 
 async function sealInSlices(
   codec: FrameCodec,
-  { code, payload, compressed }: Unsealed,
+  code: number,
+  body: Uint8Array,
   turn: () => Promise<void>,
 ): Promise<Uint8Array> {
-  const body = codec.snappy ? (compressed ?? (await compressInSlices(codec, payload, turn))) : payload
   const sealing = codec.sealingOf(code, body)
   for (let pieces = 1; !sealing.goOn(); pieces++) if (pieces % PIECES_PER_TURN === 0) await turn()
   return sealing.frame
@@ -48,6 +52,7 @@ async function sealInSlices(
 async function compressInSlices(
   codec: FrameCodec,
   payload: Uint8Array,
+  host: { readonly error: unknown },
   turn: () => Promise<void>,
 ): Promise<Uint8Array> {
   const output = new Uint8Array(32 + payload.length + Math.ceil(payload.length / 6))
@@ -55,7 +60,7 @@ async function compressInSlices(
   let length = payload.length
   for (; length >= 0x80; length = Math.floor(length / 128)) output[at++] = (length & 0x7f) | 0x80
   output[at++] = length
-  for (let start = 0, fragments = 1; start < payload.length; start += FRAGMENT_BYTES, fragments++) {
+  for (let start = 0, fragments = 1; start < payload.length && !host.error; start += FRAGMENT_BYTES, fragments++) {
     const block = codec.compressPayload(payload.subarray(start, start + FRAGMENT_BYTES))
     // Without the length of its own.
     let from = 0

@@ -1,5 +1,5 @@
 // A clock that stands still until a test moves it.
-import type { Clock, Timer } from '../base/clock.ts'
+import { type Clock, NEVER, type Timer } from '../base/clock.ts'
 
 /** Where `wallNow` starts unless told otherwise: 2026-01-01T00:00:00Z, a fixed date so that logs repeat. */
 const WALL_START_MS = 1_767_225_600_000
@@ -99,6 +99,7 @@ export function createManualClock({
     // Whole milliseconds, as a platform's.
     wallNow: () => Math.floor(nowMs + wallOffsetMs),
     setTimer: (delayMs, fn): Timer => {
+      if (delayMs === Infinity) return NEVER
       const entry: Entry = { dueMs: nowMs + Math.max(0, delayMs || 0), order: order++, fn }
       timers.push(entry)
       return { cancel: () => timers.cancel(entry) }

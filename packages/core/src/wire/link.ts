@@ -55,6 +55,11 @@ export interface Link {
    */
   readonly sentBytes: number
   /**
+   * Only of links that can't stop reading: bytes that came and are kept because of `pause`. While it changes the remote
+   * is alive; of other links that are paused nobody can know it.
+   */
+  readonly unreadBytes?: number
+  /**
    * Sends what is queued, then ends the link. `end` follows, after 5 s also where the remote takes nothing.
    * What the remote still sends is dropped.
    */

@@ -48,13 +48,6 @@ export class Requests {
     return { pending: this.#pending.size, late: this.#lateCount, unasked: this.#strays }
   }
 
-  /** Most bytes an answer in flight may have; 0 when none is awaited. */
-  get reserveBytes(): number {
-    let most = 0
-    for (const { definition } of this.#pending.values()) most = Math.max(most, definition.answer.maxBytes)
-    return most
-  }
-
   /**
    * Registers a question; `send` is called with its id. @throws {PeerError} `request timeout`, or what `fail` was
    * given
