@@ -3,6 +3,17 @@
 const encoder = /* @__PURE__ */ new TextEncoder()
 const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true })
 
+/**
+ * Whether a value is a Uint8Array, of whatever realm: bytes of an iframe, of a worker's test environment or of a `vm`
+ * are not an instance of our own.
+ */
+export function isBytes(value: unknown): value is Uint8Array {
+  return (
+    value instanceof Uint8Array ||
+    (ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]')
+  )
+}
+
 /** Joins chunks into one new array; few constant bytes are made quicker as a plain array. */
 export function concatBytes(...chunks: readonly ArrayLike<number>[]): Uint8Array {
   let length = 0

@@ -53,12 +53,14 @@ class BookPlugin implements AddressBook {
   readonly name = 'address-book'
   readonly stopMs = STOP_MS
   readonly protocols: readonly Offer[]
+  readonly probes: boolean
   readonly #options: AddressBookOptions
   #book: RunningBook | undefined
   #isTaken = false
 
   constructor(options: AddressBookOptions) {
     this.#options = options
+    this.probes = options.feelers ?? true
     this.protocols = [
       addr.with(
         {

@@ -204,7 +204,7 @@ describe('dialer', () => {
     for (let n = 1; n <= 10; n++) dialer.offer(addressOf(n))
     dialer.addSource('book', counting(100))
     await clock.advanceAsync(0)
-    expect(signals.length).toBe(17)
+    expect(signals.length).toBe(9)
     dialer.close()
     dialer.close()
     expect(signals.every(({ aborted }) => aborted)).toBe(true)
@@ -214,7 +214,7 @@ describe('dialer', () => {
     dialer.peerRemoved({ number: 1, id: hexOf(1) })
     dialer.addSource('late', counting(200))
     await clock.advanceAsync(600_000)
-    expect(signals.length).toBe(17)
+    expect(signals.length).toBe(9)
     expect(clock.pendingTimers).toBe(0)
   })
 

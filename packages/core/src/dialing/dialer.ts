@@ -58,6 +58,8 @@ export interface DialerOptions {
   attempt(order: DialOrder): void
   /** The network group of an endpoint; `undefined` for loopback and LAN. */
   groupOf(endpoint: Endpoint): string | undefined
+  /** Places of the node that are free for strangers now, its running dials taken off; default without end. */
+  readonly free?: (() => number) | undefined
   /** What is held against a node. */
   readonly judge?: Judge | undefined
   /** Finds where a persistent node is now; asked at most once a minute for each, ever more seldom. */
@@ -84,6 +86,8 @@ export interface Dialer {
   inboundPending(connection: ConnectionName): void
   /** The same connection has become a peer, or has failed. */
   inboundSettled(connection: ConnectionName): void
+  /** A place has become free otherwise than by a peer or a dial of this dialer. */
+  roomChanged(): void
   /** One candidate that is to be dialed as soon as there is room. Strangers' lists belong into a source. */
   offer(address: Address): DialExplanation
   /** Adds a source, which is read only when there is room; the answer removes it. */
@@ -122,13 +126,14 @@ class TaskRunner implements Dialer {
   #closed = false
 
   constructor(options: DialerOptions) {
-    const { clock, policy, random, resolve, selfPublicKey, judge, log = silentLogger } = options
+    const { clock, policy, random, resolve, selfPublicKey, judge, free, log = silentLogger } = options
     this.#options = options
     this.#log = log
     this.#state = createDialState(policy, options.idOf(selfPublicKey), {
       seed: random.uint32(),
       resolves: resolve !== undefined,
       judge,
+      free,
     })
     this.#mix = new SourceMix({
       now: () => clock.now(),
@@ -169,6 +174,10 @@ class TaskRunner implements Dialer {
     this.#handle({ type: 'inbound settled', number, id })
   }
 
+  roomChanged(): void {
+    this.#handle({ type: 'clock' })
+  }
+
   offer(address: Address): DialExplanation {
     const target = this.#targetOf(address)
     this.#handle({ type: 'candidate', target })
@@ -188,7 +197,7 @@ class TaskRunner implements Dialer {
   }
 
   inspect(): DialerInfo {
-    return inspectState(this.#state, this.#mix.inspect(), this.#refused, this.#timer?.atMs)
+    return inspectState(this.#state, this.#mix.inspect(), this.#refused, this.#timer?.atMs, this.#options.clock.now())
   }
 
   explain(publicKey: Uint8Array): DialExplanation {
@@ -252,7 +261,7 @@ class TaskRunner implements Dialer {
 
   // The next candidate as an event, if one is wanted and there; asks the sources otherwise.
   #draw(): DialEvent | undefined {
-    if (this.#closed || !wantsCandidate(this.#state)) return undefined
+    if (this.#closed || !wantsCandidate(this.#state, this.#steppedAtMs)) return undefined
     const draw = this.#mix.take()
     if (!draw) {
       this.#mix.read()
@@ -310,7 +319,7 @@ class TaskRunner implements Dialer {
   #schedule(): void {
     if (this.#closed) return
     const { clock } = this.#options
-    const resting = wantsCandidate(this.#state) ? this.#mix.nextAtMs : undefined
+    const resting = wantsCandidate(this.#state, this.#steppedAtMs) ? this.#mix.nextAtMs : undefined
     const atMs = Math.min(nextStepAtMs(this.#state, this.#steppedAtMs) ?? Infinity, resting ?? Infinity)
     if (this.#timer?.atMs === atMs) return
     this.#timer?.timer.cancel()

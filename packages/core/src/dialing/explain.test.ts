@@ -103,12 +103,12 @@ describe('inspectState', () => {
       candidate('n5'),
       done('n5', USELESS),
     )
-    const info = inspectState(state, [], new Map([['self', 2]] as const), undefined)
+    const info = inspectState(state, [], new Map([['self', 2]] as const), undefined, 0)
     expect(JSON.parse(JSON.stringify(info))).toEqual(info)
     expect(info).toMatchObject({
       preset: 'keep-8',
       outbound: { now: 1, target: 8 },
-      freeSlots: 13,
+      freeSlots: 6,
       dialing: [{ id: 'n1', publicKeyHex: '00'.repeat(64), persistent: false, startedAtMs: 0 }],
       connected: [{ connection: numberOf('n2'), id: 'n2', direction: 'outbound', group: 'group of n2' }],
       pendingInbound: ['n4'],

@@ -69,12 +69,12 @@ function findReason(state: DialState, target: Target, lastRefusal: DialRefusal |
   if (persistent) {
     if (!target.endpoint) return { state: 'waiting', reason: 'no endpoint' }
     if (persistent.nextAtMs > nowMs) return { state: 'waiting', reason: 'retry delay', timed: true }
-    return { state: 'waiting', reason: persistentRoom(state) > 0 ? 'ready' : 'no free slot' }
+    return { state: 'waiting', reason: persistentRoom(state, nowMs) > 0 ? 'ready' : 'no free slot' }
   }
   const waiting = state.waiting.find((candidate) => candidate.target.id === target.id)
   const refusal = refusalOf(state, target, nowMs)
   if (refusal) return { state: 'refused', reason: refusal, timed: true }
-  if (waiting) return { state: 'waiting', reason: candidateRoom(state) > 0 ? 'unusual port' : 'no free slot' }
+  if (waiting) return { state: 'waiting', reason: candidateRoom(state, nowMs) > 0 ? 'unusual port' : 'no free slot' }
   if (lastRefusal) return { state: 'refused', reason: lastRefusal }
   return { state: 'unknown', reason: 'not a candidate' }
 }
@@ -130,11 +130,12 @@ export function inspectState(
   sources: readonly SourceInfo[],
   refused: ReadonlyMap<DialRefusal, number>,
   nextAtMs: number | undefined,
+  nowMs: number,
 ): DialerInfo {
   return {
     preset: state.policy.preset,
     outbound: { now: outboundCount(state), target: state.policy.outbound },
-    freeSlots: Math.max(0, candidateRoom(state)),
+    freeSlots: Math.max(0, candidateRoom(state, nowMs)),
     dialing: [...state.dialing.values()].map(({ target, persistent, startedAtMs }) => ({
       id: target.id,
       publicKeyHex: toHex(target.publicKey),

@@ -48,6 +48,6 @@ describe('dialPolicy', () => {
     { retryMaxMs: 0 },
     { preset: 'ethereum', dialRatio: -3 },
   ])('refuses numbers that count nothing: %j', (options) => {
-    expect(() => dialPolicy(options)).toThrow(RangeError)
+    expect(() => dialPolicy(options)).toThrow(TypeError)
   })
 })

@@ -1,5 +1,7 @@
 // How many peers a node dials, and how soon again: two presets of one policy object.
+import { checkOptions } from '../base/check-options.ts'
 import type { Endpoint } from '../wire/address.ts'
+import { part } from './places.ts'
 
 /**
  * How long a dialed node is left alone: go-ethereum refuses a second connection from one address for 30 s, plus 5 s of
@@ -22,8 +24,14 @@ const RETRY_MAX_MS = 300_000
 /** What `step` obeys. Make it with `dialPolicy`. */
 export interface DialPolicy {
   readonly preset: 'keep-8' | 'ethereum'
-  /** Outbound peers to keep. */
+  /** Outbound peers to keep, if the node has room for them. */
   readonly outbound: number
+  /** Whether the user has said how many: otherwise the node's `maxPeers` decides. */
+  readonly isOutboundGiven: boolean
+  /** One of so many peers is dialed, whatever the number; `undefined`: at most 8 are. */
+  readonly dialRatio: number | undefined
+  /** Dials for each missing peer, as far as there are places for them. */
+  readonly dialsPerPeer: number
   /** Dials under way at once, persistent ones included. */
   readonly maxActive: number
   /** Whether persistent peers take of `outbound`. If not, they come on top of it. */
@@ -43,9 +51,12 @@ export interface DialPolicy {
 export interface DialPolicyOptions {
   /** Default `keep-8`. */
   readonly preset?: 'keep-8' | 'ethereum' | undefined
-  /** Outbound peers to keep; `keep-8` only, default 8. 0 dials none but persistent ones. */
+  /**
+   * Outbound peers to keep; `keep-8` only, default 8, and fewer in a node with few places (`maxPeers` of `createNode`).
+   * 0 dials none but persistent ones.
+   */
   readonly outbound?: number | undefined
-  /** Peers in all; `ethereum` dials `maxPeers / dialRatio` of them. */
+  /** Peers in all, if not the node's; `ethereum` dials `maxPeers / dialRatio` of them. */
   readonly maxPeers?: number | undefined
   /** `ethereum` only, default 3; 0 dials nobody. */
   readonly dialRatio?: number | undefined
@@ -58,32 +69,42 @@ export interface DialPolicyOptions {
   readonly restrict?: ((endpoint: Endpoint) => boolean) | undefined
 }
 
+const KINDS = {
+  preset: 'other',
+  outbound: 'count',
+  maxPeers: 'count',
+  dialRatio: 'count',
+  maxActive: 'limit',
+  onePerGroup: 'flag',
+  retryMaxMs: 'limit',
+  restrict: 'call',
+} as const
+
 /**
  * The policy of a preset with changes.
  *
- * @throws {TypeError} when options contradict each other
- * @throws {RangeError} when a number is not a whole one from its least value up
+ * @throws {TypeError} naming the option that is wrong, or those that contradict each other
  */
 export function dialPolicy(options: DialPolicyOptions | DialPolicy['preset'] = {}): DialPolicy {
-  const given = typeof options === 'string' ? { preset: options } : options
-  const { preset = 'keep-8', maxActive = MAX_ACTIVE, maxPeers, restrict } = given
+  const given = checkOptions('dialPolicy', typeof options === 'string' ? { preset: options } : options, KINDS)
+  const { preset = 'keep-8', maxActive = MAX_ACTIVE, maxPeers, restrict, retryMaxMs = RETRY_MAX_MS } = given
   if (preset !== 'keep-8' && preset !== 'ethereum') throw new TypeError(`no dial preset is named ${String(preset)}`)
   const ethereum = preset === 'ethereum'
   for (const name of ethereum ? (['outbound', 'retryMaxMs'] as const) : (['dialRatio'] as const)) {
     if (given[name] !== undefined) throw new TypeError(`${name} contradicts the dial preset ${preset}`)
   }
-  checkWhole('maxActive', maxActive, 1)
-  if (maxPeers !== undefined) checkWhole('maxPeers', maxPeers, 0)
-  const outbound = ethereum
-    ? shareOf(maxPeers, given.dialRatio)
-    : (given.outbound ?? Math.min(OUTBOUND, maxPeers ?? OUTBOUND))
-  checkWhole('outbound', outbound, 0)
+  const dialRatio = ethereum ? (given.dialRatio ?? DIAL_RATIO) : undefined
+  const outbound =
+    dialRatio === undefined
+      ? (given.outbound ?? Math.min(OUTBOUND, maxPeers ?? OUTBOUND))
+      : part(maxPeers ?? ETHEREUM_MAX_PEERS, dialRatio)
   if (outbound > (maxPeers ?? outbound)) throw new TypeError(`outbound ${outbound} contradicts maxPeers ${maxPeers}`)
-  const { retryMaxMs = RETRY_MAX_MS } = given
-  checkWhole('retryMaxMs', retryMaxMs, 1)
   return {
     preset,
     outbound,
+    isOutboundGiven: given.outbound !== undefined || maxPeers !== undefined,
+    dialRatio,
+    dialsPerPeer: ethereum ? 2 : 1,
     maxActive,
     persistentCounts: ethereum,
     cancelSurplus: !ethereum,
@@ -92,15 +113,4 @@ export function dialPolicy(options: DialPolicyOptions | DialPolicy['preset'] = {
     retryMaxMs: ethereum ? undefined : retryMaxMs,
     restrict,
   }
-}
-
-function shareOf(maxPeers = ETHEREUM_MAX_PEERS, dialRatio = DIAL_RATIO): number {
-  checkWhole('dialRatio', dialRatio, 0)
-  if (dialRatio === 0 || maxPeers === 0) return 0
-  return Math.max(1, Math.floor(maxPeers / dialRatio))
-}
-
-function checkWhole(name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least)
-    throw new RangeError(`${name} must be a whole number from ${least}, not ${value}`)
 }

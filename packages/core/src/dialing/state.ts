@@ -86,6 +86,8 @@ export interface DialState {
   readonly selfId: string
   /** What is held against a node: banned ones are never dialed, discouraged ones only when persistent. */
   readonly judge: Judge | undefined
+  /** Places of the node that are free for strangers now; asked of the rest of the node, as the judge is. */
+  readonly free: (() => number) | undefined
   /** Whether there is somebody to ask for the place of a persistent node. */
   readonly resolves: boolean
   /** State of the generator of chance; 32 bits. */
@@ -162,13 +164,20 @@ export function createDialState(
     seed = 1,
     resolves = false,
     judge,
-  }: { readonly seed?: number; readonly resolves?: boolean; readonly judge?: Judge | undefined } = {},
+    free,
+  }: {
+    readonly seed?: number
+    readonly resolves?: boolean
+    readonly judge?: Judge | undefined
+    readonly free?: DialState['free']
+  } = {},
 ): DialState {
   const none: ReadonlyMap<string, never> = new Map<string, never>()
   return {
     policy,
     selfId,
     judge,
+    free,
     resolves,
     chance: seed >>> 0,
     openSources: 0,

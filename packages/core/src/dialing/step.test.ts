@@ -7,6 +7,7 @@ import { MAX_WAITING } from './absorb.ts'
 import { type DialPolicy, dialPolicy } from './policy.ts'
 import { createDialState, type DialEvent, type DialTask, type Target } from './state.ts'
 import { nextStepAtMs, step } from './step.ts'
+import { SLOW_MS, wantsCandidate } from './slots.ts'
 
 /** Each round is so much later than the one before, as in go-ethereum's scenarios. */
 const ROUND_MS = 16_000
@@ -255,10 +256,23 @@ describe('step, refusing', () => {
 })
 
 describe('step, keeping 8', () => {
+  it('dials one candidate for each missing peer, and one more beside each that takes longer than 3 s', () => {
+    const ids = Array.from({ length: 20 }, (_, n) => `n${n}`)
+    const first = take(createDialState(KEEP_8, 'self'), candidates(...ids), 0)
+    expect(idsOf(first.tasks, 'dial')).toHaveLength(8)
+    expect(nextStepAtMs(first.state, 0)).toBe(SLOW_MS)
+    expect(take(first.state, [{ type: 'clock' }], SLOW_MS - 1).tasks).toEqual([])
+    const slow = take(first.state, [{ type: 'clock' }], SLOW_MS)
+    expect(idsOf(slow.tasks, 'dial')).toHaveLength(8)
+    expect(take(slow.state, [{ type: 'clock' }], 2 * SLOW_MS).tasks).toEqual([])
+  })
+
   it('cancels dials that are not needed any more, so that there are never more than 8', () => {
     const ids = Array.from({ length: 16 }, (_, n) => `n${n.toString(16)}`)
     const rounds: readonly Round[] = [
-      { events: candidates(...ids, 'late'), dials: ids },
+      { events: candidates(...ids, 'late'), dials: ids.slice(0, 8) },
+      // The first eight are slow.
+      { dials: ids.slice(8) },
       { events: ids.slice(0, 7).flatMap(dialed) },
       { events: dialed(ids[7]!), cancelled: ids.slice(8) },
       { events: ids.slice(8).map((id) => failed(id)) },
@@ -267,6 +281,19 @@ describe('step, keeping 8', () => {
       { events: candidates('n9'), dials: ['n9'] },
     ]
     expect(play(KEEP_8, rounds)).toEqual(expectedOf(rounds))
+  })
+
+  it('begins no dial of a stranger without a free place, and dials persistent nodes all the same', () => {
+    let free = 2
+    const state = createDialState(KEEP_8, 'self', { free: () => free })
+    const first = take(state, candidates('1'), 0)
+    expect(idsOf(first.tasks, 'dial')).toEqual(['1'])
+    free = 0
+    const full = take(first.state, [...candidates('2', '3'), wanted('4')], 1)
+    expect(idsOf(full.tasks, 'dial')).toEqual(['4'])
+    expect(wantsCandidate(full.state, 1)).toBe(false)
+    free = 1
+    expect(idsOf(step(full.state, { type: 'clock' }, 2).tasks, 'dial')).toEqual(['2'])
   })
 
   it('dials persistent nodes on top of the 8, whatever their group', () => {
@@ -323,6 +350,6 @@ describe('step, keeping 8', () => {
     }
     expect(begun).toBe(50)
     expect(nextStepAtMs(state, 500)).toBe(1_500)
-    expect(idsOf(step(state, { type: 'clock' }, 1_500).tasks, 'dial')).toHaveLength(16)
+    expect(idsOf(step(state, { type: 'clock' }, 1_500).tasks, 'dial')).toHaveLength(8)
   })
 })

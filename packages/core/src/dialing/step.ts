@@ -2,7 +2,7 @@
 import { absorb } from './absorb.ts'
 import { commonRefusal, refusalOf } from './refusal.ts'
 import { afterDialStart, RESOLVE_MAX_MS } from './retry.ts'
-import { BEGUN_MS, candidateRoom, LATE_MS, MAX_BEGUN, MAX_LATE, persistentRoom } from './slots.ts'
+import { BEGUN_MS, candidateRoom, LATE_MS, MAX_BEGUN, MAX_LATE, nextSlowAtMs, persistentRoom } from './slots.ts'
 import {
   type DialEvent,
   type DialState,
@@ -33,9 +33,9 @@ export function step(before: DialState, event: DialEvent, nowMs: number): Step {
 
 function dialPersistent(before: DialState, nowMs: number, tasks: DialTask[]): DialState {
   let state = before
-  if (persistentRoom(state) <= 0) return state
+  if (persistentRoom(state, nowMs) <= 0) return state
   const ready = [...state.persistent.values()].filter((node) => isReady(state, node, nowMs))
-  while (ready.length > 0 && persistentRoom(state) > 0) {
+  while (ready.length > 0 && persistentRoom(state, nowMs) > 0) {
     const { draw, chance } = drawChance(state.chance)
     const [node] = ready.splice(draw % ready.length, 1)
     state = startDial({ ...state, chance }, node!.target, true, nowMs, tasks)
@@ -45,7 +45,9 @@ function dialPersistent(before: DialState, nowMs: number, tasks: DialTask[]): Di
 
 function dialCandidates(before: DialState, nowMs: number, tasks: DialTask[]): DialState {
   let state = before
-  while (candidateRoom(state) > 0) {
+  // What is begun here takes its place when the tasks are carried out.
+  let free = state.free?.() ?? Infinity
+  while (free > 0 && candidateRoom(state, nowMs) > 0) {
     const next =
       state.waiting.find((candidate) => !candidate.late) ?? (lateAllowed(state, nowMs) ? state.waiting[0] : undefined)
     if (!next) break
@@ -53,7 +55,10 @@ function dialCandidates(before: DialState, nowMs: number, tasks: DialTask[]): Di
     state = { ...state, waiting: state.waiting.filter((other) => other !== next) }
     const refusal = refusalOf(state, target, nowMs)
     if (refusal) tasks.push({ type: 'refuse', target, refusal })
-    else state = startDial(withBegun(state), target, false, nowMs, tasks)
+    else {
+      state = startDial(withBegun(state), target, false, nowMs, tasks)
+      free--
+    }
   }
   return state
 }
@@ -90,8 +95,9 @@ export function nextStepAtMs(state: DialState, nowMs: number): number | undefine
     if (state.resolves && node.resolveAtMs > nowMs && isLost(state, node)) soonest = Math.min(soonest, node.resolveAtMs)
   }
   if (state.begun.count >= MAX_BEGUN) soonest = Math.min(soonest, state.begun.sinceMs + BEGUN_MS)
+  soonest = Math.min(soonest, nextSlowAtMs(state, nowMs))
   const oldest = state.waiting[0]
-  if (oldest && candidateRoom(state) > 0) soonest = Math.min(soonest, oldest.sinceMs + LATE_MS)
+  if (oldest && candidateRoom(state, nowMs) > 0) soonest = Math.min(soonest, oldest.sinceMs + LATE_MS)
   return soonest === Infinity ? undefined : soonest
 }
 

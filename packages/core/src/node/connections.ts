@@ -63,7 +63,8 @@ export class Connections {
   constructor(host: ConnectionsHost) {
     const { settings } = host
     this.#host = host
-    this.peers = new PeerSet(host.id, settings)
+    const { maxPeers, places } = settings
+    this.peers = new PeerSet(host.id, { maxPeers, maxInbound: places.inbound })
     this.#tables = settings.offers.map(createOfferTable)
     this.#wheel = new Wheel(settings.clock, WHEEL_SLOT_MS)
     this.#peerHost = {
@@ -132,12 +133,12 @@ export class Connections {
 
   // Discouraged peers get what nobody else wants: they are refused as soon as one more would fill the node.
   #heldAgainst(task: SetUpTask, publicKey: Uint8Array): PeerError | undefined {
-    const { judge, maxInbound } = this.#host.settings
+    const { judge, places } = this.#host.settings
     const address = task.endpoint ? formatEndpoint(task.endpoint) : task.link.remoteAddress
     const verdict = judge({ publicKey, address })
     if (verdict === 'banned') return new PeerError('disconnect reason', DiscReason.uselessPeer, 'the peer is banned')
     if (verdict === undefined || task.direction === 'outbound') return undefined
-    if (this.peers.inboundCount + 1 < maxInbound) return undefined
+    if (this.peers.inboundCount + 1 < places.inbound) return undefined
     return new PeerError('disconnect reason', DiscReason.tooManyPeers, 'no place to spare for a discouraged peer')
   }
 
@@ -205,7 +206,7 @@ export class Connections {
     const trusted = this.#host.isTrusted(id)
     const held = trusted ? undefined : this.#heldAgainst(task, publicKey)
     if (held) throw held
-    const refusal = this.peers.check({ id, direction: task.direction, trusted })
+    const refusal = this.peers.check({ id, direction: task.direction, named: this.#isNamed(id) })
     if (refusal && !this.#mayMakeRoom(refusal, task)) throw refusal
     // Once, though a held one comes here again.
     if (task.direction === 'inbound' && !setUp.told) {
@@ -234,7 +235,7 @@ export class Connections {
   #checkpointHello({ number, task, publicKey, hello, codec }: Greeted): ConnectedPeer {
     const id = idOf(this.#host.settings, publicKey)
     const conversations = this.#conversations(hello)
-    const candidate = { id, direction: task.direction, trusted: this.#host.isTrusted(id) }
+    const candidate = { id, direction: task.direction, named: this.#isNamed(id) }
     const check = (): PeerError | undefined =>
       this.peers.checkShared(candidate, conversations.length, this.#tables.length)
     let refusal = check()
@@ -258,6 +259,10 @@ export class Connections {
     this.peers.add(peer)
     this.#living.add(peer)
     return peer
+  }
+
+  #isNamed(id: string): boolean {
+    return this.#host.isTrusted(id) || this.#host.isPersistent(id)
   }
 
   #mayMakeRoom({ reason }: PeerError, { direction }: SetUpTask): boolean {

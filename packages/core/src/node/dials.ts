@@ -61,7 +61,8 @@ export class Dials {
     const dialer = createDialer({
       clock,
       random,
-      policy: settings.dialing ?? dialPolicy(),
+      policy: { ...(settings.dialing ?? dialPolicy()), outbound: settings.places.outbound },
+      free: () => connections.peers.free,
       selfPublicKey: publicKey,
       groupOf,
       judge: ({ publicKey: key, endpoint }) => this.#verdict(key, endpoint),
@@ -117,12 +118,16 @@ export class Dials {
 
   async #attempt(address: Address, signal: AbortSignal): Promise<ConnectedPeer> {
     const { settings, connections, events } = this.#host
+    const id = idOf(settings, address.publicKey)
     try {
-      return await this.#reach(address, signal, (task) => connections.setUp(task))
+      const setUp = (task: SetUpTask): Promise<ConnectedPeer> => connections.setUp(task)
+      return await this.#holding(id, () => this.#reach(address, signal, setUp))
     } catch (error) {
       const failure = asPeerError(error)
-      const id = idOf(settings, address.publicKey)
-      const winner = failure.reason === DiscReason.alreadyConnected ? connections.peers.get(id) : undefined
+      // Refused because another link of this key was quicker: that may have taken the last place, too.
+      const { alreadyConnected, tooManyPeers } = DiscReason
+      const isLate = failure.reason === alreadyConnected || failure.reason === tooManyPeers
+      const winner = isLate ? connections.peers.get(id) : undefined
       if (winner) return winner
       events.emit('dial:failed', { address, error: failure, persistent: this.isPersistent(id) })
       throw failure
@@ -133,9 +138,24 @@ export class Dials {
   async probe(address: Address, signal: AbortSignal = new AbortController().signal): Promise<void> {
     const { probe } = await import('./probe.ts')
     try {
-      await this.#reach(address, signal, (task) => probe(this.#host.connections, task))
+      const id = `probe of ${idOf(this.#host.settings, address.publicKey)}`
+      await this.#holding(id, () => this.#reach(address, signal, (task) => probe(this.#host.connections, task)))
     } catch (error) {
       throw asPeerError(error)
+    }
+  }
+
+  // The dial of a stranger has its place from the beginning: nobody is dialed to be told that there is none.
+  async #holding<T>(id: string, reach: () => Promise<T>): Promise<T> {
+    if (this.isPersistent(id) || this.#host.isTrusted(id)) return await reach()
+    const { peers } = this.#host.connections
+    const refusal = peers.hold(id)
+    if (refusal) throw refusal
+    try {
+      return await reach()
+    } finally {
+      peers.give(id)
+      this.#dialer?.roomChanged()
     }
   }
 

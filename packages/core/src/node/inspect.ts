@@ -67,7 +67,7 @@ export function inspectNode({ node, state, settings, connections, dials, counter
     state,
     addresses: node.addresses,
     maxPeers: settings.maxPeers,
-    maxInbound: settings.maxInbound,
+    maxInbound: settings.places.inbound,
     receivingBytes: connections.receivingBytes,
     peers: [...connections.peers.values()].map((peer) => ({
       connection: peer.number,

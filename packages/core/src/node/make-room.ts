@@ -24,7 +24,7 @@ function evictionFacts(peer: ConnectedPeer, judge: Settings['judge'], prefixes: 
   const prefix = prefixes.prefixOf(peer.remoteAddress)
   return {
     id: peer.id,
-    trusted: peer.trusted,
+    trusted: peer.trusted || peer.persistent,
     discouraged: judge({ publicKey: peer.publicKey, address: peer.remoteAddress }) !== undefined,
     group: prefix ?? 'local',
     minPingMs: peer.minPingMs,

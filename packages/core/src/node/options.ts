@@ -1,5 +1,7 @@
 // What a node is made of, and every bound of it with its unit and its reason.
 import type { PrefixPolicy } from '../addresses/prefix.ts'
+import { isBytes } from '../base/bytes.ts'
+import { checkOptions, readLimits, shown } from '../base/check-options.ts'
 import type { Clock } from '../base/clock.ts'
 import { systemClock } from '../base/clock.ts'
 import type { Crypto } from '../base/crypto.ts'
@@ -9,11 +11,14 @@ import { systemRandom } from '../base/random.ts'
 import type { Random } from '../base/random.ts'
 import type { Storage } from '../base/storage.ts'
 import { defaultCrypto } from '#default-crypto'
+import { placesOf } from '../dialing/places.ts'
+import type { Places } from '../dialing/places.ts'
 import type { DialPolicy } from '../dialing/policy.ts'
 import { DEFAULT_PEER_LIMITS } from '../peers/limits.ts'
 import type { EvictionCandidate } from '../peers/eviction.ts'
 import type { PeerLimits } from '../peers/limits.ts'
 import type { Address } from '../wire/address.ts'
+import { encodeHello } from '../wire/hello.ts'
 import type { Transport } from '../wire/link.ts'
 import type { Offer } from '../wire/protocol.ts'
 import type { Plugin, Subject, Verdict } from './plugin.ts'
@@ -35,8 +40,6 @@ export interface NodeLimits extends PeerLimits {
   readonly startsPerSecondPerPrefix: number
   /** Milliseconds after an accepted connection in which its address gets no second one; 0 turns it off. */
   readonly acceptIntervalMs: number
-  /** Capabilities a Hello may list. */
-  readonly capabilities: number
   /** Bytes that unfinished messages of all peers may take; past it the slowest is held back, then ended. */
   readonly receiveBytes: number
   /** Milliseconds that `close` waits for goodbyes to be sent. */
@@ -53,10 +56,11 @@ export const DEFAULT_LIMITS: NodeLimits = {
   startsPerSecond: 100,
   startsPerSecondPerPrefix: 10,
   acceptIntervalMs: 30_000,
-  capabilities: 128,
   receiveBytes: 64 * 1024 * 1024,
   closeMs: 500,
 }
+
+const WHO = 'createNode'
 
 /** Given the inbound peers, gives the id of the one to end, or `undefined` to refuse the newcomer. */
 export type Admission = (inbound: readonly EvictionCandidate[]) => string | undefined
@@ -69,9 +73,12 @@ export interface NodeOptions {
   readonly plugins?: readonly Plugin[] | undefined
   /** Client name that Hello tells; default `peerwire`. */
   readonly name?: string | undefined
-  /** Peers in all; default 50. */
+  /**
+   * Peers in all; default 50. Persistent and trusted ones are admitted above it, too. How many of the places are for
+   * peers that the node dials, and how many for those that dial it, follows: see "Places" in ARCHITECTURE.md.
+   */
   readonly maxPeers?: number | undefined
-  /** Inbound peers among them; default two thirds of `maxPeers`. */
+  /** Places for peers that dial this node; default what the dialer and probes don't need of `maxPeers`. */
   readonly maxInbound?: number | undefined
   /** Addresses to keep connected. */
   readonly persistent?: readonly (Address | string)[] | undefined
@@ -107,7 +114,8 @@ export interface Settings {
   judge(subject: Subject): Verdict | undefined
   readonly name: string
   readonly maxPeers: number
-  readonly maxInbound: number
+  /** Whose the places are. */
+  readonly places: Places
   readonly dialing: DialPolicy | undefined
   readonly logger: Logger
   readonly clock: Clock
@@ -119,29 +127,71 @@ export interface Settings {
   readonly limits: NodeLimits
 }
 
+const KINDS = {
+  privateKey: 'other',
+  transports: 'list',
+  protocols: 'list',
+  plugins: 'list',
+  name: 'text',
+  maxPeers: 'count',
+  maxInbound: 'count',
+  persistent: 'list',
+  trusted: 'list',
+  dialing: 'thing',
+  logger: 'thing',
+  clock: 'thing',
+  random: 'thing',
+  storage: 'thing',
+  crypto: 'thing',
+  prefixes: 'thing',
+  admission: 'call',
+  limits: 'thing',
+} as const
+
+/** Bounds that may be 0: without a wait, without a question, and so on. */
+const ZEROS = [
+  'acceptIntervalMs',
+  'pendingInbound',
+  'closeMs',
+  'goodbyeMs',
+  'requests',
+  'strayAnswers',
+  'pingBurst',
+] as const
+
 /** Checks options and fills in defaults. @throws {TypeError} naming the option that is wrong */
-export function readOptions(options: NodeOptions): Settings {
-  const { privateKey, transports, plugins = [] } = options
-  const crypto = options.crypto ?? defaultCrypto
-  if (!(privateKey instanceof Uint8Array) || !crypto.isPrivateKey(privateKey)) {
+export function readOptions(given: NodeOptions): Settings {
+  if (given === undefined) throw new TypeError(`${WHO} needs at least a privateKey and transports`)
+  const options = checkOptions(WHO, given, KINDS)
+  const { privateKey, transports, plugins = [], crypto = defaultCrypto, maxPeers = 50, dialing } = options
+  if (!isBytes(privateKey) || !crypto.isPrivateKey(privateKey)) {
     throw new TypeError('createNode needs a privateKey of 32 bytes; generatePrivateKey() makes one')
   }
-  if (!Array.isArray(transports) || transports.length === 0) {
-    throw new TypeError('createNode needs at least one transport, such as webSocket() or tcp()')
-  }
-  const maxPeers = count('maxPeers', options.maxPeers ?? 50)
+  if (!transports?.length) throw new TypeError('createNode needs at least one transport, such as webSocket() or tcp()')
+  each('transports', transports, ({ name, canDial, dial }) => !!name && !!canDial && !!dial, 'webSocket() or tcp()')
+  each('plugins', plugins, ({ name }) => typeof name === 'string', 'addressBook()')
   const offers = [...(options.protocols ?? []), ...plugins.flatMap((plugin) => plugin.protocols ?? [])]
+  each('protocols', offers, ({ protocol, handlers }) => !!protocol && !!handlers, 'chat.with({ … })')
   checkOffers(offers)
+  const name = options.name ?? 'peerwire'
+  checkHello(name, offers)
   return {
     privateKey: privateKey.slice(),
     transports,
     offers,
     plugins,
     judge: judgeOf(plugins),
-    name: options.name ?? 'peerwire',
+    name,
     maxPeers,
-    maxInbound: count('maxInbound', options.maxInbound ?? Math.ceil((maxPeers * 2) / 3)),
-    dialing: options.dialing,
+    places: placesOf({
+      maxPeers,
+      maxInbound: options.maxInbound,
+      policy: dialing,
+      listens: transports.some(({ listen }) => listen),
+      seeks: plugins.some(({ candidates }) => candidates),
+      probes: plugins.some(({ probes }) => probes),
+    }),
+    dialing,
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
@@ -149,7 +199,24 @@ export function readOptions(options: NodeOptions): Settings {
     crypto,
     prefixes: options.prefixes,
     admission: options.admission,
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    limits: readLimits(WHO, DEFAULT_LIMITS, options.limits, ZEROS),
+  }
+}
+
+function each<T extends object>(option: string, values: readonly T[], fits: (value: T) => boolean, such: string): void {
+  for (const [i, value] of values.entries()) {
+    if (typeof value === 'object' && value !== null && fits(value)) continue
+    throw new TypeError(`${option}[${i}] of ${WHO} must be what such as ${such} gives, not ${shown(value)}`)
+  }
+}
+
+function checkHello(name: string, offers: readonly Offer[]): void {
+  const capabilities = offers.map(({ protocol }) => protocol)
+  try {
+    encodeHello({ name, capabilities, listenPort: 0, publicKey: new Uint8Array(64) })
+  } catch (cause) {
+    const text = `the name of ${name.length} characters and the protocols of ${WHO} don't fit into Hello`
+    throw new TypeError(`${text}: ${(cause as Error).message}`, { cause })
   }
 }
 
@@ -173,9 +240,4 @@ function checkOffers(offers: readonly Offer[]): void {
     if (seen.has(key)) throw new TypeError(`the protocol ${key} is given twice`)
     seen.add(key)
   }
-}
-
-function count(option: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`${option} must be a whole number, not ${value}`)
-  return value
 }

@@ -32,10 +32,11 @@ export interface PluginContext {
   /** What all plugins together hold against somebody. */
   judge(subject: Subject): Verdict | undefined
   /**
-   * Finds out whether the node of an address lives: a dial, both handshakes, and goodbye. It takes no slot and never
-   * becomes a peer, and nobody is told but the caller.
+   * Finds out whether the node of an address lives: a dial, both handshakes, and goodbye. It takes a place while it
+   * lasts and never becomes a peer, and nobody is told but the caller.
    *
-   * @throws {PeerError} with what ended it before Hello
+   * @throws {PeerError} with what ended it before Hello; `disconnect reason` when no place was free and nobody was
+   *   dialed
    */
   probe(address: Address, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
   /** Aborts when the node closes. */
@@ -54,8 +55,10 @@ export interface Plugin {
   stop?(): void | Promise<void>
   /** How long `close` waits for `stop`, in milliseconds; default the node's `closeMs`. */
   readonly stopMs?: number | undefined
-  /** Addresses that could be dialed; read only while there is room for a dial. */
+  /** Addresses that could be dialed; read only while there is room for a dial. With it the node has places for them. */
   candidates?(): AsyncIterable<Address>
+  /** Whether it tries out addresses by `probe`: then the node keeps a place for that, if it has enough. */
+  readonly probes?: boolean | undefined
   /** Finds where a persistent node is now that could not be dialed; `undefined` when it isn't found. */
   resolve?(publicKey: Uint8Array, signal: AbortSignal): Promise<Endpoint | undefined>
   /** What is held against somebody; asked often, so it has to be quick. Trusted peers are never asked about. */

@@ -4,9 +4,9 @@ import { PeerError } from '../errors/peer-error.ts'
 import type { Direction } from '../wire/link.ts'
 
 export interface PeerSetLimits {
-  /** Peers in all; trusted ones are admitted above it. */
+  /** Places in all; who is named by the user, as persistent or trusted, is admitted above them. */
   readonly maxPeers: number
-  /** Inbound peers among them. */
+  /** Those of them that inbound peers may take. */
   readonly maxInbound: number
 }
 
@@ -14,7 +14,8 @@ export interface PeerSetLimits {
 export interface Candidate {
   readonly id: string
   readonly direction: Direction
-  readonly trusted: boolean
+  /** The user has named it. */
+  readonly named: boolean
 }
 
 /** The least that the set needs to know of a peer. */
@@ -28,6 +29,8 @@ export class PeerSet<P extends Member> {
   readonly #limits: PeerSetLimits
   readonly #peers = new Map<string, P>()
   #inbound = 0
+  /** Whom the places are for that dials hold, and how many dials of each. */
+  readonly #held = new Map<string, number>()
 
   constructor(selfId: string, limits: PeerSetLimits) {
     this.#selfId = selfId
@@ -42,6 +45,28 @@ export class PeerSet<P extends Member> {
     return this.#inbound
   }
 
+  /** Places that neither a peer has nor the dial of a stranger holds; less than none with peers above the limit. */
+  get free(): number {
+    return this.#limits.maxPeers - this.size - this.#held.size
+  }
+
+  /**
+   * Holds a place for a dial of `id` from its beginning, until `give` is called with the same; several of one id hold
+   * one together. Without a free one the answer is the refusal.
+   */
+  hold(id: string): PeerError | undefined {
+    const held = this.#held.get(id) ?? 0
+    if (held === 0 && this.free <= 0) return this.#full()
+    this.#held.set(id, held + 1)
+    return undefined
+  }
+
+  give(id: string): void {
+    const held = this.#held.get(id) ?? 0
+    if (held > 1) this.#held.set(id, held - 1)
+    else this.#held.delete(id)
+  }
+
   get(id: string): P | undefined {
     return this.#peers.get(id)
   }
@@ -51,13 +76,15 @@ export class PeerSet<P extends Member> {
   }
 
   /** The refusal of checkpoint 1 (identity known); `undefined` lets it pass. Order as in go-ethereum's server. */
-  check({ id, direction, trusted }: Candidate): PeerError | undefined {
+  check({ id, direction, named }: Candidate): PeerError | undefined {
     const { maxPeers, maxInbound } = this.#limits
-    if (!trusted && this.size >= maxPeers) {
-      return refusal(DiscReason.tooManyPeers, `${this.size} of ${maxPeers} peers are connected`)
-    }
-    if (!trusted && direction === 'inbound' && this.#inbound >= maxInbound) {
-      return refusal(DiscReason.tooManyPeers, `${this.#inbound} of ${maxInbound} inbound peers are connected`)
+    if (!named) {
+      // A place that is held for this very peer is its own, whoever dialed first.
+      const held = direction === 'inbound' ? this.#held.size - (this.#held.has(id) ? 1 : 0) : 0
+      if (this.size + held >= maxPeers) return this.#full()
+      if (direction === 'inbound' && this.#inbound >= maxInbound) {
+        return refusal(DiscReason.tooManyPeers, `${this.#inbound} of ${maxInbound} inbound peers are connected`)
+      }
     }
     if (this.#peers.has(id)) return refusal(DiscReason.alreadyConnected, 'this key is connected already')
     if (id === this.#selfId) return refusal(DiscReason.self, 'the remote has our own key')
@@ -82,6 +109,11 @@ export class PeerSet<P extends Member> {
     this.#peers.delete(peer.id)
     if (peer.direction === 'inbound') this.#inbound--
     return true
+  }
+
+  #full(): PeerError {
+    const held = this.#held.size > 0 ? `, ${this.#held.size} dials under way` : ''
+    return refusal(DiscReason.tooManyPeers, `${this.size} of ${this.#limits.maxPeers} peers are connected${held}`)
   }
 }
 
