@@ -8,10 +8,8 @@ const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true })
  * are not an instance of our own.
  */
 export function isBytes(value: unknown): value is Uint8Array {
-  return (
-    value instanceof Uint8Array ||
-    (ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]')
-  )
+  if (!ArrayBuffer.isView(value)) return false
+  return value instanceof Uint8Array || Object.prototype.toString.call(value) === '[object Uint8Array]'
 }
 
 /** Joins chunks into one new array; few constant bytes are made quicker as a plain array. */

@@ -22,7 +22,7 @@ import type { AddressBookOptions } from './options.ts'
 
 const MINUTE = 60_000
 /** Milliseconds for what plays for hours, or among many: two cores are shared with other tests. */
-const LONG_PLAY = { timeout: 120_000 * countOf({ short: 1, long: 20 }) }
+const LONG_PLAY = { timeout: 900_000 * countOf({ short: 1, long: 20 }) }
 
 interface World {
   readonly clock: ManualClock

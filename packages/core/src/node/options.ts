@@ -168,10 +168,20 @@ export function readOptions(given: NodeOptions): Settings {
     throw new TypeError('createNode needs a privateKey of 32 bytes; generatePrivateKey() makes one')
   }
   if (!transports?.length) throw new TypeError('createNode needs at least one transport, such as webSocket() or tcp()')
-  each('transports', transports, ({ name, canDial, dial }) => !!name && !!canDial && !!dial, 'webSocket() or tcp()')
-  each('plugins', plugins, ({ name }) => typeof name === 'string', 'addressBook()')
+  each(
+    'transports',
+    transports,
+    ({ name, canDial, dial }) => !!name && !!canDial && !!dial,
+    'a transport, such as webSocket() or tcp()',
+  )
+  each('plugins', plugins, ({ name }) => typeof name === 'string', 'a plugin, such as addressBook()')
   const offers = [...(options.protocols ?? []), ...plugins.flatMap((plugin) => plugin.protocols ?? [])]
-  each('protocols', offers, ({ protocol, handlers }) => !!protocol && !!handlers, 'chat.with({ … })')
+  each(
+    'protocols',
+    offers,
+    ({ protocol, handlers }) => !!protocol && !!handlers,
+    'a protocol with its handlers, such as chat.with({ … })',
+  )
   checkOffers(offers)
   const name = options.name ?? 'peerwire'
   checkHello(name, offers)
@@ -206,7 +216,7 @@ export function readOptions(given: NodeOptions): Settings {
 function each<T extends object>(option: string, values: readonly T[], fits: (value: T) => boolean, such: string): void {
   for (const [i, value] of values.entries()) {
     if (typeof value === 'object' && value !== null && fits(value)) continue
-    throw new TypeError(`${option}[${i}] of ${WHO} must be what such as ${such} gives, not ${shown(value)}`)
+    throw new TypeError(`${option}[${i}] of ${WHO} must be ${such}, not ${shown(value)}`)
   }
 }
 
