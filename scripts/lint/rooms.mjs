@@ -5,7 +5,7 @@ export const rooms = {
   base: {},
   errors: {},
   wire: { uses: ['base', 'errors'], outside: ['rlp'] },
-  storage: { uses: ['base'] },
+  storage: { uses: ['base', 'crypto/private-key.ts'] },
   crypto: { uses: ['base'], outside: ['@noble/ciphers', '@noble/hashes', '@noble/secp256k1'] },
   rlpx: { uses: ['base', 'errors', 'wire', 'crypto'] },
   peers: { uses: ['base', 'errors', 'wire'] },

@@ -13,7 +13,9 @@ export async function serveBundle(entry: string): Promise<ServedPage> {
   const files = await bundle(entry)
   const server = createServer(({ url }, response) => {
     const code = files.get(url!)
-    response.writeHead(200, { 'Content-Type': code ? 'text/javascript' : 'text/html' }).end(code ?? HTML)
+    // A sandboxed frame has an origin of its own, for which modules come from elsewhere.
+    const headers = { 'Content-Type': code ? 'text/javascript' : 'text/html', 'Access-Control-Allow-Origin': '*' }
+    response.writeHead(200, headers).end(code ?? HTML)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {

@@ -3,7 +3,7 @@ import * as nodeFs from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { checkStorageName } from '../base/storage.ts'
 import type { Storage } from '../base/storage.ts'
-import { codeOf, hasNoLinks } from './file-system.node.ts'
+import { codeOf, hasNoLinks, syncFolder } from './file-system.node.ts'
 import type { FileSystem } from './file-system.node.ts'
 import { lockFolder } from './folder-lock.node.ts'
 
@@ -50,7 +50,7 @@ class FileStorage implements Storage {
       await this.#writeWhole(draft, bytes)
       await this.#keepPrevious(path)
       await this.#fs.rename(draft, path)
-      await this.#syncFolder()
+      await syncFolder(this.#folder, this.#fs)
     })
   }
 
@@ -61,7 +61,7 @@ class FileStorage implements Storage {
       let number = 1
       while (taken.has(`${name}.damaged-${number}`)) number++
       await this.#fs.rename(path, `${path}.damaged-${number}`)
-      await this.#syncFolder()
+      await syncFolder(this.#folder, this.#fs)
       return `${path}.damaged-${number}`
     })
   }
@@ -129,16 +129,5 @@ class FileStorage implements Storage {
       await this.#fs.copyFile(path, second)
     }
     await this.#fs.rename(second, `${path}.previous`)
-  }
-
-  // The names of a folder are data of their own; Windows keeps them without being asked.
-  async #syncFolder(): Promise<void> {
-    if (process.platform === 'win32') return
-    const folder = await this.#fs.open(this.#folder, 'r')
-    try {
-      await folder.sync()
-    } finally {
-      await folder.close()
-    }
   }
 }

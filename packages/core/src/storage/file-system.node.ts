@@ -16,3 +16,14 @@ export function codeOf(error: unknown): string | undefined {
 export function hasNoLinks(error: unknown): boolean {
   return ['EPERM', 'ENOTSUP', 'ENOSYS'].includes(codeOf(error) ?? '')
 }
+
+/** Makes names in a folder durable, which are data of their own; Windows keeps them without being asked. */
+export async function syncFolder(path: string, fs: FileSystem): Promise<void> {
+  if (process.platform === 'win32') return
+  const folder = await fs.open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}

@@ -3,7 +3,7 @@ import { createDeferred } from '../base/abort.ts'
 import { checkStorageName } from '../base/storage.ts'
 import type { Storage } from '../base/storage.ts'
 
-const STORE = 'values'
+export const STORE = 'values'
 
 /** Keeps values in a database of the page's origin; other tabs of it see the same ones, and `claim` keeps them out. */
 export function indexedDbStorage(name: string): Storage {
@@ -115,7 +115,8 @@ function get(store: IDBObjectStore, key: string, then: (value: Uint8Array | unde
   request.onsuccess = () => then(request.result as Uint8Array | undefined)
 }
 
-async function openDatabase(name: string, lost: () => void): Promise<IDBDatabase> {
+/** Opens a database with one store, `values`; `lost` is called when it can't be used any more. */
+export async function openDatabase(name: string, lost: () => void): Promise<IDBDatabase> {
   const { promise, resolve, reject } = createDeferred<IDBDatabase>()
   try {
     const request = indexedDB.open(name, 1)

@@ -1,11 +1,28 @@
-// `@peerwire/core/storage` in Node: files of a folder.
+// `@peerwire/core/storage` in Node: files.
 import type { Storage } from '../base/storage.ts'
 import { fileStorage } from './file-storage.node.ts'
+import { loadKeyFile } from './key-file.node.ts'
+import type { PrivateKeyOptions } from './private-key.ts'
 
 export type { Storage } from '../base/storage.ts'
+export type { PrivateKeyOptions } from './private-key.ts'
 
 /** The storage of the platform. In Node `where` is a folder; in a browser it names a database of the page's origin. */
 export function openStorage(where: string): Storage {
   if (where === '') throw new TypeError('openStorage needs a folder')
   return fileStorage(where)
+}
+
+/**
+ * The private key that is kept at `where`, made on the first call. In Node that is a file: 64 hex digits, mode 600, in a
+ * folder that is made, too; of programs that start at once all get the same key. Two that run at once with one key are
+ * one peer to others, so give each a file of its own.
+ *
+ * A file that other users can read is taken all the same, since mounted secrets often are, and `warn` is told.
+ *
+ * @throws {Error} one sentence naming the file, when it is there and holds no key (it is never replaced), or when it
+ * can't be read or made
+ */
+export async function loadOrCreatePrivateKey(where: string, options: PrivateKeyOptions = {}): Promise<Uint8Array> {
+  return await loadKeyFile(where, options)
 }

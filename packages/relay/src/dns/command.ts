@@ -1,11 +1,11 @@
 // `peerwire dns sign`: makes a signed list of nodes to publish in DNS.
 import { defaultCrypto } from '@peerwire/core'
+import { loadOrCreatePrivateKey } from '@peerwire/core/storage/node'
 import { makeTree } from '@peerwire/discovery'
 import type { Command, Surroundings } from '../command/command.ts'
 import { type FlagTable, type Given, wholeNumber } from '../command/flags.ts'
 import { helpText } from '../command/help.ts'
 import { UsageError } from '../command/usage-error.ts'
-import { loadKeyFile } from '../relay/key-file.ts'
 import { INFO_FILE, NODES_FILE, readInfo, readNodes, TEXTS_FILE, writeTree, ZONE_FILE } from './tree-files.ts'
 
 /** What a sequence can be: fifteen digits. */
@@ -45,12 +45,13 @@ async function runSign(given: Given, { output }: Surroundings): Promise<number> 
   const seq = wholeNumber('seq', given.value('seq') ?? String(info.seq + 1), 0, MOST_SEQ)
   if (seq < info.seq) throw new UsageError(`--seq ${seq} is behind ${info.seq}: clients refuse a list that goes back`)
   const links = given.has('link') ? given.values('link') : info.links
-  const { privateKey, path, exposed } = await loadKeyFile(keyFile)
+  const warnings: string[] = []
+  const privateKey = await loadOrCreatePrivateKey(keyFile, { warn: (sentence) => warnings.push(sentence) })
   const tree = makeTree({ domain, seq, records, links }, privateKey, defaultCrypto)
   await writeTree(folder, tree, { seq, links })
   output.event('signed', { url: tree.url, seq, records: records.length, links: links.length, texts: tree.texts.size })
   output.text(tree.url)
   output.text(`${records.length} records and ${links.length} links as ${tree.texts.size} TXT records, sequence ${seq}`)
-  if (exposed) output.text(`The key file can be read by other users of this machine: ${path}`)
+  for (const sentence of warnings) output.text(sentence)
   return 0
 }

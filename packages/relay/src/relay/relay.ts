@@ -1,7 +1,8 @@
 // The relay as a value: a node with its listeners, page, bridge and key.
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createNode, type Endpoint, evictWorst, type Logger, type Node, standing, systemClock } from '@peerwire/core'
-import { openStorage } from '@peerwire/core/storage/node'
+import { loadOrCreatePrivateKey, openStorage } from '@peerwire/core/storage/node'
 import { remoteOf } from '@peerwire/transport-ws/node'
 import { type Bridge, createBridge } from '../bridge/bridge.ts'
 import { holdEvents, type Output } from '../command/output.ts'
@@ -12,12 +13,14 @@ import { bookPlaces, bookPlugins } from './book.ts'
 import { openDataDir } from './data-dir.ts'
 import { finderPlaces, finderPlugins, foundBy, recordOf } from './finders.ts'
 import { itemPlugins } from './items.ts'
-import { loadKey } from './key-file.ts'
 import { reportLooking } from './looking.ts'
 import type { RelayOptions } from './options.ts'
 import { type AddressFacts, addressesFor, type BridgeEntry, bridgeEntries, pageUrl } from './public-addresses.ts'
 import { reportListening, reportNode } from './report.ts'
 import { readTls, relayTransports } from './transports.ts'
+
+/** Of the relay's private key, in its data directory. */
+const KEY_FILE = 'key'
 
 const PAGE_FOLDER = fileURLToPath(new URL('../../page/', import.meta.url))
 
@@ -52,8 +55,8 @@ export interface RelaySurroundings {
 export async function startRelay(options: RelayOptions, { output, logger }: RelaySurroundings): Promise<Relay> {
   const tls = await readTls(options.tls)
   const dataDir = await openDataDir(options.dataDir)
-  const { privateKey, path, exposed } = await loadKey(dataDir)
-  if (exposed) logger.log('warn', 'The key file can be read by other users of this machine', { path })
+  const warn = (sentence: string): void => logger.log('warn', sentence)
+  const privateKey = await loadOrCreatePrivateKey(join(dataDir, KEY_FILE), { warn })
   const bridge = createRelayBridge(options, logger)
   const listeners: Endpoint[] = []
   const facts = (): AddressFacts => ({
