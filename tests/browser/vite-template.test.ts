@@ -32,18 +32,25 @@ it('a hot reload leaves one connection, not two', async ({ openTab, cleanUp }) =
   cleanUp(() => served.close())
 
   const tab = await openTab()
-  await tab.goto(`${served.url}#${node.addresses[0]}`)
+  await tab.goto(`${served.url}#http://${new URL(node.addresses[0]!).host}`)
   await tab.getByText('connected with').waitFor()
   await tab.evaluate(() => (document.title = 'not loaded again'))
+  const { id } = node.peers[0]!
 
   const main = join(folder, 'src/main.ts')
   await writeFile(main, (await readFile(main, 'utf8')).replace('connected with', 'in touch with'))
   await tab.getByText('in touch with').waitFor()
   expect(seen).toEqual(['added, now 1', `removed, ${DiscReason.quitting}, now 0`, 'added, now 1'])
   expect(await tab.title()).toBe('not loaded again')
+  expect(node.peers[0]!.id).toBe(id)
 
   await tab.getByLabel('Say').fill('hello')
   await tab.getByRole('button').click()
   await tab.getByText('you said hello').waitFor()
   expect(await tab.getByRole('listitem').allTextContents()).toEqual(['you said hello'])
+
+  const again = await openTab()
+  await again.goto(`${served.url}#${node.addresses[0]}`)
+  await again.getByText('in touch with').waitFor()
+  expect(node.peers).toHaveLength(2)
 })

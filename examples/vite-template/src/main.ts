@@ -1,15 +1,17 @@
 // The page: one node, kept connected to one peer, and closed before a hot reload makes the next.
-import { createNode, defineProtocol, dialPolicy, generatePrivateKey, message, text } from '@peerwire/core'
-import { webSocket } from '@peerwire/transport-ws'
+import { createNode, defineProtocol, dialPolicy, message, text } from '@peerwire/core'
+import { loadOrCreatePrivateKey } from '@peerwire/core/storage'
+import { resolveNode, webSocket } from '@peerwire/transport-ws'
 
 /**
- * Whom to dial: `VITE_PEER=ws://KEY@127.0.0.1:4000/ npm run dev`, or what stands behind the # of the page's address.
+ * Whom to dial: the URL of a server, as in `VITE_PEER=http://127.0.0.1:4000 npm run dev`, or an address with its key;
+ * else what stands behind the # of the page's own.
  */
-const address = import.meta.env.VITE_PEER ?? location.hash.slice(1)
+const server = import.meta.env.VITE_PEER ?? location.hash.slice(1)
 
 const chat = defineProtocol({ name: 'chat', version: 1, messages: { say: message(0, text) } })
 const node = createNode({
-  privateKey: generatePrivateKey(),
+  privateKey: await loadOrCreatePrivateKey('vite-template'), // of this tab, through its reloads
   transports: [webSocket()],
   protocols: [chat.with({ say: (_, line) => show(line) })],
   dialing: dialPolicy({ retryMaxMs: 30_000 }),
@@ -31,8 +33,19 @@ import.meta.hot?.dispose(async () => {
 import.meta.hot?.accept()
 
 await node.start()
-if (address === '') tell('no peer to dial: put its address behind the # of this page')
-else node.addPersistent(address)
+if (server === '') tell('no peer to dial: put the URL of a server behind the # of this page')
+else await connect()
+
+async function connect(): Promise<void> {
+  try {
+    const { addresses } = server.includes('@')
+      ? { addresses: [server] }
+      : await resolveNode(server, { signal: page.signal })
+    node.addPersistent(addresses[0]!)
+  } catch (error) {
+    if (!page.signal.aborted) tell(String(error))
+  }
+}
 
 function say(event: Event): void {
   event.preventDefault()

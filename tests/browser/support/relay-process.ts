@@ -53,7 +53,8 @@ export async function startRelayProcess(
   }
 }
 
-async function temporaryFolder(cleanUp: (step: () => unknown) => void): Promise<string> {
+/** An empty folder, removed with the test. */
+export async function temporaryFolder(cleanUp: (step: () => unknown) => void): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'peerwire-relay-'))
   cleanUp(() => rm(folder, { recursive: true, force: true }))
   return folder

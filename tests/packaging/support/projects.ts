@@ -34,10 +34,10 @@ const VITE_OPTIONS = {
 
 /** What a page's README says of pages; no platform but a page's is known here. */
 const PAGE_PROGRAM = `import './tab.ts'
-import { createNode, generatePrivateKey, isPeerError, type NodeOptions } from '@peerwire/core'
-import { openStorage } from '@peerwire/core/storage'
+import { createNode, isPeerError, type NodeOptions } from '@peerwire/core'
+import { loadOrCreatePrivateKey, openStorage } from '@peerwire/core/storage'
 import { type DialFacts, resolveNode, webSocket } from '@peerwire/transport-ws'
-const privateKey = generatePrivateKey()
+const privateKey: Uint8Array = await loadOrCreatePrivateKey('page', { per: 'profile' })
 const transports = [webSocket({ maxUnreadBytes: 1024 * 1024 })]
 // @ts-expect-error pages can't listen
 webSocket({ listen: 'ws://127.0.0.1:0' })
@@ -56,14 +56,14 @@ export async function run(): Promise<void> {
 `
 
 const serverProgram = (suffix: string): string => `
-import { createNode, generatePrivateKey } from '@peerwire/core'
-import { openStorage } from '@peerwire/core/storage${suffix}'
+import { createNode } from '@peerwire/core'
+import { loadOrCreatePrivateKey, openStorage } from '@peerwire/core/storage${suffix}'
 import { discovery, udp } from '@peerwire/discovery${suffix}'
 import { eth } from '@peerwire/eth'
 import { tcp } from '@peerwire/transport-tcp'
 import { webSocket } from '@peerwire/transport-ws${suffix}'
 void eth
-const privateKey = generatePrivateKey()
+const privateKey = await loadOrCreatePrivateKey('server.key')
 const transports = [tcp({ listen: 'tcp://127.0.0.1:0' }), webSocket({ listen: 'ws://127.0.0.1:0', origins: '*' })]
 const plugins = [discovery({ privateKey, socket: udp() })]
 export const node = createNode({ privateKey, transports, plugins, storage: openStorage('data') })
