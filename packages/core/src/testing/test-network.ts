@@ -24,6 +24,8 @@ export interface TestNetworkOptions {
   readonly delayMs?: number | readonly [least: number, most: number] | undefined
   /** How far each reading moves the clock; see `createManualClock`. */
   readonly tickMs?: number | undefined
+  /** Bytes that may be under way in one direction, default 256 KiB: with `delayMs` it makes a slow link. */
+  readonly windowBytes?: number | undefined
   /** Options of each node beside keys, transports and protocols. */
   readonly options?: (index: number) => Partial<NodeOptions>
 }
@@ -50,11 +52,11 @@ export interface TestNetwork {
 export async function testNetwork(
   count: number,
   protocols: readonly Offer[] | ((index: number) => readonly Offer[]),
-  { seed = 1, delayMs = 0, tickMs, options }: TestNetworkOptions = {},
+  { seed = 1, delayMs = 0, windowBytes, tickMs, options }: TestNetworkOptions = {},
 ): Promise<TestNetwork> {
   const clock = createManualClock({ tickMs })
   const random = seededRandom(seed)
-  const network = createMemoryNetwork({ clock, random, delayMs, split: 'random' })
+  const network = createMemoryNetwork({ clock, random, delayMs, windowBytes, split: 'random' })
   const nodes = Array.from({ length: count }, (_, index) =>
     createNode({
       privateKey: generatePrivateKey(random),
