@@ -74,7 +74,8 @@ export class Handshakes {
     const isEthAlone = peer.shared.length === 1
     if (this.#network) this.#send(greeting, this.#network)
     else if (isEthAlone && peer.direction === 'inbound') {
-      throw new PeerError('need a local status message', DiscReason.uselessPeer, 'no eth network is known here yet')
+      const text = 'no eth network is known here yet'
+      throw new PeerError('need a local status message', DiscReason.uselessPeer, text, { peer })
     }
     this.#greetings.set(peer.id, greeting)
     if (!isEthAlone) return
@@ -99,7 +100,7 @@ export class Handshakes {
     const greeting = this.#greetings.get(peer.id)
     if (!greeting) return
     if (greeting.status || greeting.heard) {
-      throw new PeerError('unexpected remote status', DiscReason.subprotocolError, 'a second Status')
+      throw new PeerError('unexpected remote status', DiscReason.subprotocolError, 'a second Status', { peer })
     }
     // Whoever dials us doesn't decide which chain we follow.
     if (!this.#network && peer.direction === 'inbound') {
@@ -143,11 +144,8 @@ export class Handshakes {
   statusOf(peer: Peer): Status {
     const status = this.#greetings.get(peer.id)?.status
     if (status) return status
-    throw new PeerError(
-      'failed to receive the remote status',
-      DiscReason.subprotocolError,
-      'the first message is no Status',
-    )
+    const text = 'the first message is no Status'
+    throw new PeerError('failed to receive the remote status', DiscReason.subprotocolError, text, { peer })
   }
 
   /** The peer's blocks have changed. */

@@ -25,12 +25,16 @@ export function noMoreThan(hashes: Hashes, answer: Hashes): Hashes {
   throw new PeerError('unexpected answer', DiscReason.breachOfProtocol, text)
 }
 
-/** Ends the peer with what `check` throws, and passes it on. */
+/** Ends the peer with what `check` throws, now or later, and passes it on: it is about what this peer has sent. */
 export function failing<T>(peer: Peer, check: () => T): T {
-  try {
-    return check()
-  } catch (error) {
+  const fail = (error: unknown): never => {
     if (isPeerError(error)) peer.fail(error)
     throw error
+  }
+  try {
+    const value = check()
+    return value instanceof Promise ? (value.catch(fail) as T) : value
+  } catch (error) {
+    return fail(error)
   }
 }

@@ -1,5 +1,5 @@
 // Transactions between eth peers and the inventory: announcements in and out, fetching, checking, serving.
-import { DiscReason, isPeerError, PeerError, prepare, toHex } from '@peerwire/core'
+import { DiscReason, isMisdeed, isPeerError, PeerError, prepare, toHex } from '@peerwire/core'
 import type { Peer } from '@peerwire/core'
 import type { Carrier, InventoryPlugin, ItemNote } from '@peerwire/core/inventory'
 import type { TransactionChecker } from './checker.ts'
@@ -150,11 +150,11 @@ export class TransactionRelay implements Carrier {
     this.#host.inventory.notFound(peer.id, TRANSACTION_KIND, missing)
   }
 
-  // A question that ran out of time, or found no room among the others, is the next announcer's; all else ends the
-  // peer.
+  // A question that ran out of time, is not served, or found no room among the others, is the next announcer's; what
+  // the peer did wrong ends it.
   #failed(peer: Peer, error: unknown): void {
     if (peer.error) return
-    if (isPeerError(error) && error.code !== 'request timeout') peer.fail(error)
+    if (isPeerError(error) && isMisdeed(error)) peer.fail(error)
     else this.counts.unanswered++
   }
 

@@ -281,7 +281,7 @@ export class RunningBook {
 
   #dialFailed({ publicKey, endpoint }: Address, error: PeerError): void {
     const address = addressOfEndpoint(endpoint)
-    if (!address || isOurDecision(error) || this.#context.signal.aborted) return
+    if (!address || isOurDoing(error) || this.#context.signal.aborted) return
     this.#failed(address, publicKey, error)
     this.source.wake()
   }
@@ -320,9 +320,9 @@ export class RunningBook {
   }
 }
 
-// Nobody wants the dial any more, or we have no place ourselves: that says nothing of the address.
-function isOurDecision({ code }: PeerError): boolean {
-  return code === 'dial cancelled' || code === 'disconnect reason'
+// Nobody wants the dial any more, we have no place ourselves, or our own code failed: that says nothing of the address.
+function isOurDoing({ origin }: PeerError): boolean {
+  return origin === 'local' || origin === 'program'
 }
 
 // Whoever says that it is full, or that it knows us already, lives.

@@ -109,6 +109,10 @@ export const CODE_NOTES: Readonly<Record<PeerErrorCode, CodeNote>> = {
     whatToDo: 'Read the reason: `too many peers` passes, `useless peer` does not.',
   },
   'request timeout': { meaning: 'No answer came in time; the peer lives on.', whatToDo: 'Ask another peer.' },
+  'not served': {
+    meaning: 'The remote shares the protocol but has no handler for this request; the peer lives on.',
+    whatToDo: 'Ask another peer.',
+  },
   'unexpected answer': {
     meaning: 'An answer that nobody asked for, or that can not belong to its question.',
     whatToDo: 'Nothing; the remote breaks the protocol.',

@@ -59,6 +59,7 @@ export type PeerErrorCode =
   | 'remote disconnect reason'
   // a protocol
   | 'request timeout'
+  | 'not served'
   | 'unexpected answer'
   | 'handler failed'
   | 'need a local status message'
@@ -98,6 +99,7 @@ export const CODES: Readonly<Record<PeerErrorCode, CodeRow>> = {
   'disconnect reason': { origin: 'local' },
   'remote disconnect reason': { origin: 'remote', untold: true },
   'request timeout': { origin: 'link' },
+  'not served': { origin: 'remote' },
   'unexpected answer': { origin: 'remote', misdeed: true },
   'handler failed': { origin: 'program' },
   'need a local status message': { origin: 'local' },

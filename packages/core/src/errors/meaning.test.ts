@@ -36,6 +36,7 @@ const ROWS: Readonly<Record<PeerErrorCode, string>> = {
   'disconnect reason': 'local',
   'remote disconnect reason': 'remote untold',
   'request timeout': 'link',
+  'not served': 'remote',
   'unexpected answer': 'remote misdeed',
   'handler failed': 'program',
   'need a local status message': 'local',

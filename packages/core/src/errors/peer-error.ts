@@ -88,6 +88,12 @@ export function isPeerError(value: unknown): value is PeerError {
   return value instanceof PeerError
 }
 
+/** What the user's own code threw, as what ends or refuses `peer`; `thrown` is its cause. */
+export function handlerFailed(thrown: unknown, peer?: object): PeerError {
+  const text = thrown instanceof Error ? thrown.message : causeText(thrown)
+  return new PeerError('handler failed', DiscReason.subprotocolError, text, { cause: thrown, peer })
+}
+
 /** The text of anything that was thrown. */
 export function causeText(cause: unknown): string {
   try {

@@ -4,7 +4,7 @@ import { equalBytes, toHex } from '../base/bytes.ts'
 import type { Emitter } from '../base/emitter.ts'
 import { Wheel } from '../base/wheel.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
-import { isPeerError, PeerError } from '../errors/peer-error.ts'
+import { handlerFailed, isErrorOf, isPeerError, PeerError } from '../errors/peer-error.ts'
 import { ConnectedPeer } from '../peers/connected-peer.ts'
 import type { PeerHost } from '../peers/connected-peer.ts'
 import { createOfferTable } from '../peers/conversation.ts'
@@ -151,7 +151,7 @@ export class Connections {
   async setUp(task: SetUpTask, host: SetUpHost<ConnectedPeer> = this.#setUpHost): Promise<ConnectedPeer> {
     if (this.#closed) {
       task.link.abort()
-      throw new PeerError('disconnect reason', DiscReason.quitting, 'the node is closing')
+      throw quitting()
     }
     const setUp = new SetUp<ConnectedPeer>(++this.#latest, task, host)
     this.#setUps.add(setUp)
@@ -170,11 +170,11 @@ export class Connections {
   /** Ends everything; resolves when no link is left, at the latest after `closeMs`. */
   async close(): Promise<void> {
     this.#closed = true
-    const quitting = new PeerError('disconnect reason', DiscReason.quitting, 'the node is closing')
-    for (const setUp of this.#setUps) setUp.fail(quitting)
-    for (const peer of this.#living) peer.fail(quitting)
+    // One for each: an error is one peer's.
+    for (const setUp of this.#setUps) setUp.fail(quitting())
+    for (const peer of this.#living) peer.fail(quitting())
     await this.#emptyWithin(this.#host.settings.limits.closeMs)
-    for (const peer of this.#living) peer.cut(quitting)
+    for (const peer of this.#living) peer.cut(quitting())
     for (const setUp of this.#setUps) setUp.cut()
     this.#wheel.close()
     this.#listening?.close()
@@ -202,7 +202,7 @@ export class Connections {
   #checkpointKey(setUp: SetUp<ConnectedPeer>, publicKey: Uint8Array): Promise<void> | undefined {
     const { task } = setUp
     const id = idOf(this.#host.settings, publicKey)
-    if (this.#closed) throw new PeerError('disconnect reason', DiscReason.quitting, 'the node is closing')
+    if (this.#closed) throw quitting()
     const trusted = this.#host.isTrusted(id)
     const held = trusted ? undefined : this.#heldAgainst(task, publicKey)
     if (held) throw held
@@ -287,7 +287,7 @@ export class Connections {
       try {
         table.offer.hooks.opened?.(peer)
       } catch (error) {
-        peer.fail(isPeerError(error) ? error : hookFailed(error))
+        peer.fail(isPeerError(error) && isErrorOf(error, peer) ? error : handlerFailed(error, peer))
       }
     }
     this.#host.events.emit('peer:added', peer)
@@ -321,12 +321,11 @@ export class Connections {
   }
 }
 
+function quitting(): PeerError {
+  return new PeerError('disconnect reason', DiscReason.quitting, 'the node is closing')
+}
+
 /** keccak-256 of a public key, in hex: a peer's id. */
 export function idOf({ crypto }: Pick<Settings, 'crypto'>, publicKey: Uint8Array): string {
   return toHex(crypto.keccak256(publicKey))
-}
-
-function hookFailed(error: unknown): PeerError {
-  const text = error instanceof Error ? error.message : 'an opened hook threw'
-  return new PeerError('handler failed', DiscReason.subprotocolError, text, { cause: error })
 }

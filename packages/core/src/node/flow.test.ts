@@ -174,6 +174,37 @@ describe('messages for later', () => {
     expect(count).toBe(4000)
     await world.close()
   })
+
+  it('are not lost by a reader that stops early: what waits and what comes is the next one’s', async () => {
+    const world = await testNetwork(2, [flow.with({ say: later })])
+    const peer = await world.connect(1, 0)
+    const send = (from: number, to: number): void => {
+      for (let i = from; i < to; i++) void peer.send(flow, 'say', `line ${i}`)
+    }
+    const messages = () => world.nodes[0]!.peers[0]!.messages(flow, 'say')
+    const read = async (count: number): Promise<string[]> => {
+      const lines: string[] = []
+      for await (const line of messages()) if (lines.push(line) === count) break
+      return lines
+    }
+    send(0, 5)
+    await world.advance(1000)
+    expect(await read(2)).toEqual(['line 0', 'line 1'])
+    send(5, 8)
+    await world.advance(1000)
+    expect(await read(5)).toEqual(['line 2', 'line 3', 'line 4', 'line 5', 'line 6'])
+    // One that waits when it is stopped takes nothing with it.
+    expect((await messages().next()).value).toBe('line 7')
+    const stopped = messages()
+    const waiting = stopped.next()
+    await stopped.return!()
+    expect(await waiting).toEqual({ value: undefined, done: true })
+    send(8, 9)
+    await world.advance(1000)
+    expect(await stopped.next()).toEqual({ value: undefined, done: true })
+    expect(await read(1)).toEqual(['line 8'])
+    await world.close()
+  })
 })
 
 describe('answers by rule', () => {

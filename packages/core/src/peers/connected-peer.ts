@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../base/clock.ts'
 import type { Wheel } from '../base/wheel.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { isTold } from '../errors/meaning.ts'
-import { PeerError } from '../errors/peer-error.ts'
+import { claimError, handlerFailed, PeerError } from '../errors/peer-error.ts'
 import type { Endpoint } from '../wire/address.ts'
 import { BaseCode, EMPTY_LIST } from '../wire/base-messages.ts'
 import { decodeDisconnect, encodeDisconnect } from '../wire/disconnect.ts'
@@ -11,11 +11,11 @@ import type { Exchange } from '../wire/exchange.ts'
 import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
 import type { Direction, Link, LinkSink } from '../wire/link.ts'
 import type { Capability, Peer, RequestOptions } from '../wire/peer.ts'
-import { encodeMessage, type Prepared } from '../wire/prepared.ts'
+import { checkedSize, encodeMessage, encodeValue, type Prepared } from '../wire/prepared.ts'
 import type { Requests } from '../wire/requests.ts'
 import { isLater } from '../wire/protocol.ts'
 import type { AnswerOf, Messages, Protocol, RequestNames, SendNames, ValueOf } from '../wire/protocol.ts'
-import { isRequest } from './conversation.ts'
+import { definitionOf, isRequest, sharedConversation } from './conversation.ts'
 import type { Conversation } from './conversation.ts'
 import { KeepAlive, type KeepAliveHost } from './keep-alive.ts'
 import type { PeerLimits } from './limits.ts'
@@ -159,7 +159,7 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
   }
 
   shares(protocol: { readonly name: string; readonly version: number }): boolean {
-    return this.#conversation(protocol) !== undefined
+    return sharedConversation(this.conversations, protocol) !== undefined
   }
 
   send<M extends Messages, K extends SendNames<M>>(
@@ -167,13 +167,21 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     name: K,
     value: ValueOf<M[K]>,
   ): Promise<void> {
-    const { offset, own, definition } = this.#definition(protocol, name)
-    return this.#write(offset + definition.code, encodeMessage(own, name, value))
+    try {
+      const { offset, own, definition } = definitionOf(this, protocol, name)
+      return this.#write(offset + definition.code, encodeMessage(own, name, value))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   sendPrepared(prepared: Prepared): Promise<void> {
-    const { offset, definition } = this.#definition(prepared.protocol, prepared.name)
-    return this.#outbox.sendPrepared(offset + definition.code, prepared)
+    try {
+      const { offset, definition } = definitionOf(this, prepared.protocol, prepared.name)
+      return this.#outbox.sendPrepared(offset + definition.code, prepared)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   async request<M extends Messages, K extends RequestNames<M>>(
@@ -182,13 +190,16 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     question: ValueOf<M[K]>,
     options?: RequestOptions,
   ): Promise<AnswerOf<M[K]>> {
-    const { offset, definition } = this.#definition(protocol, name)
-    if (!isRequest(definition)) throw new TypeError(`${protocol.name}.${name} is not a request`)
+    const { offset, definition } = definitionOf(this, protocol, name)
+    const what = `${protocol.name}.${name}`
+    if (!isRequest(definition)) throw new TypeError(`${what} is not a request`)
     if (this.#error) throw this.#error
     const { exchange } = definition
-    const body = definition.codec.encode(question as never)
-    const send = (id: bigint): void => void this.#write(offset + definition.code, exchange.wrap(id, body))
-    const answer = this.useRequests(exchange).ask(definition, question, send, options)
+    const body = encodeValue(what, definition.codec, question)
+    const send = (id: bigint): void => {
+      void this.#write(offset + definition.code, checkedSize(what, exchange.wrap(id, body), definition))
+    }
+    const answer = this.useRequests(exchange).ask({ what, definition, value: question }, send, options)
     this.#reader.resumeIfRoom()
     return (await answer) as AnswerOf<M[K]>
   }
@@ -197,12 +208,12 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     protocol: Protocol<M>,
     name: K,
   ): AsyncIterableIterator<ValueOf<M[K]>> {
-    const conversation = this.#conversation(protocol)
+    const conversation = sharedConversation(this.conversations, protocol)
     const handler = conversation?.table.offer.handlers[name]
     if (!conversation || !isLater(handler)) {
       throw new TypeError(`${protocol.name}.${name} has no waiting messages: give \`later\` as its handler`)
     }
-    return this.#reader.mailbox(conversation, name, handler) as AsyncIterableIterator<ValueOf<M[K]>>
+    return this.#reader.mailbox(conversation, name, handler).read() as AsyncIterableIterator<ValueOf<M[K]>>
   }
 
   credit(): void {
@@ -214,7 +225,7 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
   }
 
   fail(error: PeerError): void {
-    this.#end(error)
+    this.#end(claimError(error, this) ? error : handlerFailed(error, this))
   }
 
   /** Ends the peer at once: a goodbye that hasn't left by now is lost, and `gone` is told before this returns. */
@@ -237,7 +248,7 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
 
   useRequests(exchange: Exchange): Requests {
     const { clock, limits } = this.#host
-    this.#requests ??= exchange.createRequests(clock, limits, this.#host.requestIdSeed())
+    this.#requests ??= exchange.createRequests(this, clock, limits, this.#host.requestIdSeed())
     return this.#requests
   }
 
@@ -351,6 +362,7 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
 
   #end(error: PeerError): void {
     if (this.#error) return
+    claimError(error, this)
     this.#error = error
     this.#reader.close()
     this.#host.receiving.delete(this.#reader)
@@ -378,22 +390,5 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
   #pong(): void {
     if (this.#outbox.full) this.#owedPongs++
     else void this.#write(BaseCode.pong, EMPTY_LIST)
-  }
-
-  #definition(protocol: { readonly name: string; readonly version: number }, name: string) {
-    const conversation = this.#conversation(protocol)
-    if (!conversation) throw new TypeError(`${this.toString()} doesn't share ${protocol.name}/${protocol.version}`)
-    const own = conversation.table.offer.protocol
-    const definition = own.messages[name]
-    if (!definition) throw new TypeError(`${protocol.name} has no message "${name}"`)
-    return { offset: conversation.offset, own, definition }
-  }
-
-  #conversation(protocol: { readonly name: string; readonly version: number }): Conversation | undefined {
-    for (const conversation of this.conversations) {
-      const own = conversation.table.offer.protocol
-      if (own.name === protocol.name && own.version === protocol.version) return conversation
-    }
-    return undefined
   }
 }

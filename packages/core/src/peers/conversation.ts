@@ -1,5 +1,5 @@
 // The codes that a shared protocol takes on one link, and which message each of them is.
-import type { AnyCodec, MessageDefinition, Offer, RequestDefinition } from '../wire/protocol.ts'
+import type { AnyCodec, MessageDefinition, Offer, Protocol, RequestDefinition } from '../wire/protocol.ts'
 
 interface Message {
   readonly name: string
@@ -53,4 +53,40 @@ export function conversationOf(conversations: readonly Conversation[], code: num
     if (own >= 0 && own < conversation.table.offer.protocol.length) return conversation
   }
   return undefined
+}
+
+interface Named {
+  readonly name: string
+  readonly version: number
+}
+
+/** The conversation about a protocol, where both sides share it. */
+export function sharedConversation(conversations: readonly Conversation[], wanted: Named): Conversation | undefined {
+  for (const conversation of conversations) {
+    const { name, version } = conversation.table.offer.protocol
+    if (name === wanted.name && version === wanted.version) return conversation
+  }
+  return undefined
+}
+
+export interface FoundDefinition {
+  /** Where the protocol's codes begin on the wire. */
+  readonly offset: number
+  /** The protocol as this node offers it. */
+  readonly own: Protocol
+  readonly definition: MessageDefinition | RequestDefinition
+}
+
+/** One of a peer's messages by name. @throws {TypeError} when the protocol isn't shared or has no such message */
+export function definitionOf(
+  peer: { readonly conversations: readonly Conversation[] },
+  wanted: Named,
+  name: string,
+): FoundDefinition {
+  const conversation = sharedConversation(peer.conversations, wanted)
+  if (!conversation) throw new TypeError(`${String(peer)} doesn't share ${wanted.name}/${wanted.version}`)
+  const own = conversation.table.offer.protocol
+  const definition = own.messages[name]
+  if (!definition) throw new TypeError(`${wanted.name} has no message "${name}"`)
+  return { offset: conversation.offset, own, definition }
 }

@@ -22,7 +22,12 @@ function createFixture(maxBytes = 1_000_000, atTurnEnd?: (run: () => void) => vo
     },
     atTurnEnd,
   } as unknown as Link
-  const codec = { seal: (_: number, payload: Uint8Array) => payload } as unknown as FrameCodec
+  const codec = {
+    seal: (_: number, payload: Uint8Array) => payload,
+    sealingOf: () => {
+      throw new RangeError('a frame past its limit')
+    },
+  } as unknown as FrameCodec
   const errors: PeerError[] = []
   const turns: (() => void)[] = []
   const outbox: Outbox = new Outbox(link, codec, maxBytes, {
@@ -121,6 +126,15 @@ describe('the outbox', () => {
     expect(errors).toEqual([])
     void outbox.send(0, new Uint8Array(1))
     expect(errors).toMatchObject([{ code: 'send queue full' }])
+  })
+
+  it('ends the peer when a message can not be sealed, with what sealing threw as the cause', async () => {
+    const { outbox, errors } = createFixture(100_000_000)
+    const sent = outbox.send(0, new Uint8Array(2_000_000))
+    await expect(sent).rejects.toMatchObject({ code: 'failed to send a message' })
+    expect(errors).toHaveLength(1)
+    expect(errors[0]!.cause).toBeInstanceOf(RangeError)
+    expect(errors[0]!.message).toBe('a frame past its limit')
   })
 
   it('rejects what is waited for when the peer has ended', async () => {

@@ -3,7 +3,7 @@ import { concatBytes } from '../base/bytes.ts'
 import { createDeferred } from '../base/abort.ts'
 import type { Deferred } from '../base/abort.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
-import { PeerError } from '../errors/peer-error.ts'
+import { causeText, PeerError } from '../errors/peer-error.ts'
 import type { FrameCodec } from '../wire/frame-codec.ts'
 import type { Link } from '../wire/link.ts'
 import type { Prepared } from '../wire/prepared.ts'
@@ -103,7 +103,9 @@ export class Outbox {
         void this.#push(frame)
       })
     } catch (error) {
-      this.#host.fail(new PeerError('failed to send a message', DiscReason.networkError, String(error)))
+      this.#host.fail(
+        new PeerError('failed to send a message', DiscReason.networkError, causeText(error), { cause: error }),
+      )
     }
     if (this.#refused) return this.#sendLast()
     this.#waiting = undefined

@@ -1,7 +1,7 @@
 // The way of a peer's bytes: frames to conversations, answers at once, other messages in order, a pause when handlers
 // lag.
 import { DiscReason } from '../errors/disc-reason.ts'
-import { isPeerError, PeerError } from '../errors/peer-error.ts'
+import { claimError, handlerFailed, isErrorOf, isPeerError, PeerError } from '../errors/peer-error.ts'
 import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
 import type { Link } from '../wire/link.ts'
 import type { Exchange } from '../wire/exchange.ts'
@@ -13,6 +13,7 @@ import type { Peer } from '../wire/peer.ts'
 import type { Requests } from '../wire/requests.ts'
 import { conversationOf } from './conversation.ts'
 import type { Conversation, KnownExchange, KnownMessage } from './conversation.ts'
+import { checkedSize, encodeValue } from '../wire/prepared.ts'
 import { Inbox } from './inbox.ts'
 import type { PeerLimits } from './limits.ts'
 import type { ReceiveBudget, Receiving } from './receive-budget.ts'
@@ -265,14 +266,15 @@ export class Reader implements Receiving {
         : `message code ${code}`
       throw new PeerError('invalid message code', DiscReason.breachOfProtocol, where)
     }
-    conversation.table.offer.hooks.received?.(this.#host, own, payload.length)
+    this.#tell(conversation, own, payload.length)
+    if (this.#closed) return
     if (known.role === 'answer') return this.#answer(known, own, payload)
     const handler = conversation.table.offer.handlers[known.name]
     if (isLater(handler)) {
       const mailbox = this.mailbox(conversation, known.name, handler)
-      return mailbox.push(decodeOf(known, payload), payload.length)
+      return mailbox.push(this.#decode(known, payload), payload.length)
     }
-    if (!handler && known.role === 'message') return void decodeOf(known, payload)
+    if (!handler && known.role === 'message') return void this.#decode(known, payload)
     const inbox = (this.#inbox ??= new Inbox(() => this.resumeIfRoom()))
     if (inbox.begin()) inbox.settle(this.#handle(conversation, known, payload))
     else inbox.push(payload.length, () => this.#handle(conversation, known, payload))
@@ -280,8 +282,20 @@ export class Reader implements Receiving {
 
   #answer(known: KnownExchange, own: number, payload: Uint8Array): void {
     const { exchange } = known.request
-    const { id, body } = exchange.unwrap(payload)
-    this.#host.useRequests(exchange).answer(id, own, () => decodeOf(known, body))
+    const { id, body } = exchange.unwrapAnswer(payload)
+    const requests = this.#host.useRequests(exchange)
+    if (body) requests.answer(id, own, () => this.#decode(known, body))
+    else requests.refused(id, own)
+  }
+
+  #tell({ table }: Conversation, code: number, bytes: number): void {
+    const { hooks } = table.offer
+    if (!hooks.received) return
+    try {
+      hooks.received(this.#host, code, bytes)
+    } catch (error) {
+      this.#thrown(error)
+    }
   }
 
   #handle(conversation: Conversation, known: KnownMessage, payload: Uint8Array): Promise<void> | undefined {
@@ -293,47 +307,72 @@ export class Reader implements Receiving {
       if (!isThenable(result)) return undefined
       return Promise.resolve(result).then(
         () => undefined,
-        (error) => this.#fail(error),
+        (error) => this.#thrown(error),
       )
     } catch (error) {
-      this.#fail(error)
+      this.#thrown(error)
       return undefined
     }
   }
 
   #call({ table }: Conversation, known: KnownMessage, body: Uint8Array): unknown {
-    const value = decodeOf(known, body)
+    const value = this.#decode(known, body)
     const peer = this.#host
     return table.offer.handlers[known.name]?.(peer, value, (this.#context ??= contextOf(peer)))
   }
 
   async #respond(conversation: Conversation, known: KnownExchange, payload: Uint8Array): Promise<void> {
     const { exchange, answer } = known.request
-    const { id, body } = exchange.unwrap(payload)
+    const { id, body } = this.#unwrap(known, payload)
     const { protocol, handlers } = conversation.table.offer
-    if (!handlers[known.name]) {
-      const text = `${protocol.name}.${known.name} is not served here`
-      throw new PeerError('invalid message code', DiscReason.subprotocolError, text)
-    }
+    const code = conversation.offset + answer.code
+    if (!handlers[known.name]) return this.#host.reply(code, exchange.refuse(id))
     const value = await this.#call(conversation, known, body)
     if (this.#closed) return
-    const encoded = answer.codec.encode(value as never)
-    await this.#host.reply(conversation.offset + answer.code, exchange.wrap(id, encoded))
+    const what = `${protocol.name}.${known.name} (answer)`
+    const encoded = encodeValue(what, answer.codec, value)
+    await this.#host.reply(code, checkedSize(what, exchange.wrap(id, encoded), answer))
   }
 
-  #fail(error: unknown): void {
-    if (this.#closed) return this.#host.note('handler failed after its peer had ended', error)
-    this.#host.fail(isPeerError(error) ? error : handlerFailed(error))
+  #unwrap(
+    { request: { exchange } }: KnownExchange,
+    payload: Uint8Array,
+  ): { readonly id: bigint; readonly body: Uint8Array } {
+    try {
+      return exchange.unwrap(payload)
+    } catch (error) {
+      throw this.#own(error)
+    }
   }
-}
 
-function decodeOf(known: KnownMessage, body: Uint8Array): unknown {
-  try {
-    return known.codec.decode(body)
-  } catch (error) {
-    if (isPeerError(error)) throw error
+  #decode(known: KnownMessage, body: Uint8Array): unknown {
+    try {
+      return known.codec.decode(body)
+    } catch (error) {
+      throw this.#own(error, known.name)
+    }
+  }
+
+  // What the remote's bytes are to blame for: the peer's own failure, even where the codec throws one error again and
+  // again.
+  #own(error: unknown, name?: string): PeerError {
+    if (isPeerError(error) && claimError(error, this.#host)) return error
     const text = error instanceof Error ? error.message : 'the codec refused it'
-    throw new PeerError('invalid message', DiscReason.breachOfProtocol, `${known.name}: ${text}`, { cause: error })
+    const where = name === undefined ? text : `${name}: ${text}`
+    return new PeerError('invalid message', DiscReason.breachOfProtocol, where, { cause: error, peer: this.#host })
+  }
+
+  // What reading threw.
+  #fail(error: unknown): void {
+    if (!this.#closed) this.#host.fail(isPeerError(error) ? error : handlerFailed(error, this.#host))
+  }
+
+  // What a handler threw, now or later. Its peer's own failure ends the peer as it stands, and is no news when the peer
+  // has ended; whatever else it is, another peer's failure included, is the handler's.
+  #thrown(error: unknown): void {
+    const isOwn = isPeerError(error) && isErrorOf(error, this.#host)
+    if (!this.#closed) this.#host.fail(isOwn ? error : handlerFailed(error, this.#host))
+    else if (!isOwn) this.#host.note('a handler failed after its peer had ended', error)
   }
 }
 
@@ -348,9 +387,4 @@ function contextOf(peer: Peer): { readonly signal: AbortSignal } {
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
-}
-
-function handlerFailed(error: unknown): PeerError {
-  const text = error instanceof Error ? error.message : 'a handler threw'
-  return new PeerError('handler failed', DiscReason.subprotocolError, text, { cause: error })
 }

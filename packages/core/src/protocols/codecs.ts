@@ -1,10 +1,14 @@
 // The shipped codecs: RLP values, raw bytes, and JSON that a schema checks.
 import { bytesToUtf8, utf8ToBytes } from '../base/bytes.ts'
+import { named } from '../wire/named-error.ts'
 import { encodeRlp } from '../wire/rlp-writer.ts'
 import { readRlp } from '../wire/rlp.ts'
 import type { RlpInput } from '../wire/rlp-writer.ts'
 import type { RlpItem } from '../wire/rlp.ts'
 import type { Codec } from '../wire/protocol.ts'
+
+/** Most characters of a wrong value that an error shows. */
+const MAX_SHOWN = 40
 
 /** A codec whose value is one RLP item, so that it can be part of a list or a struct. */
 export interface RlpCodec<T> extends Codec<T> {
@@ -30,12 +34,19 @@ export const raw: Codec<Uint8Array> = { encode: (value) => value, decode: (paylo
 export const bytes: RlpCodec<Uint8Array> = /* @__PURE__ */ rlpCodec((value) => value, stringOf)
 
 /** UTF-8 text. */
-export const text: RlpCodec<string> = /* @__PURE__ */ rlpCodec(utf8ToBytes, (item) => bytesToUtf8(stringOf(item)))
+export const text: RlpCodec<string> = /* @__PURE__ */ rlpCodec(
+  (value) => {
+    if (typeof value !== 'string') throw wrongKind('text must be a string', value)
+    return utf8ToBytes(value)
+  },
+  (item) => bytesToUtf8(stringOf(item)),
+)
 
 /** A whole number from 0 to 2^53 - 1. */
 export const uint: RlpCodec<number> = /* @__PURE__ */ rlpCodec(
   (value) => {
-    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`uint must be 0 to 2^53 - 1, not ${value}`)
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw new RangeError(`uint must be 0 to 2^53 - 1, not ${shown(value)}`)
     return value
   },
   (item) => Number(integerOf(item, 7, 0x1f_ff_ff_ff_ff_ff_ffn)),
@@ -44,6 +55,7 @@ export const uint: RlpCodec<number> = /* @__PURE__ */ rlpCodec(
 /** A whole number from 0 to 2^256 - 1. */
 export const bigUint: RlpCodec<bigint> = /* @__PURE__ */ rlpCodec(
   (value) => {
+    if (typeof value !== 'bigint') throw wrongKind('bigUint must be a bigint', value)
     if (value < 0n || value >> 256n !== 0n) throw new RangeError(`bigUint must be 0 to 2^256 - 1, not ${value}`)
     return value
   },
@@ -51,7 +63,10 @@ export const bigUint: RlpCodec<bigint> = /* @__PURE__ */ rlpCodec(
 )
 
 export const bool: RlpCodec<boolean> = /* @__PURE__ */ rlpCodec(
-  (value) => (value ? 1 : 0),
+  (value) => {
+    if (typeof value !== 'boolean') throw wrongKind('bool must be true or false', value)
+    return value ? 1 : 0
+  },
   (item) => {
     const value = integerOf(item, 1)
     if (value > 1n) throw new TypeError(`a boolean is 0 or 1, not ${value}`)
@@ -71,13 +86,14 @@ export function list<T>(item: RlpCodec<T>, { maxItems = 65_536 }: ListOptions = 
   }
   return rlpCodec(
     (values) => {
+      if (!Array.isArray(values)) throw wrongKind('list must be an array', values)
       check(values.length)
-      return values.map((value) => item.toItem(value))
+      return eachOf(values, (value) => item.toItem(value as T))
     },
     (items) => {
       const parts = listOf(items)
       check(parts.length)
-      return parts.map((part) => item.fromItem(part))
+      return eachOf(parts, (part) => item.fromItem(part))
     },
   )
 }
@@ -95,16 +111,36 @@ export type StructOf<F> = { -readonly [K in keyof F]: F[K] extends { fromItem(it
 export function struct<const F extends Fields>(fields: F): RlpCodec<StructOf<F>> {
   const names = Object.keys(fields)
   return rlpCodec(
-    (value) => names.map((name) => fields[name]!.toItem((value as Record<string, unknown>)[name] as never)),
+    (value) => {
+      if (typeof value !== 'object' || value === null) throw wrongKind('struct must be an object', value)
+      const given = value as Record<string, unknown>
+      return eachOf(names, (name) => fields[name]!.toItem(given[name] as never), names)
+    },
     (item) => {
       const parts = listOf(item)
       if (parts.length < names.length) throw new TypeError(`${parts.length} fields where ${names.length} belong`)
-      return Object.fromEntries(
-        names.map((name, i) => [name, fields[name]!.fromItem(parts[i]!)]),
-      ) as unknown as StructOf<F>
+      const entries = eachOf(names, (name, i) => [name, fields[name]!.fromItem(parts[i]!)] as const, names)
+      return Object.fromEntries(entries) as unknown as StructOf<F>
     },
   )
 }
+
+// As `map`; what is thrown says at which place.
+function eachOf<In, Out>(parts: readonly In[], run: (part: In, i: number) => Out, names?: readonly string[]): Out[] {
+  let at = 0
+  try {
+    return parts.map((part, i) => run(part, (at = i)))
+  } catch (error) {
+    throw named(names ? names[at]! : `item ${at}`, error)
+  }
+}
+
+function wrongKind(text: string, value: unknown): TypeError {
+  return new TypeError(`${text}, not ${shown(value)}`)
+}
+
+// A value of the caller's, short enough for one line.
+const shown = (value: unknown): string => String(value).slice(0, MAX_SHOWN)
 
 function stringOf(item: RlpItem): Uint8Array {
   if (!(item instanceof Uint8Array)) throw new TypeError('a list where a string belongs')

@@ -296,7 +296,7 @@ describe('a peer that breaks the rules', () => {
     await expect.poll(known).toBe(5000)
     expect(peer.error).toBe(undefined)
     expect(world.inventories[0]!.inspect()).toMatchObject({ tracked: 5000 })
-    expect(() => peer.send(protocol, 'inv', { kind: NOTE, ids: manyIds(50_001) })).toThrow(RangeError)
+    await expect(peer.send(protocol, 'inv', { kind: NOTE, ids: manyIds(50_001) })).rejects.toThrow(RangeError)
     await world.close()
   })
 

@@ -13,27 +13,35 @@ export interface StandardSchema<T> {
 }
 export type SchemaResult<T> =
   | { readonly value: T; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string }[] }
+  | { readonly issues: readonly SchemaIssue[] }
+export interface SchemaIssue {
+  readonly message: string
+  /** Where in the value. */
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
 
 /**
  * JSON text as one RLP string; the schema checks what arrives. @throws {TypeError} when decoding finds what it refuses
  */
 export function json<T>(schema: StandardSchema<T>): Codec<T> {
   return {
-    encode: (value) => encodeRlp(utf8ToBytes(JSON.stringify(value))),
+    encode: (value) => {
+      const written = JSON.stringify(value) as string | undefined
+      if (written === undefined) throw new TypeError(`JSON has no ${typeof value}`)
+      return encodeRlp(utf8ToBytes(written))
+    },
     decode: (payload) => {
       const item = readRlp(payload)
       if (!(item instanceof Uint8Array)) throw new TypeError('a list where JSON text belongs')
       const result = schema['~standard'].validate(JSON.parse(bytesToUtf8(item)))
       if (result instanceof Promise) throw new TypeError('a schema that validates asynchronously cannot check messages')
-      if (result.issues)
-        throw new TypeError(
-          result.issues
-            .map(({ message }) => message)
-            .join('; ')
-            .slice(0, 200),
-        )
+      if (result.issues) throw new TypeError(result.issues.map(issueText).join('; ').slice(0, 200))
       return result.value
     },
   }
+}
+
+function issueText({ message, path = [] }: SchemaIssue): string {
+  const names = path.map((part) => String(typeof part === 'object' ? part.key : part))
+  return names.length > 0 ? `${names.join('.')}: ${message}` : message
 }

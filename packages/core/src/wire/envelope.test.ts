@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { fromHex } from '../base/bytes.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import { encodeRlp } from './rlp-writer.ts'
-import { unwrapBody, wrapBody } from './envelope.ts'
+import { unwrapAnswer, unwrapBody, wrapBody, wrapRefusal } from './envelope.ts'
 
 const ids = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
 /** One encoded RLP item, as bodies are. */
@@ -25,6 +25,18 @@ describe('an envelope', () => {
     fc.assert(
       fc.property(ids, bodies, (id, body) => {
         expect(unwrapBody(wrapBody(id, body))).toEqual({ id, body })
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('without a body is a refusal, and no question', () => {
+    fc.assert(
+      fc.property(ids, bodies, (id, body) => {
+        expect(wrapRefusal(id)).toEqual(encodeRlp([id]))
+        expect(unwrapAnswer(wrapRefusal(id))).toEqual({ id, body: undefined })
+        expect(unwrapAnswer(wrapBody(id, body))).toEqual({ id, body })
+        expect(() => unwrapBody(wrapRefusal(id))).toThrow(PeerError)
       }),
       { numRuns: 20 },
     )

@@ -14,8 +14,20 @@ export function wrapBody(id: bigint, body: Uint8Array): Uint8Array {
 
 /** Reads the id and the encoded body. @throws {PeerError} `invalid message` */
 export function unwrapBody(payload: Uint8Array): { readonly id: bigint; readonly body: Uint8Array } {
+  const { id, body } = unwrapAnswer(payload)
+  if (!body) throw invalid('a question must be [id, body]')
+  return { id, body }
+}
+
+/** `[id]`: the answer to a question that nobody here serves. */
+export function wrapRefusal(id: bigint): Uint8Array {
+  return encodeRlp([id])
+}
+
+/** Reads an answer, whose body is absent where the question isn't served. @throws {PeerError} `invalid message` */
+export function unwrapAnswer(payload: Uint8Array): { readonly id: bigint; readonly body: Uint8Array | undefined } {
   const [id, body, extra] = readListViews(payload, 3)
-  if (!id || !body || extra) throw invalid('a question or answer must be [id, body]')
+  if (!id || extra) throw invalid('a question or answer must be [id, body]')
   return { id: readId(id), body }
 }
 

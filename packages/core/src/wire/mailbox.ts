@@ -4,7 +4,7 @@ import { createDeferred } from '../base/abort.ts'
 import type { Deferred } from '../base/abort.ts'
 import type { Later } from './protocol.ts'
 
-export class Mailbox<T> implements AsyncIterableIterator<T> {
+export class Mailbox<T> {
   readonly #waiting: { readonly value: T; readonly bytes: number }[] = []
   readonly #onRoom: () => void
   #bytes = 0
@@ -43,7 +43,7 @@ export class Mailbox<T> implements AsyncIterableIterator<T> {
     this.#next = undefined
   }
 
-  next(): Promise<IteratorResult<T>> {
+  #take(): Promise<IteratorResult<T>> {
     const first = this.#waiting.shift()
     if (first) {
       this.#bytes -= first.bytes
@@ -56,17 +56,30 @@ export class Mailbox<T> implements AsyncIterableIterator<T> {
     return this.#next.promise
   }
 
-  /** A reader that stops early drops what waits, so that it doesn't hold back the peer. */
-  return(): Promise<IteratorResult<T>> {
-    this.#waiting.length = 0
-    this.#bytes = 0
-    this.end()
-    this.#onRoom()
-    return Promise.resolve({ value: undefined, done: true })
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this
+  /** One reading: who stops early leaves what waits, and what comes, to the next one. */
+  read(): AsyncIterableIterator<T> {
+    let waiting: Deferred<IteratorResult<T>> | undefined
+    let isOver = false
+    const over = { value: undefined, done: true } as const
+    const reading: AsyncIterableIterator<T> = {
+      next: () => {
+        if (isOver) return Promise.resolve(over)
+        const before = this.#next
+        const taken = this.#take()
+        if (this.#next !== before) waiting = this.#next
+        return taken
+      },
+      return: () => {
+        isOver = true
+        if (waiting && waiting === this.#next) {
+          this.#next = undefined
+          waiting.resolve(over)
+        }
+        return Promise.resolve(over)
+      },
+      [Symbol.asyncIterator]: () => reading,
+    }
+    return reading
   }
 }
 

@@ -50,21 +50,20 @@ export interface Peer {
   /**
    * Sends one message. Resolves at once below the water mark, else when the link has drained; nobody needs to wait for
    * it. Past 1 MiB the work is done in slices: bytes that the codec passes on as they are mustn't change before it
-   * resolves.
-   *
-   * @throws {TypeError} when the protocol isn't shared or the message isn't its own
+   * resolves. Never throws: it rejects with a TypeError or RangeError that names protocol, message and field when the
+   * protocol isn't shared, the message isn't its own or the value can't be sent, else with what ended the peer.
    */
   send<M extends Messages, K extends SendNames<M>>(protocol: Protocol<M>, name: K, value: ValueOf<M[K]>): Promise<void>
   /**
    * Sends what `prepare` made: for a message that many peers shall get, encoded and compressed once for all of them.
-   *
-   * @throws {TypeError} when the protocol isn't shared
+   * Rejects as `send` does.
    */
   sendPrepared(prepared: Prepared): Promise<void>
   /**
    * Asks and waits for the answer with the same id.
    *
-   * @throws {PeerError} `request timeout`, or what ended the peer meanwhile
+   * @throws {PeerError} `request timeout`; `not served` when the remote has no handler for it; or what ended the peer
+   * meanwhile. What can't be asked is a TypeError or RangeError as with `send`
    */
   request<M extends Messages, K extends RequestNames<M>>(
     protocol: Protocol<M>,
@@ -73,7 +72,8 @@ export interface Peer {
     options?: RequestOptions,
   ): Promise<AnswerOf<M[K]>>
   /**
-   * The messages of one kind in order, for `for await`; none is missed, however late it begins. Ends with the peer.
+   * The messages of one kind in order, for `for await`; none is missed, however late it begins. Ends with the peer. Who
+   * leaves the loop early can come back for what waits and what comes; while nobody does, the peer is held back.
    *
    * @throws {TypeError} when the protocol's handler for it isn't `later`
    */
@@ -85,7 +85,11 @@ export interface Peer {
   credit(): void
   /** Ends the peer; the remote is told the reason. Default: disconnect requested. */
   disconnect(reason?: DiscReason, message?: string): void
-  /** Ends the peer with an error that began in a protocol; passed on unchanged. */
+  /**
+   * Ends the peer with an error that began in a protocol; passed on unchanged, and this peer's from then on. One that
+   * ended another peer ends this one as `handler failed`, with it as the cause. A handler can throw such an error, too,
+   * where it was made for its peer: `new PeerError(code, reason, message, { peer })`.
+   */
   fail(error: PeerError): void
   /** Address and direction, the way every log line has them: `enode://d399f4b...@1.2.3.4:30303 (inbound)`. */
   toString(): string

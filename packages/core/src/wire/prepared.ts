@@ -1,5 +1,6 @@
 // A message for many peers: encoded once, and compressed once by the first that compresses.
-import type { Messages, Protocol, SendNames, ValueOf } from './protocol.ts'
+import { named } from './named-error.ts'
+import type { AnyCodec, Messages, Protocol, SendNames, ValueOf } from './protocol.ts'
 
 /** What `prepare` gives and `peer.sendPrepared` takes, as often as there are peers. */
 export interface Prepared {
@@ -37,9 +38,28 @@ export function encodeMessage(
 ): Uint8Array {
   const definition = messages[name]
   if (!definition) throw new TypeError(`${protocolName} has no message "${name}"`)
-  const payload = definition.codec.encode(value as never)
-  if (payload.length > definition.maxBytes) {
-    throw new RangeError(`${protocolName}.${name} has ${payload.length} bytes, its limit is ${definition.maxBytes}`)
+  return checkedSize(
+    `${protocolName}.${name}`,
+    encodeValue(`${protocolName}.${name}`, definition.codec, value),
+    definition,
+  )
+}
+
+/** Our own bytes, when they keep to the limit that holds for the remote's. @throws {RangeError} naming the message */
+export function checkedSize(
+  what: string,
+  payload: Uint8Array,
+  { maxBytes }: { readonly maxBytes: number },
+): Uint8Array {
+  if (payload.length <= maxBytes) return payload
+  throw new RangeError(`${what} has ${payload.length} bytes, its limit is ${maxBytes}`)
+}
+
+/** @throws what the codec does, with the name of the message before its text */
+export function encodeValue(what: string, codec: AnyCodec, value: unknown): Uint8Array {
+  try {
+    return codec.encode(value as never)
+  } catch (error) {
+    throw named(what, error)
   }
-  return payload
 }

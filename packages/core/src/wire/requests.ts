@@ -7,12 +7,15 @@ import { PeerError } from '../errors/peer-error.ts'
 import type { RequestOptions } from './peer.ts'
 import type { RequestDefinition } from './protocol.ts'
 
-/** Ids of timed-out questions kept, so that a late answer is told from one that nobody asked for. */
-const LATE_IDS = 64
-
-interface Pending {
+/** What is asked. */
+export interface Question {
+  /** Names protocol and message. */
+  readonly what: string
   readonly definition: RequestDefinition
-  readonly question: unknown
+  readonly value: unknown
+}
+
+interface Pending extends Question {
   readonly deferred: Deferred<unknown>
   readonly timer: Timer
   readonly removeListener: () => void
@@ -26,18 +29,26 @@ export interface RequestBounds {
 }
 
 export class Requests {
+  readonly #owner: object
   readonly #clock: Clock
   readonly #bounds: RequestBounds
   readonly #pending = new Map<bigint, Pending>()
-  readonly #late = new Set<bigint>()
+  readonly #firstId: bigint
   #nextId: bigint
+  /**
+   * Questions given up that were not answered since: as many late answers may come, however late. A count, because a
+   * remote that never answers would make a set of ids grow for as long as it lives.
+   */
+  #owed = 0
   #strays = 0
   #lateCount = 0
 
-  constructor(clock: Clock, bounds: RequestBounds, firstId: number) {
+  /** @param owner - the peer that is asked */
+  constructor(owner: object, clock: Clock, bounds: RequestBounds, firstId: number) {
+    this.#owner = owner
     this.#clock = clock
     this.#bounds = bounds
-    this.#nextId = BigInt(firstId)
+    this.#firstId = this.#nextId = BigInt(firstId)
   }
 
   get size(): number {
@@ -52,12 +63,7 @@ export class Requests {
    * Registers a question; `send` is called with its id. @throws {PeerError} `request timeout`, or what `fail` was
    * given
    */
-  ask(
-    definition: RequestDefinition,
-    question: unknown,
-    send: (id: bigint) => void,
-    options: RequestOptions = {},
-  ): Promise<unknown> {
+  ask(asked: Question, send: (id: bigint) => void, options: RequestOptions = {}): Promise<unknown> {
     const { signal } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
     if (this.#pending.size >= this.#bounds.requests) {
@@ -65,15 +71,15 @@ export class Requests {
     }
     const id = this.#nextId++
     const deferred = createDeferred<unknown>()
-    const timeoutMs = options.timeoutMs ?? definition.timeoutMs
+    const timeoutMs = options.timeoutMs ?? asked.definition.timeoutMs
     const timer = this.#clock.setTimer(timeoutMs, () => {
-      const text = `no answer to message ${definition.code} within ${timeoutMs} ms`
-      this.#giveUp(id, new PeerError('request timeout', DiscReason.readTimeout, text))
+      const text = `no answer to ${asked.what} within ${timeoutMs} ms`
+      this.#giveUp(id, new PeerError('request timeout', DiscReason.readTimeout, text, { peer: this.#owner }))
     })
     const onAbort = (): void => this.#giveUp(id, signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
     const removeListener = (): void => signal?.removeEventListener('abort', onAbort)
-    this.#pending.set(id, { definition, question, deferred, timer, removeListener })
+    this.#pending.set(id, { ...asked, deferred, timer, removeListener })
     try {
       send(id)
     } catch (error) {
@@ -89,17 +95,37 @@ export class Requests {
    * @throws {PeerError} `unexpected answer` when it has the wrong code, doesn't fit, or is one stray too many
    */
   answer(id: bigint, code: number, decode: () => unknown): void {
-    const pending = this.#pending.get(id)
-    if (!pending) return this.#stray(id)
-    const { definition, question, deferred } = pending
-    if (definition.answer.code !== code) {
-      throw this.#wrong(id, `code ${code} answers a question that wants code ${definition.answer.code}`)
-    }
+    const pending = this.#asked(id, code)
+    if (!pending) return
+    const { definition, value, deferred } = pending
     const answer = decode()
-    const fits = definition.fits?.(question as never, answer as never) ?? true
+    const fits = definition.fits?.(value as never, answer as never) ?? true
     if (fits !== true) throw this.#wrong(id, fits)
     this.#take(id)
     deferred.resolve(answer)
+  }
+
+  /**
+   * The remote has no handler for what was asked.
+   *
+   * @throws {PeerError} `unexpected answer` as `answer` does
+   */
+  refused(id: bigint, code: number): void {
+    const pending = this.#asked(id, code)
+    if (!pending) return
+    const text = `the remote has no handler for ${pending.what}`
+    this.#take(id)
+    pending.deferred.reject(new PeerError('not served', DiscReason.uselessPeer, text, { peer: this.#owner }))
+  }
+
+  // What an answer belongs to; nothing where nobody waits for it.
+  #asked(id: bigint, code: number): Pending | undefined {
+    const pending = this.#pending.get(id)
+    if (!pending) this.#stray(id)
+    else if (pending.definition.answer.code !== code) {
+      throw this.#wrong(id, `code ${code} answers a question that wants code ${pending.definition.answer.code}`)
+    }
+    return pending
   }
 
   /** Rejects everything in flight. */
@@ -112,7 +138,8 @@ export class Requests {
   }
 
   #stray(id: bigint): void {
-    if (this.#late.delete(id)) {
+    if (this.#owed > 0 && id >= this.#firstId && id < this.#nextId) {
+      this.#owed--
       this.#lateCount++
       return
     }
@@ -127,12 +154,7 @@ export class Requests {
   #giveUp(id: bigint, error: unknown): void {
     const pending = this.#take(id)
     if (!pending) return
-    this.#late.add(id)
-    if (this.#late.size > LATE_IDS)
-      for (const oldest of this.#late) {
-        this.#late.delete(oldest)
-        break
-      }
+    this.#owed++
     pending.deferred.reject(error)
   }
 
