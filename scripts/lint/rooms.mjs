@@ -27,6 +27,7 @@ export const rooms = {
       'dialing',
       'protocols/define-protocol.ts',
       'addresses/groups.ts',
+      'addresses/public-endpoint.ts',
       'addresses/prefix.ts',
     ],
     types: ['addresses', 'inventory', 'protocols'],

@@ -77,6 +77,7 @@ export {
   fromBase32,
   groupOf,
   isLocalIp,
+  isPublicEndpoint,
   isRoutableIp,
   parseIp,
   prefixPolicy,

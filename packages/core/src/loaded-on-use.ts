@@ -3,6 +3,7 @@
 import { fromBase32 as readBase32, toBase32 as writeBase32 } from './addresses/base32.ts'
 import { groupOf as groupOfEndpoint } from './addresses/groups.ts'
 import { formatIp as ipText, parseIp as parseIpText } from './addresses/ip.ts'
+import { isPublicEndpoint as isPublic } from './addresses/public-endpoint.ts'
 import { prefixPolicy as networkPrefixes } from './addresses/prefix.ts'
 import type { PrefixPolicy } from './addresses/prefix.ts'
 import { isLocalIp as isLocal, isRoutableIp as isRoutable } from './addresses/routability.ts'
@@ -28,6 +29,12 @@ export const parseIp: typeof parseIpText = parseIpText
 
 /** The text of 4 or 16 bytes; IPv6 in the form of RFC 5952. */
 export const formatIp: typeof ipText = ipText
+
+/**
+ * Whether an endpoint that a stranger named may be dialed: an address or name of the Internet, no query in its path.
+ * Names are not looked up.
+ */
+export const isPublicEndpoint: typeof isPublic = isPublic
 
 /** Whether 4 or 16 bytes are an address of loopback or LAN. */
 export const isLocalIp: typeof isLocal = isLocal

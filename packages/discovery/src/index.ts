@@ -11,7 +11,7 @@ export type { LocalEndpoint, LocalRecordOptions } from './records/local-record.t
 export { createDiscv4 } from './discv4/discv4.ts'
 export type { DiscoveryWait, Discv4, Discv4Options } from './discv4/discv4.ts'
 export type { Discv4Inspection, NodeInspection } from './discv4/inspection.ts'
-export { knownNode, nodeOfRecord, nodeOfUrl } from './discv4/known-node.ts'
+export { isLocalDiscovery, knownNode, nodeOfRecord, nodeOfUrl } from './discv4/known-node.ts'
 export type { KnownNode } from './discv4/known-node.ts'
 export { parseNode } from './discv4/bootnodes.ts'
 export type { LookupResult } from './discv4/lookup.ts'

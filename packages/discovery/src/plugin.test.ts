@@ -1,6 +1,6 @@
 // Discovery as a part of nodes: memory links, memory datagrams, one clock.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createNode, defineProtocol, generatePrivateKey, message, seededRandom, text } from '@peerwire/core'
+import { createNode, defineProtocol, dialPolicy, generatePrivateKey, message, seededRandom, text } from '@peerwire/core'
 import type { Node, NodeOptions, Random, Transport } from '@peerwire/core'
 import { createManualClock, createMemoryNetwork, memoryStorage } from '@peerwire/core/testing'
 import type { ManualClock, MemoryNetwork } from '@peerwire/core/testing'
@@ -114,6 +114,19 @@ describe('discovery in a node', { timeout: 60_000 }, () => {
     await pass(10_000)
     expect(dialed.every((host) => host === '20.2.1.1')).toBe(true)
     expect(picky.finder.inspect()!.left['not accepted']).toBeGreaterThan(0)
+  })
+
+  it('leaves out a neighbour of its own network, unless it was begun there or is told so', async () => {
+    const first = await join('20.1.1.1')
+    const strict = await join('20.2.1.1', { bootnodes: [first.url] })
+    const open = await join('20.3.1.1', { bootnodes: [first.url], local: true })
+    // It asks both, so that both know it.
+    await join('192.168.1.7', { bootnodes: [strict.url, open.url] }, { dialing: dialPolicy({ outbound: 0 }) })
+    await pass(20_000)
+    const dialedBy = ({ node }: Member): (string | undefined)[] => node.peers.map(({ endpoint }) => endpoint?.host)
+    expect(dialedBy(strict)).not.toContain('192.168.1.7')
+    expect(strict.finder.inspect()!.left['not public']).toBeGreaterThan(0)
+    expect(dialedBy(open)).toContain('192.168.1.7')
   })
 
   it('finds a persistent node that has moved', async () => {

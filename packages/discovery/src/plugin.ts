@@ -1,9 +1,10 @@
 // Discovery as a plugin: brings the node addresses to dial, and finds persistent nodes that have moved.
-import { parseAddress } from '@peerwire/core'
+import { isPublicEndpoint, parseAddress } from '@peerwire/core'
 import type { Address, Endpoint, Plugin, PluginContext, PrefixPolicy, RlpInput } from '@peerwire/core'
 import { createDiscv4 } from './discv4/discv4.ts'
 import type { Discv4 } from './discv4/discv4.ts'
 import type { Discv4Inspection } from './discv4/inspection.ts'
+import { isLocalDiscovery } from './discv4/known-node.ts'
 import type { KnownNode } from './discv4/known-node.ts'
 import type { OpenDatagramSocket, UdpEndpoint } from './discv4/socket.ts'
 import { inParallel } from './in-parallel.ts'
@@ -27,6 +28,11 @@ export interface DiscoveryOptions {
    * every node is.
    */
   readonly accept?: ((record: NodeRecord | undefined) => boolean) | undefined
+  /**
+   * Whether nodes of this machine and its network are dialed. Default: if a bootnode is one, or the socket is bound to
+   * such an address alone; what others tell of addresses here is believed of those here in any case.
+   */
+  readonly local?: boolean | undefined
   /** Whose nodes count together; default /24 and /64, with loopback and LAN exempt. */
   readonly prefixes?: PrefixPolicy | undefined
 }
@@ -42,7 +48,7 @@ export interface Discovery extends Plugin {
 export interface DiscoveryInspection extends Discv4Inspection {
   /** Nodes that were offered to be dialed, and those that were not, by reason. */
   readonly offered: number
-  readonly left: Readonly<Record<'no TCP port' | 'not accepted', number>>
+  readonly left: Readonly<Record<'no TCP port' | 'not accepted' | 'not public', number>>
 }
 
 /** Records that are asked for at once, where nodes are judged by them. */
@@ -59,7 +65,8 @@ class DiscoveryPlugin implements Discovery {
   #context: PluginContext | undefined
   #discv4: Discv4 | undefined
   #offered = 0
-  readonly #left = { 'no TCP port': 0, 'not accepted': 0 }
+  #local = false
+  readonly #left = { 'no TCP port': 0, 'not accepted': 0, 'not public': 0 }
 
   constructor(options: DiscoveryOptions) {
     this.#options = options
@@ -84,6 +91,11 @@ class DiscoveryPlugin implements Discovery {
     const parts = { privateKey, socket, bootnodes, host, entries, prefixes, tcp }
     this.#discv4 = createDiscv4({ ...parts, clock, random, crypto, logger, storage })
     await this.#discv4.start()
+    this.#local = this.#options.local ?? isLocalDiscovery(this.#discv4)
+  }
+
+  get local(): boolean {
+    return this.#local
   }
 
   async stop(): Promise<void> {
@@ -116,10 +128,16 @@ class DiscoveryPlugin implements Discovery {
     return state ? { ...state, offered: this.#offered, left: { ...this.#left } } : null
   }
 
+  #fault(node: KnownNode): 'no TCP port' | 'not public' | undefined {
+    if (node.tcp === 0) return 'no TCP port'
+    return this.#local || isPublicEndpoint(endpointOf(node)) ? undefined : 'not public'
+  }
+
   async #isGood(discv4: Discv4, node: KnownNode): Promise<boolean> {
     const { accept } = this.#options
-    if (node.tcp === 0) this.#left['no TCP port']++
-    if (node.tcp === 0 || !accept) return node.tcp !== 0
+    const why = this.#fault(node)
+    if (why) this.#left[why]++
+    if (why || !accept) return why === undefined
     const record = node.record ?? (await discv4.requestRecord(node).catch(() => undefined))
     const isGood = accept(record)
     if (!isGood) this.#left['not accepted']++

@@ -12,7 +12,7 @@ export const treeKey: Uint8Array = generatePrivateKey(random)
 
 export function makeRecords(count: number): readonly NodeRecord[] {
   return Array.from({ length: count }, (_, i) => {
-    const values = { ip: Uint8Array.of(203, 0, 113, i & 0xff), tcp: 30_303, n: i }
+    const values = { ip: Uint8Array.of(20, 0, 113, i & 0xff), tcp: 30_303, n: i }
     return signRecord({ seq: 1n, values }, generatePrivateKey(random), crypto)
   })
 }

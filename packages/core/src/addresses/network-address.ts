@@ -65,6 +65,11 @@ export function isAddressPath(path: string, transport: AddressTransport): boolea
   return transport === 'tcp' ? path === '' : path.length <= MAX_PATH_BYTES && PATH.test(path)
 }
 
+/** Whether the path of an address says more than where: a stranger's query could make a service do something. */
+export function hasQuery({ path }: NetworkAddress): boolean {
+  return path.includes('?')
+}
+
 /** Whether a text is a host name in the form that is compared, and nothing that has a network of its own. */
 export function isHostName(name: string): boolean {
   if (name.length > MAX_NAME_BYTES || !NAME.test(name)) return false

@@ -52,6 +52,8 @@ function check({ network = 'main', seeds = [], advertise = [], defaultPort = 1 }
 class BookPlugin implements AddressBook {
   readonly name = 'address-book'
   readonly stopMs = STOP_MS
+  /** Written seeds are the user's, and the book judges all else that it takes in. */
+  readonly local = true
   readonly protocols: readonly Offer[]
   readonly probes: boolean
   readonly #options: AddressBookOptions

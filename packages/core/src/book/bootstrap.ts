@@ -4,7 +4,7 @@ import type { Logger } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import { randomBelow } from '../base/random.ts'
 import { causeText } from '../errors/peer-error.ts'
-import type { Address } from '../wire/address.ts'
+import type { Address, Endpoint } from '../wire/address.ts'
 import { parseAddress } from '../wire/address.ts'
 import { readSeeds } from './seeds.ts'
 import type { Seed, SeedFunction } from './seeds.ts'
@@ -26,6 +26,8 @@ export interface BootstrapOptions {
   readonly signal: AbortSignal
   peers(): number
   found(addresses: readonly Address[]): void
+  /** Whether an endpoint that a function found may be dialed; written seeds are the user's. */
+  isGood(endpoint: Endpoint): boolean
 }
 
 export class Bootstrap {
@@ -90,13 +92,15 @@ export class Bootstrap {
   }
 
   async #askOne(seed: SeedFunction): Promise<void> {
-    const { logger, signal, found } = this.#options
+    const { logger, signal, found, isGood } = this.#options
     try {
       const addresses: Address[] = []
+      let given = 0
       for await (const item of await seed(signal)) {
         if (signal.aborted) return
-        addresses.push(typeof item === 'string' ? parseAddress(item) : item)
-        if (addresses.length === MAX_PER_SEED) break
+        const address = typeof item === 'string' ? parseAddress(item) : item
+        if (isGood(address.endpoint)) addresses.push(address)
+        if (++given === MAX_PER_SEED) break
       }
       if (!signal.aborted) found(this.#shuffled(addresses))
     } catch (error) {

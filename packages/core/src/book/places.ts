@@ -33,7 +33,8 @@ export function isLocalOrRoutable(address: NetworkAddress): boolean {
   return isRoutableAddress(address) || isLocalAddress(address)
 }
 
-function isLocalAddress({ network, bytes }: NetworkAddress): boolean {
+/** Whether an address is of loopback or LAN, or a name that only means something there. */
+export function isLocalAddress({ network, bytes }: NetworkAddress): boolean {
   if (network === NetworkId.name) return isLocalHost(String.fromCharCode(...bytes))
   return (network === NetworkId.ipv4 || network === NetworkId.ipv6) && isLocalIp(bytes)
 }

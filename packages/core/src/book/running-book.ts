@@ -2,7 +2,7 @@
 import type { AddressEntry, AddressTables } from '../addresses/address-tables.ts'
 import { addressOfEndpoint, endpointOfAddress } from '../addresses/endpoint-address.ts'
 import { isRoutableAddress } from '../addresses/group-policy.ts'
-import { addressKey } from '../addresses/network-address.ts'
+import { addressKey, hasQuery } from '../addresses/network-address.ts'
 import type { NetworkAddress } from '../addresses/network-address.ts'
 import { evenShare, shareByPeers } from '../addresses/select.ts'
 import { createAddressTables } from '../addresses/tables.ts'
@@ -15,7 +15,7 @@ import { isPeerError } from '../errors/peer-error.ts'
 import type { PeerError } from '../errors/peer-error.ts'
 import type { PluginContext } from '../node/plugin.ts'
 import type { AddrEntry } from '../protocols/addr/messages.ts'
-import type { Address } from '../wire/address.ts'
+import type { Address, Endpoint } from '../wire/address.ts'
 import { formatEndpoint, parseAddress } from '../wire/address.ts'
 import { Bootstrap } from './bootstrap.ts'
 import { BookKeeper } from './book-keeper.ts'
@@ -27,7 +27,7 @@ import { Gossiper } from './gossiper.ts'
 import type { AddressBookInspection, AddressBookOptions } from './options.ts'
 import { Outbound } from './outbound.ts'
 import { OwnAddresses } from './own-addresses.ts'
-import { canReach, isLocalOrRoutable } from './places.ts'
+import { canReach, isLocalAddress, isLocalOrRoutable } from './places.ts'
 
 /** Milliseconds for which an address that was given to the dialer is not given again. */
 const OFFERED_MS = 60_000
@@ -97,6 +97,7 @@ export class RunningBook {
       signal,
       peers: () => this.#outbound.size,
       found: (addresses) => this.#seeded(addresses),
+      isGood: (endpoint) => this.#isGood(endpoint),
     })
     this.#feelers = new Feelers({ clock, random, feel: () => this.#feel() })
     this.gossiper = new Gossiper({
@@ -104,11 +105,13 @@ export class RunningBook {
       network: options.network ?? 'main',
       learn: (entry, from) => this.#learn(entry, from),
       sample: () => this.#sample(),
-      mayRelay: (entry) => this.#accepts(entry.address) && !this.#isHeldAgainst(entry),
+      mayRelay: (entry) => this.#accepts(entry.address) && !hasQuery(entry.address) && !this.#isHeldAgainst(entry),
       canReach: ({ address }) => canReach(context.canDial, address.network, address.transport),
       needsMore: () => this.tables.needsMore(),
-      own: (remote) =>
-        this.#own.for(remote).map((address) => ({ address, publicKey: node.publicKey, time: this.#now() })),
+      own: (remote) => {
+        const time = this.#now()
+        return this.#own.for(remote).map((address) => ({ address, publicKey: node.publicKey, time }))
+      },
     })
   }
 
@@ -149,7 +152,8 @@ export class RunningBook {
   /** Takes in what the program knows. */
   add({ publicKey, endpoint }: Address): boolean {
     const address = addressOfEndpoint(endpoint)
-    return address !== undefined && this.#take({ address, publicKey, time: this.#now() }, address)
+    const time = this.#now()
+    return address !== undefined && this.#take({ address, publicKey, time }, address, time)
   }
 
   snapshot(): { readonly header: BookHeader; readonly rows: Iterable<readonly unknown[]> } {
@@ -201,24 +205,25 @@ export class RunningBook {
   }
 
   #pick(): Address | undefined {
+    const nowMs = this.#context.clock.now()
     const entry = this.tables.select(this.#now(), {
       canReach: (network, transport) => canReach(this.#context.canDial, network, transport),
       isGroupUsed: (group) => this.#outbound.hasGroup(group),
-      isRefused: (candidate) => this.#isRefused(candidate),
+      isRefused: (candidate) => this.#isRefused(candidate, nowMs),
       outbound: this.#outbound.size,
       ...(this.#options.defaultPort === undefined ? {} : { defaultPort: this.#options.defaultPort }),
     })
     if (!entry) return undefined
-    this.#offered.set(entry.key, this.#context.clock.now() + OFFERED_MS)
+    this.#offered.set(entry.key, nowMs + OFFERED_MS)
     if (this.#offered.size > MAX_OFFERED) this.#offered.delete(this.#offered.keys().next().value!)
     return { publicKey: entry.publicKey.slice(), endpoint: endpointOfAddress(entry.address) }
   }
 
-  #isRefused(entry: AddressEntry): boolean {
-    const { clock, node } = this.#context
+  #isRefused(entry: AddressEntry, nowMs: number): boolean {
     const untilMs = this.#offered.get(entry.key)
-    if (untilMs !== undefined && untilMs > clock.now()) return true
-    if (this.#outbound.has(entry.publicKey) || equalBytes(entry.publicKey, node.publicKey)) return true
+    if (untilMs !== undefined && untilMs > nowMs) return true
+    const own = this.#context.node.publicKey
+    if (this.#outbound.has(entry.publicKey) || equalBytes(entry.publicKey, own)) return true
     return this.#isHeldAgainst(entry)
   }
 
@@ -233,13 +238,22 @@ export class RunningBook {
     return entries.map(({ address, publicKey, time }) => ({ address, publicKey, time }))
   }
 
+  // Nobody elsewhere knows of addresses here, and a stranger's query could make a service do something.
   #learn(entry: AddrEntry, from: NetworkAddress): void {
-    this.#take(entry, from)
+    const { address } = entry
+    if (hasQuery(address) || (isLocalAddress(address) && !isLocalAddress(from))) return
+    this.#take(entry, from, this.#now())
   }
 
-  #take(entry: AddrEntry, from: NetworkAddress): boolean {
+  // Of what a seed finds, not of what the user wrote.
+  #isGood(endpoint: Endpoint): boolean {
+    const address = addressOfEndpoint(endpoint)
+    return address !== undefined && !hasQuery(address) && this.#accepts(address)
+  }
+
+  #take(entry: AddrEntry, from: NetworkAddress, now: number): boolean {
     if (equalBytes(entry.publicKey, this.#context.node.publicKey)) return false
-    const isNew = this.tables.add(entry, from, this.#now())
+    const isNew = this.tables.add(entry, from, now)
     if (isNew) {
       this.#keeper?.changed()
       this.source.wake()
@@ -249,10 +263,11 @@ export class RunningBook {
 
   #seeded(addresses: readonly Address[]): void {
     const { random } = this.#context
+    const now = this.#now()
     for (const { publicKey, endpoint } of addresses) {
       const address = addressOfEndpoint(endpoint)
-      const time = this.#now() - SEED_AGE_S - randomBelow(random, SEED_AGE_MORE_S)
-      if (address) this.#take({ address, publicKey, time }, address)
+      const time = now - SEED_AGE_S - randomBelow(random, SEED_AGE_MORE_S)
+      if (address) this.#take({ address, publicKey, time }, address, now)
     }
     this.source.offer(addresses)
   }
@@ -266,8 +281,9 @@ export class RunningBook {
 
   // A handshake at this address has proven the key.
   #proven(publicKey: Uint8Array, address: NetworkAddress): void {
-    this.tables.add({ address, publicKey, time: this.#now() }, address, this.#now())
-    this.tables.good(address, publicKey, this.#now())
+    const now = this.#now()
+    this.tables.add({ address, publicKey, time: now }, address, now)
+    this.tables.good(address, publicKey, now)
     this.#keeper?.changed()
   }
 
@@ -296,19 +312,20 @@ export class RunningBook {
   // Out of turn: neither slots nor groups count, because nothing stays connected.
   async #feel(): Promise<void> {
     const { tables } = this
-    tables.resolveCollisions(this.#now())
+    const [now, nowMs] = [this.#now(), this.#context.clock.now()]
+    tables.resolveCollisions(now)
     if (this.#outbound.size === 0) return
     const entry =
       tables.selectCollision() ??
-      tables.select(this.#now(), {
+      tables.select(now, {
         onlyNew: true,
         canReach: (network, transport) => canReach(this.#context.canDial, network, transport),
-        isRefused: (candidate) => this.#isRefused(candidate),
+        isRefused: (candidate) => this.#isRefused(candidate, nowMs),
       })
     if (!entry || this.#outbound.has(entry.publicKey)) return
     const { address } = entry
     const publicKey = entry.publicKey.slice()
-    this.#offered.set(addressKey(address), this.#context.clock.now() + OFFERED_MS)
+    this.#offered.set(addressKey(address), nowMs + OFFERED_MS)
     this.#felt.sent++
     try {
       await this.#context.probe({ publicKey, endpoint: endpointOfAddress(address) }, { signal: this.#context.signal })

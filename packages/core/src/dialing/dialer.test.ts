@@ -6,7 +6,7 @@ import { groupOf } from '../addresses/groups.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import { createManualClock, drainMicrotasks, type ManualClock } from '../testing/manual-clock.ts'
-import type { Address } from '../wire/address.ts'
+import type { Address, Endpoint } from '../wire/address.ts'
 import { createDialer, type Dialer, type DialOrder } from './dialer.ts'
 import { type DialPolicyOptions, dialPolicy } from './policy.ts'
 
@@ -119,6 +119,23 @@ describe('dialer', () => {
       expect(clock.pendingTimers).toBe(0)
     })
   }
+
+  it('passes over what is not public, unless its source is local', async () => {
+    const isPublic = ({ host }: Endpoint): boolean => host !== addressOf(2).endpoint.host
+    const some = async function* (): AsyncGenerator<Address> {
+      for (const n of [1, 2, 3]) yield addressOf(n)
+    }
+    const { clock, dialer, connected } = createRig({}, undefined, { isPublic })
+    dialer.addSource('list', some())
+    await clock.advanceAsync(10_000)
+    expect([...connected.keys()]).toEqual([hexOf(1), hexOf(3)])
+    expect(dialer.explain(fromHex(hexOf(2)))).toMatchObject({ state: 'refused', reason: 'not public' })
+    expect(dialer.inspect().refused).toEqual({ 'not public': 1 })
+    dialer.addSource('own', some(), { local: true })
+    await clock.advanceAsync(10_000)
+    expect([...connected.keys()]).toEqual([hexOf(1), hexOf(3), hexOf(2)])
+    dialer.close()
+  })
 
   it('does not spin on the one address it knows', async () => {
     const { clock, dialer, dials } = createRig({}, () => 'fail')

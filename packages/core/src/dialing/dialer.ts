@@ -11,7 +11,7 @@ import { type DialerInfo, type DialExplanation, explain, inspectState } from './
 import { explainAll, type FailureTally, type NodeExplanation } from './explain-all.ts'
 import type { DialPolicy } from './policy.ts'
 import { wantsCandidate } from './slots.ts'
-import { SourceMix } from './sources.ts'
+import { SourceMix, type SourceOptions } from './sources.ts'
 import {
   type ConnectionName,
   createDialState,
@@ -60,6 +60,8 @@ export interface DialerOptions {
   groupOf(endpoint: Endpoint): string | undefined
   /** Places of the node that are free for strangers now, its running dials taken off; default without end. */
   readonly free?: (() => number) | undefined
+  /** Whether an endpoint that a stranger named may be dialed; default: any may. */
+  isPublic?(endpoint: Endpoint): boolean
   /** What is held against a node. */
   readonly judge?: Judge | undefined
   /** Finds where a persistent node is now; asked at most once a minute for each, ever more seldom. */
@@ -90,8 +92,11 @@ export interface Dialer {
   roomChanged(): void
   /** One candidate that is to be dialed as soon as there is room. Strangers' lists belong into a source. */
   offer(address: Address): DialExplanation
-  /** Adds a source, which is read only when there is room; the answer removes it. */
-  addSource(name: string, candidates: AsyncIterable<Address>): () => void
+  /**
+   * Adds a source, which is read only when there is room; the answer removes it. What isn't public is passed over,
+   * unless the source is `local`.
+   */
+  addSource(name: string, candidates: AsyncIterable<Address>, options?: SourceOptions): () => void
   /** The network is back: persistent peers are dialed at once, waits after network failures are forgotten. */
   wake(): void
   inspect(): DialerInfo
@@ -184,9 +189,9 @@ class TaskRunner implements Dialer {
     return this.explain(target.publicKey)
   }
 
-  addSource(name: string, candidates: AsyncIterable<Address>): () => void {
+  addSource(name: string, candidates: AsyncIterable<Address>, options?: SourceOptions): () => void {
     if (this.#closed) return () => undefined
-    const remove = this.#mix.add(name, candidates)
+    const remove = this.#mix.add(name, candidates, options?.local)
     this.#handle({ type: 'sources', open: this.#mix.open })
     return remove
   }
@@ -269,7 +274,9 @@ class TaskRunner implements Dialer {
     }
     const target = this.#targetOf(draw.address)
     this.#refusals.delete(target.id)
-    this.#take({ type: 'candidate', target })
+    if (draw.local || (this.#options.isPublic?.(draw.address.endpoint) ?? true))
+      this.#take({ type: 'candidate', target })
+    else this.#refuse(target, 'not public')
     draw.judge(!this.#refusals.has(target.id))
     return { type: 'clock' }
   }

@@ -18,6 +18,7 @@ export interface SourceInfo {
 
 interface Source {
   readonly name: string
+  readonly local: boolean
   readonly iterator: AsyncIterator<Address>
   ready: Address | undefined
   reading: boolean
@@ -26,6 +27,11 @@ interface Source {
   wastedInRow: number
   restMs: number
   restsUntilMs: number
+}
+
+export interface SourceOptions {
+  /** Whether its candidates may lead to this machine and its network. */
+  readonly local?: boolean | undefined
 }
 
 export interface SourceMixOptions {
@@ -37,6 +43,7 @@ export interface SourceMixOptions {
 /** A value that was drawn; say what became of it. */
 export interface Draw {
   readonly address: Address
+  readonly local: boolean
   judge(useful: boolean): void
 }
 
@@ -55,9 +62,10 @@ export class SourceMix {
   }
 
   /** Adds a source; the answer removes it again and tells its iterator so. */
-  add(name: string, candidates: AsyncIterable<Address>): () => void {
+  add(name: string, candidates: AsyncIterable<Address>, local = false): () => void {
     const source: Source = {
       name,
+      local,
       iterator: candidates[Symbol.asyncIterator](),
       ready: undefined,
       reading: false,
@@ -79,7 +87,7 @@ export class SourceMix {
     source.ready = undefined
     source.taken++
     this.#sources = [...this.#sources.filter((other) => other !== source), source]
-    return { address, judge: (useful) => this.#judge(source, useful) }
+    return { address, local: source.local, judge: (useful) => this.#judge(source, useful) }
   }
 
   /** Asks every source for a value that has none, is not asked yet and does not rest. */

@@ -126,6 +126,7 @@ export type DialRefusal =
   | 'persistent'
   | 'already waiting'
   | 'too many waiting'
+  | 'not public'
 
 /**
  * What happened. Ends name the dial or the connection that ended, never only its key: one that the state doesn't know

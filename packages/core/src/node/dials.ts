@@ -53,7 +53,7 @@ export class Dials {
 
   // Loaded on use: a page that only dials by hand never fetches the dialer.
   async #load(): Promise<void> {
-    const { createDialer, dialPolicy, groupOf } = await import('./self-dialing.ts')
+    const { createDialer, dialPolicy, groupOf, isPublicEndpoint } = await import('./self-dialing.ts')
     if (this.#closed || this.#dialer) return
     const { settings, publicKey, connections } = this.#host
     const { clock, random, plugins, logger } = settings
@@ -69,12 +69,15 @@ export class Dials {
       log: logger,
       idOf: (key) => idOf(settings, key),
       attempt: (order) => void this.#take(order),
-      ...(resolvers.length > 0 && { resolve: (key, signal) => resolveBy(resolvers, key, signal) }),
+      isPublic: isPublicEndpoint,
+      ...(resolvers.length > 0 && {
+        resolve: (key, signal) => resolveBy(resolvers, key, isPublicEndpoint, signal),
+      }),
     })
     this.#dialer = dialer
     for (const peer of connections.peers.values()) this.added(peer)
     for (const address of this.#persistent.values()) dialer.addPersistent(address)
-    for (const plugin of plugins) if (plugin.candidates) dialer.addSource(plugin.name, plugin.candidates())
+    for (const plugin of plugins) if (plugin.candidates) dialer.addSource(plugin.name, plugin.candidates(), plugin)
   }
 
   async #take({ address, signal, done }: DialOrder): Promise<void> {
@@ -279,11 +282,12 @@ export class Dials {
 async function resolveBy(
   plugins: readonly Plugin[],
   publicKey: Uint8Array,
+  isPublic: (endpoint: Endpoint) => boolean,
   signal: AbortSignal,
 ): Promise<Endpoint | undefined> {
   for (const plugin of plugins) {
     const endpoint = await plugin.resolve?.(publicKey, signal)
-    if (endpoint) return endpoint
+    if (endpoint && (plugin.local || isPublic(endpoint))) return endpoint
   }
   return undefined
 }

@@ -55,8 +55,13 @@ export interface Plugin {
   stop?(): void | Promise<void>
   /** How long `close` waits for `stop`, in milliseconds; default the node's `closeMs`. */
   readonly stopMs?: number | undefined
-  /** Addresses that could be dialed; read only while there is room for a dial. With it the node has places for them. */
+  /**
+   * Addresses that could be dialed; read only while there is room for a dial. With it the node has places for them. They
+   * count as a stranger's: those of this machine and its network, and those with a query, are passed over unless `local`.
+   */
   candidates?(): AsyncIterable<Address>
+  /** Whether its candidates and what it resolves may be such: the user said so, or it judges them itself. */
+  readonly local?: boolean | undefined
   /** Whether it tries out addresses by `probe`: then the node keeps a place for that, if it has enough. */
   readonly probes?: boolean | undefined
   /** Finds where a persistent node is now that could not be dialed; `undefined` when it isn't found. */

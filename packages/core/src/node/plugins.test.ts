@@ -1,5 +1,6 @@
 // Plugins live from before the first peer until after the last message.
 import { describe, expect, it } from 'vitest'
+import { defaultCrypto } from '../crypto/default.node.ts'
 import { generatePrivateKey } from '../crypto/private-key.ts'
 import { text } from '../protocols/codecs.ts'
 import { defineProtocol, message } from '../protocols/define-protocol.ts'
@@ -102,6 +103,28 @@ describe('a plugin', () => {
     const other = createNode({ privateKey: generatePrivateKey(), transports, plugins: [broken], clock })
     await expect(clock.run(other.start())).rejects.toThrow('no port')
     expect({ timers: clock.pendingTimers, listeners: network.listeners }).toEqual({ timers: 0, listeners: 0 })
+  })
+
+  it('believes no plugin that finds a persistent node in this network, unless it is local', async () => {
+    for (const local of [false, true]) {
+      const places = ['127.0.0.1', '20.1.1.1'].map((host) => ({ scheme: 'tcp', host, port: 30_303 }))
+      const plugins: Plugin[] = places.map((place) => ({ name: place.host, local, resolve: async () => place }))
+      const clock = createManualClock()
+      const dialed: string[] = []
+      const dial = async ({ host }: Endpoint): Promise<never> => {
+        dialed.push(host)
+        throw new Error('nobody there')
+      }
+      const transports = [{ name: 'tcp', canDial: () => true, dial }]
+      const node = createNode({ privateKey: generatePrivateKey(), transports, plugins, clock })
+      await clock.run(node.start())
+      const publicKey = defaultCrypto.publicKeyOf(generatePrivateKey())
+      node.addPersistent({ publicKey, endpoint: { scheme: 'tcp', host: '20.2.2.2', port: 1 } })
+      // The dialer is loaded in real time.
+      for (let i = 0; i < 2000 && dialed.length < 2; i++) await clock.advanceAsync(100)
+      expect(dialed.slice(0, 2)).toEqual(['20.2.2.2', local ? '127.0.0.1' : '20.1.1.1'])
+      await clock.run(node.close())
+    }
   })
 
   it('finds a persistent node that has moved', async () => {

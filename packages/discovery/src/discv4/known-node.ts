@@ -50,6 +50,18 @@ export function udpEndpointOf({ host, udp }: KnownNode): UdpEndpoint {
   return { host, port: udp }
 }
 
+/** Whether it was begun in one's own network: by a bootnode there, or bound to an address there alone. */
+export function isLocalDiscovery({
+  local,
+  bootnodes,
+}: {
+  local: UdpEndpoint
+  bootnodes: readonly KnownNode[]
+}): boolean {
+  const ips = [local, ...bootnodes].map(({ host }) => parseIp(host))
+  return ips.some((ip) => ip !== undefined && isLocalIp(ip))
+}
+
 /** `host:port` in the form that prefix policies read. */
 export function addressText({ host, port }: UdpEndpoint): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`

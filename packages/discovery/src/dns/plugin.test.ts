@@ -17,7 +17,7 @@ function recordWith(values: Parameters<typeof signRecord>[0]['values']): NodeRec
   return signRecord({ seq: 1n, values }, generatePrivateKey(random), defaultCrypto)
 }
 
-const relay = recordWith({ ip: Uint8Array.of(203, 0, 113, 5), tcp: 30_303, wss: 'relay.example:443/' })
+const relay = recordWith({ ip: Uint8Array.of(20, 0, 113, 5), tcp: 30_303, wss: 'relay.example:443/' })
 
 /** A transport that can dial these schemes, never succeeds, and writes down what it was asked. */
 function witness(...schemes: readonly string[]): Transport & { readonly dialed: Endpoint[] } {
@@ -33,45 +33,62 @@ function witness(...schemes: readonly string[]): Transport & { readonly dialed: 
   }
 }
 
+/** A node with one list of these records, on a clock of its own, until it has dialed or ten seconds are over. */
+async function dialFirst(
+  records: readonly NodeRecord[],
+  schemes: readonly string[],
+  options: Partial<Parameters<typeof dnsDiscovery>[0]> = {},
+) {
+  const clock = createManualClock()
+  const transport = witness(...schemes)
+  const tree = testTree(records)
+  const plugin = dnsDiscovery({ trees: [tree.url], resolver: textsOf(tree), ...options })
+  const node = createNode({ privateKey: generatePrivateKey(random), transports: [transport], plugins: [plugin], clock })
+  await node.start()
+  for (let i = 0; i < 100 && transport.dialed.length === 0; i++) await clock.advanceAsync(100)
+  const inspected = node.inspect().plugins['dns']
+  await node.close()
+  return { dialed: transport.dialed, inspected, url: tree.url }
+}
+
 describe('a node with DNS lists', () => {
   it.each([
     [['ws', 'wss'], 'wss://relay.example:443/'],
-    [['tcp'], 'tcp://203.0.113.5:30303'],
+    [['tcp'], 'tcp://20.0.113.5:30303'],
     [['tcp', 'ws', 'wss'], 'wss://relay.example:443/'],
   ])('that dials %s dials what suits it', async (schemes, expected) => {
-    const clock = createManualClock()
-    const transport = witness(...schemes)
-    const plain = recordWith({ ip: Uint8Array.of(198, 51, 100, 1), udp: 30_303 })
-    const tree = testTree([relay, plain])
-    const plugin = dnsDiscovery({ trees: [tree.url], resolver: textsOf(tree) })
-    const node = createNode({
-      privateKey: generatePrivateKey(random),
-      transports: [transport],
-      plugins: [plugin],
-      clock,
-    })
-    await node.start()
-    for (let i = 0; i < 200 && transport.dialed.length === 0; i++) await clock.advanceAsync(100)
-    expect(transport.dialed[0]).toEqual(parseEndpoint(expected))
-    expect(node.inspect().plugins['dns']).toMatchObject({ trees: [{ url: tree.url, seq: 1 }] })
-    await node.close()
+    const plain = recordWith({ ip: Uint8Array.of(20, 51, 100, 1), udp: 30_303 })
+    const { dialed, inspected, url } = await dialFirst([relay, plain], schemes)
+    expect(dialed[0]).toEqual(parseEndpoint(expected))
+    expect(inspected).toMatchObject({ trees: [{ url, seq: 1 }] })
+  })
+
+  it.each([
+    ['ws', { ip: Uint8Array.of(127, 0, 0, 1), tcp: 1, ws: '127.0.0.1:31540/admin/reboot?confirm=yes&all=1' }],
+    ['ws', { ws: '192.168.1.1/', wss: 'router.lan/' }],
+    ['ws', { ws: '[::ffff:10.0.0.1]:80/' }],
+    ['ws', { ws: 'elsewhere.example/logout?all=1' }],
+    ['ws', { ws: `elsewhere.example/${'a'.repeat(64)}` }],
+    ['ws', { ws: '2130706433:80/', wss: '127.1/' }],
+    ['tcp', { ip: Uint8Array.of(169, 254, 169, 254), tcp: 80 }],
+    ['tcp', { ip6: Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1), tcp6: 80 }],
+    ['tcp', { ip: Uint8Array.of(224, 0, 0, 1), tcp: 80 }],
+    ['tcp', { ip: Uint8Array.of(0, 0, 0, 0), tcp: 80 }],
+  ])('is not led astray by a record of a list: %s %o', async (scheme, values) => {
+    const run = (local: boolean) => dialFirst([recordWith(values)], [scheme, `${scheme}s`], { local })
+    expect((await run(false)).dialed).toEqual([])
+    expect((await run(true)).dialed).not.toEqual([])
+  })
+
+  it('takes the next endpoint of a record whose first one is not public', async () => {
+    const record = recordWith({ ip: Uint8Array.of(20, 1, 1, 1), tcp: 30_303, ws: '127.0.0.1:4000/' })
+    const { dialed } = await dialFirst([record], ['ws', 'tcp'])
+    expect(dialed[0]).toEqual(parseEndpoint('tcp://20.1.1.1:30303'))
   })
 
   it('leaves out records that the user does not accept', async () => {
-    const clock = createManualClock()
-    const transport = witness('tcp')
-    const tree = testTree(makeRecords(5))
-    const plugin = dnsDiscovery({ trees: [tree.url], resolver: textsOf(tree), accepts: () => false, limits: {} })
-    const node = createNode({
-      privateKey: generatePrivateKey(random),
-      transports: [transport],
-      plugins: [plugin],
-      clock,
-    })
-    await node.start()
-    for (let i = 0; i < 100; i++) await clock.advanceAsync(100)
-    expect(transport.dialed).toEqual([])
-    await node.close()
+    const { dialed } = await dialFirst(makeRecords(5), ['tcp'], { accepts: () => false, limits: {} })
+    expect(dialed).toEqual([])
   })
 
   it('keeps the sequence: a list that goes back is refused after a restart', async () => {

@@ -1,5 +1,5 @@
 // DNS node lists as a part of a node: candidates for its dialer, and sequences kept across restarts.
-import { delay } from '@peerwire/core'
+import { delay, isPublicEndpoint } from '@peerwire/core'
 import type { Address, Endpoint, Plugin, PluginContext, Storage } from '@peerwire/core'
 import { recordEndpoint, recordEndpoint6 } from '../records/record-values.ts'
 import type { NodeRecord } from '../records/record.ts'
@@ -25,11 +25,16 @@ export interface DnsDiscoveryOptions {
   /** Whether a record is of use, such as one of the right chain; default all. */
   readonly accepts?: ((record: NodeRecord) => boolean) | undefined
   readonly limits?: Partial<LookupLimits> | undefined
+  /**
+   * Whether records may lead to this machine and its network, for a list of one's own. Default false: anybody can put a
+   * record into most lists.
+   */
+  readonly local?: boolean | undefined
 }
 
 /**
  * Nodes from DNS lists for `createNode({ plugins })`. Of what a record offers the first endpoint that the node can dial
- * is taken: a secure WebSocket, a plain one, TCP. Lists are looked up only while the dialer has room.
+ * and may is taken: a secure WebSocket, a plain one, TCP. Lists are looked up only while the dialer has room.
  *
  * @throws {TypeError} when a tree is not written as `enrtree://KEY@domain`
  * @see EIP-1459
@@ -41,12 +46,14 @@ export function dnsDiscovery(options: DnsDiscoveryOptions): Plugin {
 
 class DnsDiscovery implements Plugin {
   readonly name = 'dns'
+  readonly local: boolean
   readonly #options: DnsDiscoveryOptions
   #context: PluginContext | undefined
   #client: TreeClient | undefined
 
   constructor(options: DnsDiscoveryOptions) {
     this.#options = options
+    this.local = options.local ?? false
   }
 
   async start(context: PluginContext): Promise<void> {
@@ -75,7 +82,8 @@ class DnsDiscovery implements Plugin {
     let restMs = REST_MS
     for await (const record of this.#client.records(signal)) {
       const { publicKey } = record
-      const endpoint = accepts?.(record) === false ? undefined : endpointsOf(record).find(canDial)
+      const mayDial = (place: Endpoint): boolean => canDial(place) && (this.local || isPublicEndpoint(place))
+      const endpoint = accepts?.(record) === false ? undefined : endpointsOf(record).find(mayDial)
       if (publicKey && endpoint) {
         useless = 0
         restMs = REST_MS

@@ -1,6 +1,14 @@
 // Meets the nodes of a network: everyone once, by walks, records and Hello.
-import { type Clock, isPeerError } from '@peerwire/core'
-import { type Discv4, formatNodeUrl, formatRecord, inParallel, type KnownNode, recordForkId } from '@peerwire/discovery'
+import { type Clock, isPeerError, isPublicEndpoint } from '@peerwire/core'
+import {
+  type Discv4,
+  formatNodeUrl,
+  formatRecord,
+  inParallel,
+  isLocalDiscovery,
+  type KnownNode,
+  recordForkId,
+} from '@peerwire/discovery'
 import { toHex } from '@peerwire/core'
 import { tcp } from '@peerwire/transport-tcp'
 import { probe } from '../ping/probe.ts'
@@ -65,7 +73,7 @@ async function* strangers(discv4: Discv4, signal: AbortSignal): AsyncGenerator<K
 async function visit(discv4: Discv4, node: KnownNode, options: CrawlOptions): Promise<CrawledNode> {
   const [record, hello] = await Promise.all([
     discv4.requestRecord(node, { signal: options.signal }).catch(() => undefined),
-    options.asksName && node.tcp > 0 ? askName(node, options) : {},
+    options.asksName && mayDial(discv4, node) ? askName(node, options) : {},
   ])
   const forkId = record && recordForkId(record)
   return {
@@ -76,6 +84,11 @@ async function visit(discv4: Discv4, node: KnownNode, options: CrawlOptions): Pr
     isLive: record !== undefined,
     ...hello,
   }
+}
+
+// Strangers don't lead a crawl of the Internet into the network that it is run in.
+function mayDial(discv4: Discv4, { host, tcp: port }: KnownNode): boolean {
+  return port > 0 && (isLocalDiscovery(discv4) || isPublicEndpoint({ scheme: 'tcp', host, port }))
 }
 
 async function askName(

@@ -21,9 +21,10 @@ export function bookPlaces({ addressBook: hasBook, maxPeers }: RelayOptions): nu
   return hasBook ? Math.min(FOUND_PEERS, Math.floor(maxPeers / SHARE)) : 0
 }
 
-// Whoever can reach it is on this machine or in its network: then addresses there are worth knowing.
-function isLocalRelay({ listen, publicEndpoint, advertised }: RelayOptions): boolean {
-  return publicEndpoint === undefined && [...listen, ...advertised].every(isLocal)
+// Whoever it meets is on this machine or in its network: then addresses there are worth knowing.
+function isLocalRelay({ listen, publicEndpoint, advertised, seeds, search }: RelayOptions): boolean {
+  if (publicEndpoint !== undefined || search.chain || search.trees.length > 0) return false
+  return [...listen, ...advertised, ...seeds.map(({ endpoint }) => endpoint)].every(isLocal)
 }
 
 function isLocal({ host }: Endpoint): boolean {

@@ -77,6 +77,7 @@ export function reportMessages(plugin: Plugin, output: Output): Plugin {
     protocols,
     ...(plugin.start ? { start: (context) => plugin.start?.(context) } : {}),
     ...(plugin.stop ? { stop: () => plugin.stop?.() } : {}),
+    ...(plugin.local === undefined ? {} : { local: plugin.local }),
     ...(plugin.candidates ? { candidates: () => plugin.candidates!() } : {}),
     ...(plugin.inspect ? { inspect: () => plugin.inspect?.() } : {}),
   }
