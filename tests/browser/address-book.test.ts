@@ -68,7 +68,9 @@ describe('two relays and two tabs', () => {
     await other.goto(served.url)
     await other.waitForFunction(() => 'startTab' in window)
     const refused = other.evaluate(() => window.startTab('book', []))
-    await expect(refused).rejects.toThrow(/the storage book is in use by node [0-9a-f]{8}… \(perhaps in another tab\)/)
+    await expect(refused).rejects.toThrow(
+      /the storage book is in use by node [0-9a-f]{7}\.\.\. \(perhaps in another tab\)/,
+    )
     await tab.evaluate(() => window.closeTab())
     await other.evaluate(() => window.startTab('book', []))
   })
