@@ -29,8 +29,8 @@ interface World {
   readonly bridge: Bridge
   /** An open WebSocket to `path`. */
   open(path?: string, headers?: Record<string, string>): Promise<WebSocket>
-  /** The HTTP status with which an upgrade is refused. */
-  status(path: string, protocols?: string, headers?: Record<string, string>): Promise<number | undefined>
+  /** How an upgrade ends that is refused after it: the code and the reason; `dropped`: it never opened. */
+  refusal(path: string, protocols?: string, headers?: Record<string, string>): Promise<Closed | 'dropped'>
 }
 
 interface Fixtures {
@@ -90,12 +90,11 @@ const it = test.extend<Fixtures>({
             const ws = dial(path, WEBSOCKET_PROTOCOL, headers)
             ws.once('open', () => resolve(ws)).on('error', reject)
           }),
-        status: (path, protocols, headers = {}) =>
+        refusal: (path, protocols, headers = {}) =>
           new Promise((resolve) => {
             const ws = dial(path, protocols, headers)
-            ws.on('error', () => undefined)
-            ws.once('open', () => resolve(101))
-            ws.once('unexpected-response', (_request, response) => resolve(response.statusCode))
+            ws.on('error', () => resolve('dropped'))
+            ws.once('open', () => void closed(ws).then(resolve))
           }),
       }
     })
@@ -161,22 +160,24 @@ describe('the bridge', () => {
   })
 
   it.for([
-    ['an alias nobody listed', '/bridge/other', 4404, 'this relay has no such target'],
-    ['no alias', '/bridge/', 4404, 'this relay has no such target'],
-    ['an address in place of an alias', '/bridge/127.0.0.1:22', 4404, 'this relay has no such target'],
-    ['a target that is not there', '/bridge/gone', 4502, 'the target refused the connection: nobody listens there'],
+    ['an alias nobody listed', '/bridge/other', 4404, 'absent; retry=300; this relay has no such target'],
+    ['no alias', '/bridge/', 4404, 'absent; retry=300; this relay has no such target'],
+    ['an address for an alias', '/bridge/127.0.0.1:22', 4404, 'absent; retry=300; this relay has no such target'],
+    ['no target', '/bridge/gone', 4502, 'target; the target refused the connection: nobody listens there'],
   ] as const)('closes with a code and a reason for %s', async ([, path, code, reason], { world, target }) => {
     const { open } = await world()
     expect(await closed(await open(path))).toEqual({ code, reason })
     expect(target.sockets).toHaveLength(0)
   })
 
-  it('refuses foreign pages and clients without the subprotocol before the upgrade', async ({ world, target }) => {
-    const { status } = await world()
-    expect(await status('/bridge/x', WEBSOCKET_PROTOCOL, { origin: 'https://foreign.example' })).toBe(403)
-    expect(await status('/bridge/x')).toBe(400)
-    expect(await status('/bridge/x', 'other.1')).toBe(400)
-    expect(await status('/bridgex', WEBSOCKET_PROTOCOL)).toBe(404)
+  it('tells foreign pages and clients without the subprotocol why, after the upgrade', async ({ world, target }) => {
+    const { refusal } = await world()
+    const foreign = { code: 4403, reason: 'origin; retry=300; pages of this origin may not connect' }
+    const other = { code: 4400, reason: 'bad request; retry=300; the subprotocol peerwire.1 must be offered' }
+    expect(await refusal('/bridge/x', WEBSOCKET_PROTOCOL, { origin: 'https://foreign.example' })).toEqual(foreign)
+    expect(await refusal('/bridge/x')).toEqual(other)
+    expect(await refusal('/bridge/x', 'other.1')).toEqual(other)
+    expect(await refusal('/bridgex', WEBSOCKET_PROTOCOL)).toMatchObject({ code: 4404 })
     expect(target.sockets).toHaveLength(0)
   })
 
@@ -189,7 +190,7 @@ describe('the bridge', () => {
     socket.once('data', () => socket.destroy()).resume()
     const { code, reason } = await closed(ws)
     expect(code).toBe(4502)
-    expect(reason).toMatch(/^the target closed before it answered: wrong key, or throttled/)
+    expect(reason).toMatch(/^target; the target closed before it answered: wrong key, or throttled/)
     expect(Buffer.byteLength(reason)).toBeLessThanOrEqual(123)
   })
 
@@ -238,7 +239,10 @@ describe('the bridge', () => {
       },
     }
     const { open } = await world({ dialMs: 4321 }, undefined, impatient)
-    expect(await closed(await open())).toEqual({ code: 4502, reason: 'the target did not answer within 4321 ms' })
+    expect(await closed(await open())).toEqual({
+      code: 4502,
+      reason: 'target; the target did not answer within 4321 ms',
+    })
   })
 
   it('bounds links per network, per target and in all, and frees places again', async ({ world, target }) => {
@@ -247,7 +251,7 @@ describe('the bridge', () => {
     expect(await closed(await open('/bridge/x', from('203.0.113.1')))).toMatchObject({ code: 4429 })
     await open('/bridge/x', from('203.0.113.2'))
     const third = await closed(await open('/bridge/x', from('203.0.113.3')))
-    expect(third).toEqual({ code: 4429, reason: 'the bridge carries 2 links already' })
+    expect(third).toEqual({ code: 4429, reason: 'full; the bridge carries 2 links already' })
     for (const socket of target.sockets) socket.resume()
     first.close()
     await closed(first)
@@ -260,15 +264,17 @@ describe('the bridge', () => {
   })
 
   it('slows down a network that opens too fast', async ({ world }) => {
-    const { status } = await world({ openBurst: 3, openIntervalMs: 60_000 }, BY_ADDRESS)
-    const statuses: (number | undefined)[] = []
-    for (let i = 0; i < 4; i++) statuses.push(await status('/bridge/none', WEBSOCKET_PROTOCOL, from('203.0.113.1')))
-    expect(statuses).toEqual([101, 101, 101, 429])
-    expect(await status('/bridge/none', WEBSOCKET_PROTOCOL, from('203.0.113.2'))).toBe(101)
+    const { refusal } = await world({ openBurst: 3, openIntervalMs: 60_000 }, BY_ADDRESS)
+    const ask = (address: string) => refusal('/bridge/none', WEBSOCKET_PROTOCOL, from(address))
+    for (let i = 0; i < 3; i++) expect(await ask('203.0.113.1')).toMatchObject({ code: 4404 })
+    const reason = 'throttled; retry=60; your network opens too many links'
+    for (let i = 0; i < 3; i++) expect(await ask('203.0.113.1')).toEqual({ code: 4429, reason })
+    expect(await ask('203.0.113.1')).toBe('dropped')
+    expect(await ask('203.0.113.2')).toMatchObject({ code: 4404 })
   })
 
   it('ends its links when it closes, and takes no more', async ({ world, target }) => {
-    const { open, bridge, status } = await world()
+    const { open, bridge, refusal } = await world()
     const connected = target.next()
     const ws = await open()
     const socket = await connected
@@ -276,10 +282,10 @@ describe('the bridge', () => {
     const over = closed(ws)
     const targetOver = new Promise((resolve) => socket.once('close', resolve))
     await bridge.close()
-    expect(await over).toEqual({ code: 1001, reason: 'the relay is closing' })
+    expect(await over).toEqual({ code: 4503, reason: 'draining; retry=5; the relay is closing' })
     await targetOver
     expect(bridge.links).toBe(0)
-    expect(await status('/bridge/x', WEBSOCKET_PROTOCOL)).toBe(503)
+    expect(await refusal('/bridge/x', WEBSOCKET_PROTOCOL)).toBe('dropped')
   })
 
   it('leaves no socket behind after many links', async ({ world, target }) => {

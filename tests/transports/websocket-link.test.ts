@@ -158,11 +158,21 @@ describe('a dial that fails', () => {
   }
 
   it('says the status and the sentence of a refusal', async () => {
-    const { endpoint } = await serve()
-    const elsewhere = { ...endpoint, path: '/elsewhere' }
-    const error = await failureOf(webSocket().dial(elsewhere))
+    const endpoint = await httpServer(() => 'HTTP/1.1 404 Not Found\r\n\r\nthere is nothing at this path')
+    const error = await failureOf(webSocket().dial(endpoint))
     const wanted = 'refused the upgrade with HTTP 404 Not Found: there is nothing at this path'
-    expect(error).toMatchObject({ code: 'dial failed', message: `ws://127.0.0.1:${endpoint.port}/elsewhere ${wanted}` })
+    expect(error).toMatchObject({ code: 'dial failed', message: `ws://127.0.0.1:${endpoint.port}/ ${wanted}` })
+  })
+
+  it('and one that a listener refuses after the upgrade is a link that ends with its words', async () => {
+    const { endpoint } = await serve()
+    const { ended } = record(await webSocket().dial({ ...endpoint, path: '/elsewhere' }))
+    const cause = { name: 'absent', retryAfterMs: 300_000 }
+    expect(await ended).toMatchObject({
+      code: 'relay refused',
+      message: 'absent: there is nothing at this path',
+      cause,
+    })
   })
 
   it('reads no more of a refusal than it shows', async () => {

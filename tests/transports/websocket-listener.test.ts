@@ -11,19 +11,21 @@ import { outcomeOf, rawClient, serve, tls } from './websocket-support.ts'
 
 const WELL_KNOWN = '/.well-known/peerwire'
 
+const FOREIGN = '4403 origin; retry=300; pages of this origin may not connect'
+
 describe('who may connect', () => {
   it('a client that does not offer the subprotocol is refused', async () => {
     const { endpoint, links } = await serve()
-    const wanted = `400 the subprotocol ${WEBSOCKET_PROTOCOL} must be offered`
-    expect(await outcomeOf(rawClient(endpoint, []))).toBe(wanted)
-    expect(await outcomeOf(rawClient(endpoint, ['chat', 'peerwire.2']))).toBe(wanted)
+    const wanted = `4400 bad request; retry=300; the subprotocol ${WEBSOCKET_PROTOCOL} must be offered`
+    expect(await outcomeOf(rawClient(endpoint, []), links)).toBe(wanted)
+    expect(await outcomeOf(rawClient(endpoint, ['chat', 'peerwire.2']), links)).toBe(wanted)
     expect(links).toHaveLength(0)
   })
 
   it('of several subprotocols ours is taken, and no compression', async () => {
-    const { endpoint } = await serve()
+    const { endpoint, links } = await serve()
     const client = rawClient(endpoint, ['chat', WEBSOCKET_PROTOCOL], { perMessageDeflate: true })
-    expect(await outcomeOf(client)).toBe('open')
+    expect(await outcomeOf(client, links)).toBe('open')
     expect(client.protocol).toBe(WEBSOCKET_PROTOCOL)
     expect(client.extensions).toBe('')
   })
@@ -32,48 +34,35 @@ describe('who may connect', () => {
     ['no Origin', undefined, undefined, 'open'],
     ['a page of this machine', 'http://localhost:5173', undefined, 'open'],
     ['a page of this machine by IPv6', 'http://[::1]:1', undefined, 'open'],
-    ['a page of elsewhere', 'https://evil.example', undefined, '403 pages of this origin may not connect'],
-    ['a sandboxed page', 'null', undefined, '403 pages of this origin may not connect'],
-    [
-      'a name that only begins like this machine',
-      'http://localhost.evil.example',
-      undefined,
-      '403 pages of this origin may not connect',
-    ],
+    ['a page of elsewhere', 'https://evil.example', undefined, FOREIGN],
+    ['a sandboxed page', 'null', undefined, FOREIGN],
+    ['a name that only begins like this machine', 'http://localhost.evil.example', undefined, FOREIGN],
     ['a listed page', 'https://app.example', ['https://app.example/'], 'open'],
-    [
-      'a listed page on another port',
-      'https://app.example:8443',
-      ['https://app.example'],
-      '403 pages of this origin may not connect',
-    ],
-    [
-      'a page of this machine where there is a list',
-      'http://localhost:5173',
-      ['https://app.example'],
-      '403 pages of this origin may not connect',
-    ],
+    ['a listed page on another port', 'https://app.example:8443', ['https://app.example'], FOREIGN],
+    ['a page of this machine where there is a list', 'http://localhost:5173', ['https://app.example'], FOREIGN],
     ['a sandboxed page where all may', 'null', '*' as const, 'open'],
   ])('%s', async (_, origin, origins, wanted) => {
-    const { endpoint } = await serve(origins === undefined ? {} : { origins })
+    const { endpoint, links } = await serve(origins === undefined ? {} : { origins })
     const client = rawClient(endpoint, [WEBSOCKET_PROTOCOL], origin === undefined ? {} : { origin })
-    expect(await outcomeOf(client)).toBe(wanted)
+    expect(await outcomeOf(client, links)).toBe(wanted)
   })
 
   it('a page of the same host and port is let in', async () => {
-    const { endpoint } = await serve()
+    const { endpoint, links } = await serve()
     const headers = { host: 'relay.example:4000' }
     const same = rawClient(endpoint, [WEBSOCKET_PROTOCOL], { headers, origin: 'https://relay.example:4000' })
-    expect(await outcomeOf(same)).toBe('open')
+    expect(await outcomeOf(same, links)).toBe('open')
     const other = rawClient(endpoint, [WEBSOCKET_PROTOCOL], { headers, origin: 'https://relay.example' })
-    expect(await outcomeOf(other)).toContain('403')
+    expect(await outcomeOf(other, links)).toBe(FOREIGN)
   })
 
   it('only the path of the listener is served, whatever its query', async () => {
-    const { endpoint } = await serve({ listen: 'ws://127.0.0.1:0/peers' })
-    expect(await outcomeOf(rawClient(endpoint, [WEBSOCKET_PROTOCOL]))).toBe('open')
-    expect(await outcomeOf(rawClient({ ...endpoint, path: '/peers?a=1' }, [WEBSOCKET_PROTOCOL]))).toBe('open')
-    expect(await outcomeOf(rawClient({ ...endpoint, path: '/' }, [WEBSOCKET_PROTOCOL]))).toContain('404')
+    const { endpoint, links } = await serve({ listen: 'ws://127.0.0.1:0/peers' })
+    expect(await outcomeOf(rawClient(endpoint, [WEBSOCKET_PROTOCOL]), links)).toBe('open')
+    expect(await outcomeOf(rawClient({ ...endpoint, path: '/peers?a=1' }, [WEBSOCKET_PROTOCOL]), links)).toBe('open')
+    expect(await outcomeOf(rawClient({ ...endpoint, path: '/' }, [WEBSOCKET_PROTOCOL]), links)).toBe(
+      '4404 absent; retry=300; there is nothing at this path',
+    )
   })
 })
 

@@ -1,5 +1,5 @@
 // Listeners of the WebSocket transport, and clients that do what ours would not.
-import type { Endpoint } from '@peerwire/core'
+import type { Endpoint, Link } from '@peerwire/core'
 import { webSocket, type WebSocketOptions } from '@peerwire/transport-ws'
 import { onTestFinished } from 'vitest'
 import { type ClientOptions, WebSocket } from 'ws'
@@ -25,17 +25,19 @@ export function rawClient({ host, port, path }: Endpoint, protocols: string[], o
   return client
 }
 
-/** `open`, or the status of the refusal and the sentence that came with it. */
-export async function outcomeOf(client: WebSocket): Promise<string> {
+/**
+ * `open`, or with what it is refused: after the upgrade by a close code and a reason, before it by an error.
+ *
+ * @param links - those that the listener has accepted, to tell a refusal after the upgrade
+ */
+export async function outcomeOf(client: WebSocket, links?: readonly Link[]): Promise<string> {
+  const before = links?.length
   return await new Promise((resolve) => {
-    client.once('open', () => resolve('open'))
-    client.once('error', (error) => resolve(error.message))
-    client.once('unexpected-response', (_, response) => {
-      let body = ''
-      response.on('data', (chunk: Buffer) => {
-        body += chunk.toString()
-      })
-      response.on('end', () => resolve(`${response.statusCode} ${body}`))
+    client.once('open', () => {
+      // A listener has its link before its client knows that it is open.
+      if (before === undefined || links!.length > before) resolve('open')
     })
+    client.once('close', (code, reason) => resolve(`${code} ${reason.toString()}`))
+    client.once('error', (error) => resolve(error.message))
   })
 }

@@ -7,7 +7,7 @@ import { type Endpoint, formatEndpoint, type Listener, type ListenHandlers, type
 import { WebSocketServer } from 'ws'
 import { NodeWebSocketLink, socketOptions } from './node-link.ts'
 import type { Settings } from './options.ts'
-import { isOriginAllowed } from './origins.ts'
+import { chooseProtocol, refusalOf } from './refusals.ts'
 import { remoteOf } from './remote.ts'
 import { answerWellKnown, documentOf, isWellKnown } from './well-known.ts'
 import { WEBSOCKET_PROTOCOL } from './wire.ts'
@@ -32,7 +32,7 @@ export async function openListener(
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    handleProtocols: () => WEBSOCKET_PROTOCOL,
+    handleProtocols: chooseProtocol,
     ...socketOptions(settings.maxPayloadBytes),
   })
   server.on('connection', (socket: Socket) => waiting.enter(socket))
@@ -48,10 +48,14 @@ export async function openListener(
     waiting.leave(request.socket)
     socket.on('error', () => socket.destroy())
     if (settings.upgrade(request, socket, head)) return
-    const refusal = refusalOf(request, endpoint, settings)
-    if (refusal) return refuse(socket, ...refusal)
+    const remote = remoteOf(request, settings.trustProxy)
+    if (handlers.admits?.(remote) === false) return void socket.destroy()
+    const refusal = refusalOf(request, { origins: settings.origins, path: endpoint.path })
     sockets.handleUpgrade(request, socket, head, (ws) => {
-      handlers.link(new NodeWebSocketLink(ws, socket, 'inbound', remoteOf(request, settings.trustProxy)))
+      const link = new NodeWebSocketLink(ws, socket, 'inbound', remote)
+      if (!refusal) handlers.link(link)
+      else if (handlers.refused) handlers.refused(link, refusal.code, refusal.text)
+      else link.refuse(refusal.code, refusal.text)
     })
   })
   await listenOn(server, endpoint)
@@ -69,24 +73,6 @@ function createServer({ scheme }: Endpoint, { tls }: Settings): Server {
   }
   if (scheme === 'ws') return createHttpServer(limits)
   return createHttpsServer({ ...limits, key: tls.key, cert: tls.cert, handshakeTimeout: UPGRADE_TIMEOUT_MS })
-}
-
-type Refusal = readonly [status: string, why: string]
-
-function refusalOf(request: IncomingMessage, endpoint: Endpoint, { origins }: Settings): Refusal | undefined {
-  const path = request.url?.split('?', 1)[0]
-  if (path !== endpoint.path) return ['404 Not Found', 'there is nothing at this path']
-  if (!isOriginAllowed(request, origins)) return ['403 Forbidden', 'pages of this origin may not connect']
-  const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim())
-  if (offered?.includes(WEBSOCKET_PROTOCOL)) return undefined
-  return ['400 Bad Request', `the subprotocol ${WEBSOCKET_PROTOCOL} must be offered`]
-}
-
-/** Answers an upgrade with a status and one sentence, and ends the socket. */
-export function refuse(socket: Duplex, status: string, why: string): void {
-  socket.once('finish', () => socket.destroy())
-  const head = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${why.length}`
-  socket.end(`${head}\r\n\r\n${why}`)
 }
 
 function answer(response: ServerResponse, status: number, why: string): void {

@@ -25,6 +25,16 @@ export function prefixOf(address: string): string | undefined {
 }
 
 /**
+ * The key where one address stands for many remotes, such as the tabs of a school: an IPv4 address alone (/32), all
+ * else as the policy says; `undefined`: exempt.
+ */
+export function visitorPrefixOf(address: string, policy: PrefixPolicy): string | undefined {
+  const prefix = policy.prefixOf(address)
+  const ip = prefix === undefined ? undefined : parseIp(hostOf(address))
+  return (ip && linkedIpv4(ip)?.join('.')) ?? prefix
+}
+
+/**
  * The host within `host`, `host:port`, `[ipv6]:port` or a URL; IPv6 without brackets. Never fails: odd text is its own
  * host.
  */

@@ -102,13 +102,14 @@ function withoutPeer(state: DialState, { number, id, error }: EventOf<'peer remo
 }
 
 // Whoever names another place than before knows better: it is dialed now, and what failed elsewhere is no failure here.
+// So does whoever names again the place that told us to stay away.
 function withPersistent(state: DialState, given: Target, nowMs: number, tasks: DialTask[]): DialState {
   const { id, publicKey } = given
   const before = state.persistent.get(id)
   const peer = peerOf(state, id)
   const target = { id, publicKey, endpoint: given.endpoint ?? before?.target.endpoint }
   const fresh = { fails: 0, nextAtMs: nowMs, dialedAtMs: -Infinity, resolveAtMs: nowMs, resolveDelayMs: RESOLVE_MS }
-  const stays = before && sameEndpoint(before.target.endpoint, target.endpoint)
+  const stays = before && before.nextAtMs < Infinity && sameEndpoint(before.target.endpoint, target.endpoint)
   const node = { ...(stays ? before : { ...fresh, lastError: before?.lastError }), target }
   const next = {
     ...(peer ? withConnected(state, id, { ...peer, persistent: true, group: undefined }) : state),

@@ -68,12 +68,13 @@ function findReason(state: DialState, target: Target, lastRefusal: DialRefusal |
   if (common) return { state: persistent && common === 'pending inbound' ? 'waiting' : 'refused', reason: common }
   if (persistent) {
     if (!target.endpoint) return { state: 'waiting', reason: 'no endpoint' }
+    if (persistent.nextAtMs === Infinity) return { state: 'refused', reason: 'told to stay away' }
     if (persistent.nextAtMs > nowMs) return { state: 'waiting', reason: 'retry delay', timed: true }
     return { state: 'waiting', reason: persistentRoom(state, nowMs) > 0 ? 'ready' : 'no free slot' }
   }
   const waiting = state.waiting.find((candidate) => candidate.target.id === target.id)
   const refusal = refusalOf(state, target, nowMs)
-  if (refusal) return { state: 'refused', reason: refusal, timed: true }
+  if (refusal) return { state: 'refused', reason: refusal, timed: refusal !== 'told to stay away' }
   if (waiting) return { state: 'waiting', reason: candidateRoom(state, nowMs) > 0 ? 'unusual port' : 'no free slot' }
   if (lastRefusal) return { state: 'refused', reason: lastRefusal }
   return { state: 'unknown', reason: 'not a candidate' }
@@ -121,7 +122,8 @@ export interface ConnectedInfo {
 export interface DialerNodeInfo {
   readonly id: string
   readonly fails: number
-  readonly nextAtMs: number
+  /** `null`: it told us to stay away. */
+  readonly nextAtMs: number | null
   readonly lastError: PeerErrorJson | null
 }
 
@@ -164,5 +166,6 @@ function connectedInfo({ peers, guests }: DialState): ConnectedInfo[] {
 }
 
 function nodeInfo(id: string, { fails, nextAtMs, lastError }: Persistent | Past): DialerNodeInfo {
-  return { id, fails, nextAtMs, lastError: lastError?.toJSON() ?? null }
+  const laterMs = nextAtMs === Infinity ? null : nextAtMs
+  return { id, fails, nextAtMs: laterMs, lastError: lastError?.toJSON() ?? null }
 }

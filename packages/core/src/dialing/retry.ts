@@ -1,6 +1,6 @@
 // How long to wait before a node is dialed again. Knows errors and times, and nothing of reputation.
 import type { WaitClass } from '../errors/codes.ts'
-import { waitOf } from '../errors/meaning.ts'
+import { toldWaitMs, waitOf } from '../errors/meaning.ts'
 import type { PeerError } from '../errors/peer-error.ts'
 import { type DialPolicy, RETRY_STEP_MS } from './policy.ts'
 import { type DialState, drawChance, type Past, type Persistent, type Target, withEntry } from './state.ts'
@@ -23,7 +23,7 @@ const WAIT_MS: Readonly<Record<WaitClass, number | undefined>> = {
 }
 /** A wait that ended so long ago is forgotten, failures in a row included. */
 const FORGET_MS = 600_000
-/** Nodes remembered; past it those whose wait ends first are forgotten. */
+/** Nodes remembered; past it those whose wait ends first, or is the oldest of more than an hour, are forgotten. */
 export const MAX_PAST = 1_000
 /**
  * Persistent waits differ by this share either way, so that nodes that lost each other together don't meet together.
@@ -35,13 +35,15 @@ export const RESOLVE_MAX_MS = 3_600_000
 
 /** How long a candidate's latest failure keeps it away, when it was the `fails`th in a row. */
 export function backoffMs(error: PeerError | undefined, fails: number, local: boolean, historyMs: number): number {
+  const toldMs = error && toldWaitMs(error)
+  if (toldMs !== undefined) return toldMs
   const once = waitFor(error) ?? (local ? LOCAL_WAIT_MS : historyMs)
   const longest = once === LOCAL_WAIT_MS ? historyMs : LONGEST_WAIT_MS
   return Math.min(once * Math.max(1, fails), longest)
 }
 
 function waitFor(error: PeerError | undefined): number | undefined {
-  return error && WAIT_MS[waitOf(error)]
+  return error && (toldWaitMs(error) ?? WAIT_MS[waitOf(error)])
 }
 
 /** Nobody is dialed twice within the history, but for those who can't mind: loopback and LAN. */
@@ -91,7 +93,7 @@ export function afterFailure(
     fails,
     dialedAtMs: before?.dialedAtMs ?? nowMs,
     nextAtMs: Math.max(historyEndMs, nowMs + backoffMs(error, fails, local, state.policy.historyMs)),
-    refusal: 'backing off',
+    refusal: error && toldWaitMs(error) === Infinity ? 'told to stay away' : 'backing off',
     lastError: error,
   })
 }
@@ -104,7 +106,8 @@ function afterPersistentFailure(
   nowMs: number,
 ): DialState {
   const { draw, chance } = drawChance(state.chance)
-  const waitMs = retryMs(state.policy, fails, draw)
+  const toldMs = lastError && toldWaitMs(lastError)
+  const waitMs = toldMs === undefined ? retryMs(state.policy, fails, draw) : spreadMs(toldMs, draw)
   const nextAtMs =
     waitMs === undefined ? Math.max(nowMs, persistent.dialedAtMs + state.policy.historyMs) : nowMs + waitMs
   const next = { ...persistent, fails, nextAtMs, lastError }
@@ -123,6 +126,11 @@ export function retryMs(policy: DialPolicy, fails: number, draw: number): number
   return Math.floor(leastMs + (mostMs - leastMs) * (draw / 0x1_0000_0000))
 }
 
+// Never before the time that was told; those who were told the same don't come together.
+function spreadMs(toldMs: number, draw: number): number {
+  return Math.floor(toldMs * (1 + JITTER * (draw / 0x1_0000_0000)))
+}
+
 /** A dial has led to a peer: whatever failed before is over. */
 export function afterSuccess(state: DialState, id: string): DialState {
   const past = state.past.get(id)
@@ -133,7 +141,8 @@ export function afterSuccess(state: DialState, id: string): DialState {
 export function afterWake(state: DialState, nowMs: number): DialState {
   const persistent = new Map<string, Persistent>()
   for (const [id, node] of state.persistent)
-    persistent.set(id, { ...node, fails: 0, nextAtMs: Math.min(node.nextAtMs, nowMs) })
+    if (node.lastError && toldWaitMs(node.lastError) !== undefined) persistent.set(id, node)
+    else persistent.set(id, { ...node, fails: 0, nextAtMs: Math.min(node.nextAtMs, nowMs) })
   const past = new Map<string, Past>()
   for (const [id, node] of state.past) {
     const kept = node.refusal === 'dialed recently' || waitFor(node.lastError) !== undefined
@@ -147,8 +156,13 @@ function withPast(state: DialState, id: string, entry: Past): DialState {
   const past = new Map(state.past).set(id, entry)
   if (past.size > MAX_PAST) {
     let soonest = id
-    for (const [other, { nextAtMs }] of past) if (nextAtMs < past.get(soonest)!.nextAtMs) soonest = other
+    for (const [other, node] of past) if (worthUntilMs(node) < worthUntilMs(past.get(soonest)!)) soonest = other
     past.delete(soonest)
   }
   return { ...state, past }
+}
+
+// Those who said never must not take the places of all others.
+function worthUntilMs({ nextAtMs, dialedAtMs }: Past): number {
+  return Math.min(nextAtMs, dialedAtMs + LONGEST_WAIT_MS)
 }

@@ -44,7 +44,7 @@ export interface Persistent {
   readonly target: Target
   /** Failures in a row. */
   readonly fails: number
-  /** Not dialed before. */
+  /** Not dialed before; `Infinity`: the remote told us to stay away. */
   readonly nextAtMs: number
   readonly dialedAtMs: number
   /** Not resolved before. */
@@ -60,7 +60,7 @@ export interface Past {
   /** Not dialed before. */
   readonly nextAtMs: number
   readonly dialedAtMs: number
-  readonly refusal: 'dialed recently' | 'backing off'
+  readonly refusal: 'dialed recently' | 'backing off' | 'told to stay away'
   readonly lastError?: PeerError | undefined
 }
 
@@ -122,6 +122,7 @@ export type DialRefusal =
   | 'discouraged'
   | 'dialed recently'
   | 'backing off'
+  | 'told to stay away'
   | 'group in use'
   | 'persistent'
   | 'already waiting'

@@ -19,6 +19,13 @@ export function waitOf({ code, reason }: Pick<PeerError, 'code' | 'reason'>): Wa
   return CODES[code].wait ?? waitAfter(reason)
 }
 
+/** How long the remote asked to be left alone, in milliseconds, `Infinity` for ever; `undefined`: it didn't. */
+export function toldWaitMs({ code, cause }: Pick<PeerError, 'code' | 'cause'>): number | undefined {
+  if (code !== 'relay refused' || typeof cause !== 'object' || cause === null) return undefined
+  const { retryAfterMs } = cause as { readonly retryAfterMs?: unknown }
+  return typeof retryAfterMs === 'number' && retryAfterMs >= 0 ? retryAfterMs : undefined
+}
+
 function waitAfter(reason: DiscReason): WaitClass {
   switch (reason) {
     case DiscReason.unexpectedIdentity:

@@ -16,8 +16,9 @@ import { matchCapabilities } from '../wire/capabilities.ts'
 import { formatEndpoint } from '../wire/address.ts'
 import { BASE_PROTOCOL_VERSION } from '../wire/hello.ts'
 import type { Hello } from '../wire/hello.ts'
-import type { Link } from '../wire/link.ts'
+import type { Direction, Link } from '../wire/link.ts'
 import type { NodeEvents } from './events.ts'
+import type { Door, DoorEntry } from './door.ts'
 import type { Listening } from './listening.ts'
 import type { Settings } from './options.ts'
 import { SetUp } from './set-up.ts'
@@ -101,34 +102,26 @@ export class Connections {
     return this.#setUps
   }
 
-  /** Must be called before `accept`. What only listeners need is loaded here: a tab never fetches it. */
-  async openGate(): Promise<void> {
+  /** What lets inbound links in. What only listeners need is loaded here: a tab never fetches it. */
+  async openDoor(): Promise<Door> {
     const { createListening } = await import('./listening.ts')
-    const { settings } = this.#host
-    this.#listening ??= createListening(settings, () => generateKeyPair(settings.crypto, settings.random))
+    const { settings, anyTrusted } = this.#host
+    this.#listening ??= createListening(settings, () => generateKeyPair(settings.crypto, settings.random), {
+      settings,
+      anyTrusted,
+      enter: (link, transport, entry) => this.#enter(link, transport, entry),
+      giveUp: (link, error) => {
+        for (const setUp of this.#setUps) if (setUp.task.link === link) setUp.fail(error)
+      },
+      failed: (remoteAddress, error) => this.#failed(error, 'inbound', remoteAddress),
+    })
+    return this.#listening.door
   }
 
-  /** Takes an inbound link; a failure is reported as `setup:failed`. */
-  accept(link: Link, transport: string): void {
-    if (this.#closed || !this.#listening) return link.abort()
-    const entry = this.#refusedAtTheDoor(link.remoteAddress) ?? this.#listening.gate.enter(link.remoteAddress)
-    if (entry instanceof PeerError) {
-      link.abort(entry)
-      this.#failed({ link, direction: 'inbound' }, undefined, entry)
-      return
-    }
-    const { wait, leave } = entry
-    const task: SetUpTask = { link, direction: 'inbound', transport, expected: undefined, endpoint: undefined, wait }
-    this.setUp(task).then(leave, leave)
-  }
-
-  // Who it is can't be known yet: where a key is trusted, a ban of an address waits until the key is proven.
-  #refusedAtTheDoor(address: string): PeerError | undefined {
-    const verdict = this.#host.settings.judge({ address })
-    if (verdict === 'banned' && !this.#host.anyTrusted()) {
-      return new PeerError('link refused', DiscReason.uselessPeer, 'the address is banned')
-    }
-    return undefined
+  // A failure is reported as `setup:failed`.
+  #enter(link: Link, transport: string, entry: DoorEntry): void {
+    const task: SetUpTask = { link, direction: 'inbound', transport, expected: undefined, endpoint: undefined, entry }
+    this.setUp(task).then(entry.leave, entry.leave)
   }
 
   // Discouraged peers get what nobody else wants: they are refused as soon as one more would fill the node.
@@ -158,7 +151,8 @@ export class Connections {
     try {
       return await setUp.run()
     } catch (error) {
-      if (host === this.#setUpHost) this.#failed(task, setUp.publicKey, error as PeerError)
+      if (host === this.#setUpHost)
+        this.#failed(error as PeerError, task.direction, task.link.remoteAddress, setUp.publicKey)
       throw error
     } finally {
       this.#setUps.delete(setUp)
@@ -311,9 +305,8 @@ export class Connections {
     this.#checkEmpty()
   }
 
-  #failed(task: Pick<SetUpTask, 'link' | 'direction'>, publicKey: Uint8Array | undefined, error: PeerError): void {
-    const { direction, link } = task
-    this.#host.events.emit('setup:failed', { error, direction, remoteAddress: link.remoteAddress, publicKey })
+  #failed(error: PeerError, direction: Direction, remoteAddress: string, publicKey?: Uint8Array): void {
+    this.#host.events.emit('setup:failed', { error, direction, remoteAddress, publicKey })
   }
 
   #checkEmpty(): void {

@@ -1,6 +1,5 @@
 // One past each bound of the gate, and what is exempt.
 import { describe, expect, it } from 'vitest'
-import { PeerError } from '../errors/peer-error.ts'
 import { createManualClock } from '../testing/manual-clock.ts'
 import { Gate } from './gate.ts'
 import type { GateLimits } from './gate.ts'
@@ -9,8 +8,11 @@ const LIMITS: GateLimits = {
   pendingInbound: 50,
   pendingPerPrefix: 8,
   startsPerSecond: 1000,
+  startsBurst: 1000,
   startsPerSecondPerPrefix: 100,
   acceptIntervalMs: 0,
+  visitsPerSecond: 20,
+  visitsBurst: 200,
 }
 
 function createGate(limits: Partial<GateLimits> = {}) {
@@ -18,9 +20,20 @@ function createGate(limits: Partial<GateLimits> = {}) {
   const gate = new Gate(clock, { ...LIMITS, ...limits })
   const enter = (address: string) => {
     const entry = gate.enter(address)
-    return entry instanceof PeerError ? entry.message : entry
+    return 'words' in entry ? entry.words : entry
   }
   return { clock, gate, enter }
+}
+
+/** A gate for transports of which many share an address. */
+function createVisitorGate(limits: Partial<GateLimits> = {}) {
+  const { clock, gate } = createGate({ pendingInbound: 1000, acceptIntervalMs: 30_000, ...limits })
+  const visit = (address: string) => {
+    const entry = gate.enter(address, 'per prefix')
+    if (!('words' in entry)) entry.leave()
+    return 'words' in entry ? entry : 'in'
+  }
+  return { clock, gate, visit }
 }
 
 describe('the gate', () => {
@@ -42,7 +55,7 @@ describe('the gate', () => {
   })
 
   it('refuses one handshake more a second than allowed, per prefix and in all, until time has passed', () => {
-    const { clock, enter } = createGate({ startsPerSecond: 5, startsPerSecondPerPrefix: 2 })
+    const { clock, enter } = createGate({ startsPerSecond: 5, startsBurst: 5, startsPerSecondPerPrefix: 2 })
     expect([1, 2].map((i) => typeof enter(`8.8.8.${i}:1`))).toEqual(['object', 'object'])
     expect(enter('8.8.8.3:1')).toBe('more than 2 handshakes a second from 8.8.8.0/24')
     for (let i = 1; i <= 3; i++) expect(enter(`9.${i}.0.1:1`)).toBeTypeOf('object')
@@ -69,12 +82,99 @@ describe('the gate', () => {
   )
 
   it('remembers a bounded number of networks', () => {
-    const { gate, enter, clock } = createGate({ acceptIntervalMs: 30_000, startsPerSecond: 1e9 })
+    const { gate, enter, clock } = createGate({ acceptIntervalMs: 30_000, startsPerSecond: 1e9, startsBurst: 1e9 })
     for (let i = 0; i <= 10_001; i++) {
       const entry = enter(`20.${i >> 8}.${i & 255}.1:1`)
       if (typeof entry === 'object') entry.leave()
       clock.advance(1)
     }
     expect(gate.remembered).toBe(20_000)
+  })
+})
+
+describe('the gate of a transport of which many share an address', () => {
+  it('lets 200 of one address in at once, refuses the 201st with a time, and lets in 20 a second after', () => {
+    const { clock, visit } = createVisitorGate()
+    for (let i = 0; i < 200; i++) expect(visit(`8.8.8.8:${i}`)).toBe('in')
+    const words = 'more than 200 at once or 20 a second from 8.8.8.8'
+    expect(visit('8.8.8.8:201')).toEqual({ name: 'throttled', words, retryS: 1 })
+    expect(visit('8.8.8.9:1')).toBe('in')
+    clock.advance(1000)
+    for (let i = 0; i < 20; i++) expect(visit(`8.8.8.8:${i}`)).toBe('in')
+    expect(visit('8.8.8.8:21')).toMatchObject({ words })
+  })
+
+  it('knows nothing of 30 s between two connections of one address', () => {
+    const { visit } = createVisitorGate()
+    for (let reload = 0; reload < 30; reload++) expect(visit('8.8.8.8:1')).toBe('in')
+  })
+
+  it('counts IPv6 by /64, IPv4 within IPv6 as IPv4, and exempts nobody but whom the policy exempts', () => {
+    const { visit } = createVisitorGate({ visitsBurst: 1 })
+    expect([visit('[2001:db8:1:2::3]:1'), visit('[2001:db8:1:2:3::]:1')]).toMatchObject(['in', { name: 'throttled' }])
+    expect([visit('[64:ff9b::808:808]:1'), visit('8.8.8.8:1')]).toMatchObject(['in', { name: 'throttled' }])
+    for (let i = 0; i < 5; i++) expect(visit('127.0.0.1:1')).toBe('in')
+  })
+
+  it('tells those whom it refuses to come back one after another', () => {
+    const { gate, visit } = createVisitorGate()
+    const waits = Array.from({ length: 300 }, (_, i) => {
+      const outcome = visit(`8.8.8.8:${i}`)
+      if (outcome === 'in') return 0
+      gate.answers('8.8.8.8:1', 'per prefix')
+      return outcome.retryS
+    })
+    expect([0, 200, 219, 220, 239, 240, 299].map((i) => waits[i])).toEqual([0, 1, 1, 2, 2, 3, 5])
+  })
+
+  it('answers as many refusals as it lets in, and no flood; asking changes nothing', () => {
+    const { clock, gate, visit } = createVisitorGate({ visitsBurst: 5, visitsPerSecond: 1 })
+    const admits = () => gate.admits('8.8.8.8:1', 'per prefix')
+    for (let i = 0; i < 5; i++) expect([admits(), admits(), visit('8.8.8.8:1')]).toEqual([true, true, 'in'])
+    for (let i = 0; i < 5; i++) expect([admits(), gate.answers('8.8.8.8:1', 'per prefix')]).toEqual([true, true])
+    expect([admits(), gate.answers('8.8.8.8:1', 'per prefix')]).toEqual([false, false])
+    expect(gate.admits('8.8.4.4:1', 'per prefix')).toBe(true)
+    clock.advance(1000)
+    expect([admits(), visit('8.8.8.8:1')]).toEqual([true, 'in'])
+    expect([admits(), gate.answers('8.8.8.8:1', 'per prefix'), admits()]).toEqual([true, true, false])
+  })
+
+  it('answers no more refusals in all than it lets in, whoever asks', () => {
+    const { gate, visit } = createVisitorGate({ startsPerSecond: 1, startsBurst: 3 })
+    for (let i = 0; i < 3; i++) visit(`8.8.${i}.8:1`)
+    expect(visit('127.0.0.1:1')).toMatchObject({ words: 'more than 1 handshakes a second', retryS: 1 })
+    expect([0, 1, 2, 3].map((i) => gate.answers(`9.9.${i}.8:1`, 'per prefix'))).toEqual([true, true, true, false])
+    expect(gate.admits('127.0.0.1:1', 'per prefix')).toBe(false)
+  })
+
+  it('remembers a bounded number of networks', () => {
+    const { gate, visit, clock } = createVisitorGate({ startsPerSecond: 1e9, startsBurst: 1e9 })
+    for (let i = 0; i <= 10_001; i++) {
+      visit(`20.${i >> 8}.${i & 255}.1:1`)
+      gate.answers(`21.${i >> 8}.${i & 255}.1:1`, 'per prefix')
+      clock.advance(1)
+    }
+    expect(gate.remembered).toBe(10_000)
+  })
+})
+
+describe('a gate whose places are all taken', () => {
+  it('takes the oldest place of the network with most of them, for a network that has fewer', () => {
+    const { gate } = createGate({ pendingInbound: 4 })
+    const given: string[] = []
+    const enter = (address: string) => {
+      const entry = gate.enter(address, 'per prefix', () => given.push(address))
+      return 'words' in entry ? entry.words : entry
+    }
+    const crowd = [1, 2, 3, 4].map((port) => enter(`8.8.8.8:${port}`))
+    expect(enter('8.8.8.8:5')).toBe('4 handshakes are in progress')
+    expect(gate.admits('8.8.8.8:5', 'per prefix')).toBe(true)
+    expect(enter('9.9.9.9:1')).toBeTypeOf('object')
+    expect(enter('127.0.0.1:1')).toBeTypeOf('object')
+    expect([given, gate.pending]).toEqual([['8.8.8.8:1', '8.8.8.8:2'], 4])
+    // Two, one and one: a third of the one is no more than its share.
+    expect(enter('9.9.9.9:2')).toBe('4 handshakes are in progress')
+    for (const place of crowd) if (typeof place === 'object') place.leave()
+    expect(gate.pending).toBe(2)
   })
 })

@@ -1,9 +1,11 @@
 // Who may begin an inbound handshake, and when: bounds and throttles that come before any cryptography, and turns.
-import { hostOf, prefixPolicy } from '../addresses/prefix.ts'
+import { hostOf, prefixPolicy, visitorPrefixOf } from '../addresses/prefix.ts'
 import type { PrefixPolicy } from '../addresses/prefix.ts'
 import type { Clock } from '../base/clock.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
+import type { InboundRule } from '../wire/link.ts'
+import { type Bucket, createBucket, type Rate, take, tokensOf } from './bucket.ts'
 import type { Waiting } from './set-up.ts'
 import { Turns } from './turns.ts'
 
@@ -14,8 +16,11 @@ export interface GateLimits {
   readonly pendingInbound: number
   readonly pendingPerPrefix: number
   readonly startsPerSecond: number
+  readonly startsBurst: number
   readonly startsPerSecondPerPrefix: number
   readonly acceptIntervalMs: number
+  readonly visitsPerSecond: number
+  readonly visitsBurst: number
 }
 
 /** A place among the handshakes in progress. */
@@ -26,19 +31,45 @@ export interface GateEntry {
   readonly leave: () => void
 }
 
-interface Bucket {
-  tokens: number
-  atMs: number
+/** Why there is no place. */
+export interface GateRefusal {
+  readonly name: 'throttled' | 'full'
+  readonly words: string
+  /** Whole seconds from 1 on after which it is worth another try. */
+  readonly retryS: number
+}
+
+/** Whom a link comes from. */
+interface Source {
+  readonly rule: InboundRule
+  readonly host: string
+  /** Absent: exempt from what counts per network. */
+  readonly prefix: string | undefined
+  /** What it counts by among those in progress and takes turns by: who is exempt by its host. */
+  readonly key: string
+  readonly nowMs: number
+}
+
+/** What is remembered of a prefix. */
+interface Known {
+  readonly starts: Bucket
+  /** Refusals with an answer: as many as starts, so that a flood costs no more than twice of what is let in. */
+  readonly answers: Bucket
+}
+
+interface Place {
+  readonly giveUp: () => void
 }
 
 export class Gate {
   readonly #clock: Clock
   readonly prefixes: PrefixPolicy
   readonly #limits: GateLimits
-  readonly #pending = new Map<string, number>()
-  readonly #starts = new Map<string, Bucket>()
+  /** Handshakes in progress by where they come from, the oldest first. */
+  readonly #pending = new Map<string, Set<Place>>()
+  readonly #known = new Map<string, Known>()
   readonly #accepted = new Map<string, number>()
-  readonly #allStarts: Bucket
+  readonly #all: Known
   readonly #turns: Turns
   #count = 0
 
@@ -47,7 +78,7 @@ export class Gate {
     this.prefixes = prefixes
     this.#limits = limits
     this.#turns = new Turns(clock)
-    this.#allStarts = { tokens: limits.startsPerSecond, atMs: clock.now() }
+    this.#all = createKnown(this.#rateOfAll, clock.now())
   }
 
   /** Handshakes in progress. */
@@ -57,26 +88,40 @@ export class Gate {
 
   /** Prefixes and addresses that are remembered now. */
   get remembered(): number {
-    return this.#starts.size + this.#accepted.size
+    return this.#known.size + this.#accepted.size
   }
 
-  /** A place, or why there is none. Exempt addresses obey the bounds in all, not those per network. */
-  enter(remoteAddress: string): GateEntry | PeerError {
-    const prefix = this.prefixes.prefixOf(remoteAddress)
-    const refusal = this.#refusal(prefix, hostOf(remoteAddress))
-    if (refusal !== undefined) return new PeerError('link refused', DiscReason.tooManyPeers, refusal)
+  /** Whether a link from there would be let in, or at least told why not. Asking changes nothing. */
+  admits(remoteAddress: string, rule?: InboundRule): boolean {
+    const source = this.#sourceOf(remoteAddress, rule)
+    return this.#refusalOf(source) === undefined || this.#mayAnswer(source)
+  }
+
+  /** Whether a refusal gets an answer; counts it. */
+  answers(remoteAddress: string, rule?: InboundRule): boolean {
+    const source = this.#sourceOf(remoteAddress, rule)
+    if (!this.#mayAnswer(source)) return false
+    take(this.#all.answers, this.#rateOfAll, source.nowMs)
+    if (source.prefix !== undefined) take(this.#remember(source).answers, this.#rateOf(source), source.nowMs)
+    return true
+  }
+
+  /**
+   * A place, or why there is none. Exempt addresses obey the bounds in all, not those per network.
+   *
+   * @param giveUp - ends the handshake: its place is given to another network, of which fewer are in progress
+   */
+  enter(remoteAddress: string, rule?: InboundRule, giveUp: () => void = () => undefined): GateEntry | GateRefusal {
+    const source = this.#sourceOf(remoteAddress, rule)
+    const refusal = this.#refusalOf(source)
+    if (refusal) return refusal
+    this.#note(source)
+    const { key } = source
+    if (this.#count >= this.#limits.pendingInbound) this.#giveUpOldest(this.#crowdBeside(key)!)
+    const place: Place = { giveUp }
+    this.#pending.set(key, (this.#pending.get(key) ?? new Set()).add(place))
     this.#count++
-    if (prefix !== undefined) this.#pending.set(prefix, (this.#pending.get(prefix) ?? 0) + 1)
-    let left = false
-    const leave = (): void => {
-      if (left) return
-      left = true
-      this.#count--
-      if (prefix !== undefined) this.#leavePrefix(prefix)
-    }
-    // Who is exempt counts by its host.
-    const source = prefix ?? hostOf(remoteAddress)
-    return { leave, wait: (setUp, chunk) => this.#wait(source, setUp, chunk) }
+    return { leave: () => this.#leave(key, place), wait: (setUp, chunk) => this.#wait(key, setUp, chunk) }
   }
 
   /** Forgets what waits. */
@@ -84,10 +129,10 @@ export class Gate {
     this.#turns.close()
   }
 
-  #wait(source: string, setUp: Waiting, chunk: Uint8Array): void {
+  #wait(key: string, setUp: Waiting, chunk: Uint8Array): void {
     let done = false
     let paused = false
-    this.#turns.add(source, () => {
+    this.#turns.add(key, () => {
       done = true
       setUp.read(chunk)
       if (paused && setUp.phase !== 'held' && setUp.phase !== 'over') setUp.task.link.resume()
@@ -97,46 +142,136 @@ export class Gate {
     setUp.task.link.pause()
   }
 
-  #refusal(prefix: string | undefined, host: string): string | undefined {
-    const { pendingInbound, pendingPerPrefix, startsPerSecond, startsPerSecondPerPrefix, acceptIntervalMs } =
-      this.#limits
-    if (this.#count >= pendingInbound) return `${this.#count} handshakes are in progress`
-    const now = this.#clock.now()
-    if (prefix !== undefined) {
-      const pending = this.#pending.get(prefix) ?? 0
-      if (pending >= pendingPerPrefix) return `${pending} handshakes from ${prefix} are in progress`
-      const acceptedMs = this.#accepted.get(host)
-      if (acceptedMs !== undefined && now - acceptedMs < acceptIntervalMs) {
-        return `${host} had a connection accepted ${Math.round(now - acceptedMs)} ms ago`
-      }
-      if (!take(this.#bucketOf(prefix, now), startsPerSecondPerPrefix, now)) {
-        return `more than ${startsPerSecondPerPrefix} handshakes a second from ${prefix}`
-      }
+  #sourceOf(remoteAddress: string, rule: InboundRule = 'per address'): Source {
+    const host = hostOf(remoteAddress)
+    const prefix =
+      rule === 'per address' ? this.prefixes.prefixOf(remoteAddress) : visitorPrefixOf(remoteAddress, this.prefixes)
+    return { rule, host, prefix, key: prefix ?? host, nowMs: this.#clock.now() }
+  }
+
+  #refusalOf(source: Source): GateRefusal | undefined {
+    const { key, nowMs } = source
+    if (this.#count >= this.#limits.pendingInbound && this.#crowdBeside(key) === undefined) {
+      return full(`${this.#count} handshakes are in progress`)
     }
-    if (!take(this.#allStarts, startsPerSecond, now)) return `more than ${startsPerSecond} handshakes a second`
-    if (prefix !== undefined && acceptIntervalMs > 0) remember(this.#accepted, host, now)
-    return undefined
+    const refusal = source.rule === 'per address' ? this.#ofAddress(source) : this.#ofVisitor(source)
+    if (refusal) return refusal
+    if (hasToken(this.#all.starts, this.#rateOfAll, nowMs)) return undefined
+    const words = `more than ${this.#limits.startsPerSecond} handshakes a second`
+    return this.#throttled(words, this.#all, this.#rateOfAll, nowMs)
   }
 
-  #bucketOf(prefix: string, nowMs: number): Bucket {
-    const bucket = this.#starts.get(prefix) ?? { tokens: this.#limits.startsPerSecondPerPrefix, atMs: nowMs }
-    remember(this.#starts, prefix, bucket)
-    return bucket
+  // One accepted connection of an address in 30 s, as in go-ethereum, and a few at once of its network.
+  #ofAddress(source: Source): GateRefusal | undefined {
+    const { prefix, host, nowMs } = source
+    if (prefix === undefined) return undefined
+    const { pendingPerPrefix, acceptIntervalMs, startsPerSecondPerPrefix } = this.#limits
+    const pending = this.#pending.get(prefix)?.size ?? 0
+    if (pending >= pendingPerPrefix) return full(`${pending} handshakes from ${prefix} are in progress`)
+    const agoMs = nowMs - (this.#accepted.get(host) ?? -Infinity)
+    if (agoMs < acceptIntervalMs) {
+      const words = `${host} had a connection accepted ${Math.round(agoMs)} ms ago`
+      return { name: 'throttled', words, retryS: Math.ceil((acceptIntervalMs - agoMs) / 1000) }
+    }
+    return this.#tooFast(source, `more than ${startsPerSecondPerPrefix} handshakes a second from ${prefix}`)
   }
 
-  #leavePrefix(prefix: string): void {
-    const left = (this.#pending.get(prefix) ?? 1) - 1
-    if (left > 0) this.#pending.set(prefix, left)
-    else this.#pending.delete(prefix)
+  // Many share an address: only a flood is faster than a school whose tabs are all reloaded.
+  #ofVisitor(source: Source): GateRefusal | undefined {
+    const { visitsBurst, visitsPerSecond } = this.#limits
+    return this.#tooFast(
+      source,
+      `more than ${visitsBurst} at once or ${visitsPerSecond} a second from ${source.prefix}`,
+    )
+  }
+
+  #tooFast(source: Source, words: string): GateRefusal | undefined {
+    const known = this.#known.get(knownKey(source))
+    const rate = this.#rateOf(source)
+    if (!known || hasToken(known.starts, rate, source.nowMs)) return undefined
+    return this.#throttled(words, known, rate, source.nowMs)
+  }
+
+  // Those who were told to come back before take their turn first.
+  #throttled(words: string, { answers }: Known, rate: Rate, nowMs: number): GateRefusal {
+    const before = rate.burst - tokensOf(answers, rate, nowMs)
+    return { name: 'throttled', words, retryS: Math.max(1, Math.ceil((before + 1) / rate.perSecond)) }
+  }
+
+  #note(source: Source): void {
+    const { rule, host, prefix, nowMs } = source
+    take(this.#all.starts, this.#rateOfAll, nowMs)
+    if (prefix === undefined) return
+    take(this.#remember(source).starts, this.#rateOf(source), nowMs)
+    if (rule === 'per address' && this.#limits.acceptIntervalMs > 0) remember(this.#accepted, host, nowMs)
+  }
+
+  #mayAnswer(source: Source): boolean {
+    const known = source.prefix === undefined ? undefined : this.#known.get(knownKey(source))
+    if (known && !hasToken(known.answers, this.#rateOf(source), source.nowMs)) return false
+    return hasToken(this.#all.answers, this.#rateOfAll, source.nowMs)
+  }
+
+  #remember(source: Source): Known {
+    const key = knownKey(source)
+    const known = this.#known.get(key) ?? createKnown(this.#rateOf(source), source.nowMs)
+    remember(this.#known, key, known)
+    return known
+  }
+
+  get #rateOfAll(): Rate {
+    return { perSecond: this.#limits.startsPerSecond, burst: this.#limits.startsBurst }
+  }
+
+  #rateOf({ rule }: Source): Rate {
+    const { startsPerSecondPerPrefix, visitsPerSecond, visitsBurst } = this.#limits
+    if (rule === 'per prefix') return { perSecond: visitsPerSecond, burst: visitsBurst }
+    return { perSecond: startsPerSecondPerPrefix, burst: startsPerSecondPerPrefix }
+  }
+
+  /** The network that has most places, if giving one of them to `key` is fair. */
+  #crowdBeside(key: string): string | undefined {
+    let crowd = key
+    let most = (this.#pending.get(key)?.size ?? 0) + 1
+    for (const [other, { size }] of this.#pending) if (size > most) [crowd, most] = [other, size]
+    return crowd === key ? undefined : crowd
+  }
+
+  #giveUpOldest(key: string): void {
+    for (const place of this.#pending.get(key)!) {
+      this.#leave(key, place)
+      return place.giveUp()
+    }
+  }
+
+  #leave(key: string, place: Place): void {
+    const places = this.#pending.get(key)
+    if (!places?.delete(place)) return
+    this.#count--
+    if (places.size === 0) this.#pending.delete(key)
   }
 }
 
-function take(bucket: Bucket, perSecond: number, nowMs: number): boolean {
-  bucket.tokens = Math.min(perSecond, bucket.tokens + ((nowMs - bucket.atMs) * perSecond) / 1000)
-  bucket.atMs = nowMs
-  if (bucket.tokens < 1) return false
-  bucket.tokens--
-  return true
+/** The error of a refusal, for logs. */
+export function refusalError({ words }: Pick<GateRefusal, 'words'>): PeerError {
+  return new PeerError('link refused', DiscReason.tooManyPeers, words)
+}
+
+function full(words: string): GateRefusal {
+  return { name: 'full', words, retryS: 1 }
+}
+
+// The same /64 may come over transports with different rules.
+function knownKey({ rule, prefix }: Source): string {
+  return `${rule} ${prefix}`
+}
+
+function createKnown(rate: Rate, nowMs: number): Known {
+  return { starts: createBucket(rate, nowMs), answers: createBucket(rate, nowMs) }
+}
+
+function hasToken(bucket: Bucket, rate: Rate, nowMs: number): boolean {
+  return tokensOf(bucket, rate, nowMs) >= 1
 }
 
 // Newest last, so that the first key is the one to forget.

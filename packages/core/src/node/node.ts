@@ -197,10 +197,10 @@ class RunningNode implements Node {
   async #listen(): Promise<void> {
     for (const transport of this.#settings.transports) {
       if (!transport.listen) continue
-      await this.#connections.openGate()
+      const door = await this.#connections.openDoor()
       const opened = await transport.listen({
         node: { publicKey: this.publicKey, name: this.#settings.name },
-        link: (link) => this.#connections.accept(link, transport.name),
+        ...door.handlers(transport),
         error: (error) => this.#reporter.note(`listener of ${transport.name}`, error),
       })
       this.#listeners = [...this.#listeners, ...opened]

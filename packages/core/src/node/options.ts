@@ -30,15 +30,24 @@ export interface NodeLimits extends PeerLimits {
   readonly encryptionMs: number
   /** Milliseconds from an open link to a peer, both handshakes and both checkpoints included. */
   readonly setUpMs: number
-  /** Inbound connections that are not peers yet; go-ethereum's bound. */
+  /**
+   * Inbound connections that are not peers yet; default as many as `maxPeers`, at least 50 (go-ethereum's bound). When
+   * all places are taken, the network with most of them gives one to a newcomer of another.
+   */
   readonly pendingInbound: number
-  /** The same from one network prefix, so that one network can't take all places. */
-  readonly pendingPerPrefix: number
-  /** Inbound handshakes begun per second; each costs milliseconds of elliptic curve work in a page. */
+  /** Inbound handshakes begun per second; each costs about a millisecond of elliptic curve work. */
   readonly startsPerSecond: number
-  /** The same from one network prefix. */
+  /** The same at once after a rest; default `pendingInbound`, at least `startsPerSecond`. */
+  readonly startsBurst: number
+  /** Of transports whose rule is `per prefix` (WebSocket): links a second from one IPv4 address or IPv6 /64. */
+  readonly visitsPerSecond: number
+  /** The same at once after a rest. */
+  readonly visitsBurst: number
+  /** Of transports whose rule is `per address` (TCP): connections that are not peers yet from one /24 or /64. */
+  readonly pendingPerPrefix: number
+  /** Of those: inbound handshakes begun per second from one /24 or /64. */
   readonly startsPerSecondPerPrefix: number
-  /** Milliseconds after an accepted connection in which its address gets no second one; 0 turns it off. */
+  /** Of those: milliseconds after an accepted connection in which its address gets no second one; 0 turns it off. */
   readonly acceptIntervalMs: number
   /** Bytes that unfinished messages of all peers may take; past it the slowest is held back, then ended. */
   readonly receiveBytes: number
@@ -52,8 +61,11 @@ export const DEFAULT_LIMITS: NodeLimits = {
   encryptionMs: 5000,
   setUpMs: 15_000,
   pendingInbound: 50,
-  pendingPerPrefix: 8,
   startsPerSecond: 100,
+  startsBurst: 100,
+  visitsPerSecond: 20,
+  visitsBurst: 200,
+  pendingPerPrefix: 8,
   startsPerSecondPerPrefix: 10,
   acceptIntervalMs: 30_000,
   receiveBytes: 64 * 1024 * 1024,
@@ -74,7 +86,12 @@ export interface NodeOptions {
   /** Client name that Hello tells; default `peerwire`. */
   readonly name?: string | undefined
   /**
-   * Peers in all; default 50. Persistent and trusted ones are admitted above it, too. How many of the places are for
+   * `server`: a listener for tabs, which takes 1,000 peers where nothing else is said. They cost SERVER_MEMORY. Without
+   * it a node is a peer among peers.
+   */
+  readonly role?: 'server' | undefined
+  /**
+   * Peers in all; default 50, of a server 1,000. Persistent and trusted ones are admitted above it, too. How many of the places are for
    * peers that the node dials, and how many for those that dial it, follows: see "Places" in ARCHITECTURE.md.
    */
   readonly maxPeers?: number | undefined
@@ -127,8 +144,13 @@ export interface Settings {
   readonly limits: NodeLimits
 }
 
+/** Peers of a listener for tabs, and of all other nodes, where nothing is said. */
+const SERVER_PEERS = 1000
+const PEERS = 50
+
 const KINDS = {
   privateKey: 'other',
+  role: 'other',
   transports: 'list',
   protocols: 'list',
   plugins: 'list',
@@ -163,10 +185,12 @@ const ZEROS = [
 export function readOptions(given: NodeOptions): Settings {
   if (given === undefined) throw new TypeError(`${WHO} needs at least a privateKey and transports`)
   const options = checkOptions(WHO, given, KINDS)
-  const { privateKey, transports, plugins = [], crypto = defaultCrypto, maxPeers = 50, dialing } = options
+  const { privateKey, transports, plugins = [], crypto = defaultCrypto, role, dialing } = options
+  const { maxPeers = role === undefined ? PEERS : SERVER_PEERS } = options
   if (!isBytes(privateKey) || !crypto.isPrivateKey(privateKey)) {
     throw new TypeError('createNode needs a privateKey of 32 bytes; generatePrivateKey() makes one')
   }
+  if (role !== undefined && role !== 'server') throw new TypeError(`role of ${WHO} must be "server", not ${shown(role)}`)
   if (!transports?.length) throw new TypeError('createNode needs at least one transport, such as webSocket() or tcp()')
   each(
     'transports',
@@ -209,7 +233,7 @@ export function readOptions(given: NodeOptions): Settings {
     crypto,
     prefixes: options.prefixes,
     admission: options.admission,
-    limits: readLimits(WHO, DEFAULT_LIMITS, options.limits, ZEROS),
+    limits: limitsOf(options.limits, maxPeers),
   }
 }
 
@@ -228,6 +252,13 @@ function checkHello(name: string, offers: readonly Offer[]): void {
     const text = `the name of ${name.length} characters and the protocols of ${WHO} don't fit into Hello`
     throw new TypeError(`${text}: ${(cause as Error).message}`, { cause })
   }
+}
+
+// What follows from the number of peers: a listener whose peers all come back at once shall take them all.
+function limitsOf(given: Partial<NodeLimits> | undefined, maxPeers: number): NodeLimits {
+  const pendingInbound = given?.pendingInbound ?? Math.max(DEFAULT_LIMITS.pendingInbound, maxPeers)
+  const startsBurst = given?.startsPerSecond ?? Math.max(DEFAULT_LIMITS.startsPerSecond, pendingInbound)
+  return readLimits(WHO, { ...DEFAULT_LIMITS, pendingInbound, startsBurst }, given, ZEROS)
 }
 
 function judgeOf(plugins: readonly Plugin[]): Settings['judge'] {

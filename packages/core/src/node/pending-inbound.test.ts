@@ -42,8 +42,8 @@ async function createWorld(own: KeyPair, other: KeyPair) {
     note: () => undefined,
   }
   const connections = new Connections(host)
-  await connections.openGate()
-  const [listener] = await transport.listen!({ link: (link) => connections.accept(link, 'memory') })
+  const door = await connections.openDoor()
+  const [listener] = await transport.listen!(door.handlers(transport))
   const silent: Link[] = []
   const [remote] = await far.listen!({ link: (link) => silent.push(link) })
 

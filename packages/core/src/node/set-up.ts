@@ -28,6 +28,14 @@ export interface Waiting {
   read(chunk: Uint8Array): void
 }
 
+/** What an inbound set-up needs until it knows who is there. */
+export interface SetUpEntry {
+  /** Waits with bytes for their turn, and calls `read` then. */
+  wait(setUp: Waiting, chunk: Uint8Array): void
+  /** Ends the link and says why, where no Disconnect can be sent yet; `false`: it only has to be cut. */
+  refuse(error: PeerError): boolean
+}
+
 /** What the set-up of one link needs to know. */
 export interface SetUpTask {
   readonly link: Link
@@ -37,8 +45,8 @@ export interface SetUpTask {
   /** Whom we dialed; inbound links have nobody to expect. */
   readonly expected: Uint8Array | undefined
   readonly endpoint: Endpoint | undefined
-  /** What an inbound link waits with for its turn, before its key is proven; calls `read` then. */
-  readonly wait?: ((setUp: Waiting, chunk: Uint8Array) => void) | undefined
+  /** What an inbound link came through. */
+  readonly entry?: SetUpEntry | undefined
 }
 
 /** A connection that has said Hello. */
@@ -134,12 +142,19 @@ export class SetUp<P extends LinkSink> implements LinkSink {
     const { clock, limits } = this.#host.settings
     this.#phase = 'over'
     this.#timer?.cancel()
-    if (this.#codec && isTold(error)) {
-      link.write(this.#codec.seal(BaseCode.disconnect, encodeDisconnect(error.reason)))
-      this.#timer = clock.setTimer(limits.goodbyeMs, () => link.abort())
-      link.close()
-    } else link.abort()
+    if (this.#tell(error)) this.#timer = clock.setTimer(limits.goodbyeMs, () => link.abort())
+    else link.abort()
     this.#result?.reject(error)
+  }
+
+  #tell(error: PeerError): boolean {
+    const { link, entry } = this.task
+    const codec = this.#codec
+    if (!codec) return entry?.refuse(error) ?? false
+    if (!isTold(error)) return false
+    link.write(codec.seal(BaseCode.disconnect, encodeDisconnect(error.reason)))
+    link.close()
+    return true
   }
 
   /** Cuts the link without waiting for the goodbye. */
@@ -150,7 +165,7 @@ export class SetUp<P extends LinkSink> implements LinkSink {
 
   bytes(chunk: Uint8Array): void {
     if (this.#peer) return this.#peer.bytes(chunk)
-    if (this.task.wait && this.#phase === 'encryption') this.task.wait(this, chunk)
+    if (this.task.entry && this.#phase === 'encryption') this.task.entry.wait(this, chunk)
     else this.read(chunk)
   }
 

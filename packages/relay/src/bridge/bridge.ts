@@ -3,9 +3,9 @@ import type { IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Clock, formatEndpoint, type Logger, type PrefixPolicy } from '@peerwire/core'
-import { type AllowedOrigins, isOriginAllowed, refuse, WEBSOCKET_PROTOCOL } from '@peerwire/transport-ws/node'
+import { type AllowedOrigins, chooseProtocol, refusalOf } from '@peerwire/transport-ws/node'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { CloseCode, closeReason } from './close-codes.ts'
+import { absent, draining, full, type Goodbye, targetFailed, throttled } from './close-codes.ts'
 import { type BridgeLimits, BridgeGate, DEFAULT_BRIDGE_LIMITS } from './limits.ts'
 import { Splice } from './splice.ts'
 import type { BridgeTarget } from './target.ts'
@@ -21,6 +21,8 @@ const CLOSE_TIMEOUT_MS = 2_000
 
 /** How long tabs get to answer when the relay closes. */
 const CLOSE_GRACE_MS = 400
+
+const CLOSING = 'the relay is closing'
 
 const PATH = /^\/bridge(?:\/([^/?#]*))?\/?$/
 
@@ -81,15 +83,18 @@ class RunningBridge implements Bridge {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const match = this.targets.length > 0 ? PATH.exec(request.url ?? '') : null
     if (!match) return false
-    const refusal = this.#refusal(request)
-    if (refusal) {
-      refuse(socket, ...refusal)
+    const remote = this.#options.remoteOf(request)
+    const refusal = this.#refusal(request, remote)
+    if (refusal && !this.#gate.answers(remote)) {
+      socket.destroy()
       return true
     }
     const alias = match[1] ?? ''
+    // A script can read a close code and its reason, but nothing of a refused upgrade.
     this.#sockets.handleUpgrade(request, socket, head, (ws) => {
       ws.pause()
-      const over = this.#serve(ws, { alias, remote: this.#options.remoteOf(request), below: socket })
+      ws.on('error', () => undefined)
+      const over = refusal ? hangUp(ws, refusal) : this.#serve(ws, { alias, remote, below: socket })
       this.#open.set(
         ws,
         over.finally(() => this.#open.delete(ws)),
@@ -103,32 +108,26 @@ class RunningBridge implements Bridge {
     const timer = this.#options.clock.setTimer(CLOSE_GRACE_MS, () => {
       for (const ws of this.#open.keys()) ws.terminate()
     })
-    for (const ws of this.#open.keys()) void hangUp(ws, CloseCode.goingAway, 'the relay is closing')
+    for (const ws of this.#open.keys()) void hangUp(ws, draining(CLOSING))
     await Promise.all(this.#open.values())
     timer.cancel()
     this.#sockets.close()
   }
 
-  #refusal(request: IncomingMessage): readonly [status: string, why: string] | undefined {
-    if (this.#closed) return ['503 Service Unavailable', 'the relay is closing']
-    if (!isOriginAllowed(request, this.#options.origins))
-      return ['403 Forbidden', 'pages of this origin may not connect']
-    const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim())
-    if (!offered?.includes(WEBSOCKET_PROTOCOL)) {
-      return ['400 Bad Request', `the subprotocol ${WEBSOCKET_PROTOCOL} must be offered`]
-    }
-    if (this.#gate.isTooFast(this.#options.remoteOf(request))) return ['429 Too Many Requests', 'too many links opened']
-    return undefined
+  #refusal(request: IncomingMessage, remote: string): Goodbye | undefined {
+    if (this.#closed) return draining(CLOSING)
+    const refusal = refusalOf(request, this.#options)
+    if (refusal) return refusal
+    if (!this.#gate.isTooFast(remote)) return undefined
+    return throttled('your network opens too many links', Math.ceil(this.#limits.openIntervalMs / 1000))
   }
 
-  // A script can read a close code and its reason, but nothing of a refused upgrade: from here on all is told that way.
   async #serve(ws: WebSocket, request: Request): Promise<void> {
-    ws.on('error', () => undefined)
     const { alias, remote } = request
     const target = this.targets.find((candidate) => candidate.alias === alias)
-    if (!target) return await hangUp(ws, CloseCode.unknownAlias, 'this relay has no such target')
+    if (!target) return await hangUp(ws, absent('this relay has no such target'))
     const admission = this.#gate.enter(alias, remote)
-    if (admission.denial !== undefined) return await hangUp(ws, CloseCode.tooMany, admission.denial)
+    if (admission.denial !== undefined) return await hangUp(ws, full(admission.denial))
     try {
       await this.#join(ws, request, target)
     } finally {
@@ -142,7 +141,7 @@ class RunningBridge implements Bridge {
     const socket = await this.#dial(ws, target)
     if (typeof socket === 'string') {
       logger.log('warn', 'Bridge target failed', { alias, remote, err: socket })
-      return await hangUp(ws, CloseCode.targetFailed, socket)
+      return await hangUp(ws, targetFailed(socket))
     }
     logger.log('info', 'Bridge link opened', { alias, remote, target: formatEndpoint(target.endpoint) })
     const splice = new Splice(ws, below, socket, { clock, idleMs: this.#limits.idleMs })
@@ -184,16 +183,16 @@ function serverOptions(): ConstructorParameters<typeof WebSocketServer>[0] {
     closeTimeout: CLOSE_TIMEOUT_MS,
     perMessageDeflate: false as const,
     skipUTF8Validation: true,
-    handleProtocols: () => WEBSOCKET_PROTOCOL,
+    handleProtocols: chooseProtocol,
   }
   return bounds
 }
 
 /** Closes with a reason; resolves when the socket is gone. */
-async function hangUp(ws: WebSocket, code: number, why: string): Promise<void> {
+async function hangUp(ws: WebSocket, { code, text }: Goodbye): Promise<void> {
   if (ws.readyState === ws.CLOSED) return
   const gone = new Promise<void>((resolve) => ws.once('close', () => resolve()))
-  ws.close(code, closeReason(why))
+  ws.close(code, text)
   ws.resume()
   await gone
 }

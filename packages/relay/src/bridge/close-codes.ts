@@ -1,24 +1,42 @@
-// The WebSocket close codes with which a bridge says why; the reasons are for people.
+// With what a bridge ends a WebSocket: how links end, and what those are told that get none.
+import { RefusalCode, refusalText } from '@peerwire/core'
 
 export const CloseCode = {
   normal: 1000,
-  goingAway: 1001,
   unsupportedData: 1003,
-  unknownAlias: 4404,
-  idle: 4408,
-  tooMany: 4429,
-  targetFailed: 4502,
 } as const
 
-/** Bytes a close frame has for its reason. */
-const MAX_REASON_BYTES = 123
+/** A close code and its reason. */
+export interface Goodbye {
+  readonly code: number
+  readonly text: string
+}
 
-/** A reason that fits a close frame. */
-export function closeReason(text: string): string {
-  const bytes = Buffer.from(text)
-  if (bytes.length <= MAX_REASON_BYTES) return text
-  return bytes
-    .subarray(0, MAX_REASON_BYTES)
-    .toString()
-    .replace(/\ufffd+$/, '')
+/** After these seconds an operator may have listed the target. */
+const ABSENT_RETRY_S = 300
+/** A relay that stops is back, or another one in its place. */
+const DRAIN_RETRY_S = 5
+
+export function absent(words: string): Goodbye {
+  return { code: RefusalCode.absent, text: refusalText('absent', words, ABSENT_RETRY_S) }
+}
+
+export function full(words: string): Goodbye {
+  return { code: RefusalCode.throttled, text: refusalText('full', words) }
+}
+
+export function throttled(words: string, retryS: number): Goodbye {
+  return { code: RefusalCode.throttled, text: refusalText('throttled', words, retryS) }
+}
+
+export function targetFailed(words: string): Goodbye {
+  return { code: RefusalCode.target, text: refusalText('target', words) }
+}
+
+export function idle(words: string): Goodbye {
+  return { code: RefusalCode.idle, text: refusalText('idle', words) }
+}
+
+export function draining(words: string): Goodbye {
+  return { code: RefusalCode.draining, text: refusalText('draining', words, DRAIN_RETRY_S) }
 }

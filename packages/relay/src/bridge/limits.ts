@@ -45,8 +45,9 @@ export class BridgeGate {
   readonly #prefixes: PrefixPolicy
   readonly #perTarget = new Map<string, number>()
   readonly #perPrefix = new Map<string, number>()
-  /** When a prefix will have its whole burst again. */
-  readonly #fullAt = new Map<string, number>()
+  /** When a prefix will have its whole burst again: of links, and of refusals with an answer. */
+  readonly #openFullAt = new Map<string, number>()
+  readonly #answerFullAt = new Map<string, number>()
   #links = 0
 
   constructor(limits: BridgeLimits, clock: Clock, prefixes: PrefixPolicy = prefixPolicy) {
@@ -61,16 +62,25 @@ export class BridgeGate {
 
   /** Whether this prefix opens too fast; to be asked once per request, also for a name that is no target. */
   isTooFast(remoteAddress: string): boolean {
+    return !this.#takes(this.#openFullAt, remoteAddress)
+  }
+
+  /** Whether a refusal gets an answer: as many do as links may be opened; the rest is a flood. */
+  answers(remoteAddress: string): boolean {
+    return this.#takes(this.#answerFullAt, remoteAddress)
+  }
+
+  #takes(fullAts: Map<string, number>, remoteAddress: string): boolean {
     const prefix = this.#prefixes.prefixOf(remoteAddress)
-    if (prefix === undefined) return false
+    if (prefix === undefined) return true
     const { openBurst, openIntervalMs } = this.#limits
     const now = this.#clock.now()
-    const fullAt = Math.max(this.#fullAt.get(prefix) ?? now, now) + openIntervalMs
-    if (fullAt - now > openBurst * openIntervalMs) return true
-    this.#fullAt.delete(prefix)
-    this.#fullAt.set(prefix, fullAt)
-    if (this.#fullAt.size > MAX_PREFIXES) this.#fullAt.delete(this.#fullAt.keys().next().value!)
-    return false
+    const fullAt = Math.max(fullAts.get(prefix) ?? now, now) + openIntervalMs
+    if (fullAt - now > openBurst * openIntervalMs) return false
+    fullAts.delete(prefix)
+    fullAts.set(prefix, fullAt)
+    if (fullAts.size > MAX_PREFIXES) fullAts.delete(fullAts.keys().next().value!)
+    return true
   }
 
   /** Takes a place for a link to `alias`, or says why there is none. */

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock, Timer } from '@peerwire/core'
 import type { WebSocket } from 'ws'
-import { CloseCode, closeReason } from './close-codes.ts'
+import { CloseCode, type Goodbye, idle, targetFailed } from './close-codes.ts'
 
 /** Bytes that may wait for a slow tab before the target is not read any more; RLPx frames are mostly smaller. */
 const HIGH_WATER_BYTES = 65_536
@@ -11,8 +11,12 @@ const HIGH_WATER_BYTES = 65_536
 /** How long one side may take to accept what was queued for it once the other has ended. */
 const LINGER_MS = 5_000
 
-/** The code of a close frame without one. */
+/** Close codes of a tab that goes away, and of a close frame without one. */
+const GOING_AWAY = 1001
 const NO_CODE = 1005
+
+const TARGET_CLOSED = 'the target closed'
+const TEXT_MESSAGE = 'a text message where only binary ones belong'
 
 /** What is told to the tab when the target hung up on it: without a hint it looks like any lost connection. */
 const UNANSWERED =
@@ -63,13 +67,13 @@ export class Splice {
     target.on('drain', () => ws.resume())
     target.on('end', () => this.#targetEnded())
     target.on('error', (error: NodeJS.ErrnoException) => this.#targetFailed(error))
-    target.on('close', () => this.#hangUp(CloseCode.normal, 'the target closed'))
+    target.on('close', () => this.#hangUp({ code: CloseCode.normal, text: TARGET_CLOSED }, TARGET_CLOSED))
     below.on('drain', () => target.resume())
     ws.resume()
   }
 
   #up(data: Buffer, isBinary: boolean): void {
-    if (!isBinary) return this.#end(CloseCode.unsupportedData, 'a text message where only binary ones belong')
+    if (!isBinary) return this.#end({ code: CloseCode.unsupportedData, text: TEXT_MESSAGE }, TEXT_MESSAGE)
     this.#upBytes += data.length
     this.#activeAtMs = this.#options.clock.now()
     if (this.#target.writable && !this.#target.write(data)) this.#ws.pause()
@@ -88,7 +92,7 @@ export class Splice {
     this.#idleTimer.cancel()
     const target = this.#target
     if (target.destroyed) return
-    if (code !== CloseCode.normal && code !== CloseCode.goingAway && code !== NO_CODE) return void target.destroy()
+    if (code !== CloseCode.normal && code !== GOING_AWAY && code !== NO_CODE) return void target.destroy()
     // What the tab had sent before an orderly end still goes to the target.
     const timer = this.#options.clock.setTimer(LINGER_MS, () => target.destroy())
     target.once('close', () => timer.cancel())
@@ -98,27 +102,27 @@ export class Splice {
 
   #targetEnded(): void {
     const unanswered = this.#downBytes === 0 && this.#upBytes > 0
-    if (unanswered) this.#hangUp(CloseCode.targetFailed, UNANSWERED)
-    else this.#hangUp(CloseCode.normal, 'the target closed')
+    if (unanswered) this.#hangUp(targetFailed(UNANSWERED), UNANSWERED)
+    else this.#hangUp({ code: CloseCode.normal, text: TARGET_CLOSED }, TARGET_CLOSED)
   }
 
   #targetFailed({ code, message }: NodeJS.ErrnoException): void {
-    if (this.#downBytes === 0 && this.#upBytes > 0) return this.#hangUp(CloseCode.targetFailed, UNANSWERED)
+    if (this.#downBytes === 0 && this.#upBytes > 0) return this.#hangUp(targetFailed(UNANSWERED), UNANSWERED)
     const what = code === 'ECONNRESET' ? 'the target reset the connection' : `the target failed: ${code ?? message}`
-    this.#hangUp(CloseCode.targetFailed, what)
+    this.#hangUp(targetFailed(what), what)
   }
 
-  #end(code: number, why: string): void {
-    this.#hangUp(code, why)
+  #end(goodbye: Goodbye, why: string): void {
+    this.#hangUp(goodbye, why)
     this.#target.destroy()
   }
 
   /** Closes the WebSocket after what is queued for it. */
-  #hangUp(code: number, why: string): void {
+  #hangUp({ code, text }: Goodbye, why: string): void {
     this.#why ??= why
     this.#idleTimer.cancel()
     if (this.#ws.readyState !== this.#ws.OPEN) return
-    this.#ws.close(code, closeReason(why))
+    this.#ws.close(code, text)
     // The tab's own close frame may be behind what it still sends.
     this.#ws.resume()
   }
@@ -128,7 +132,10 @@ export class Splice {
     return clock.setTimer(ms, () => {
       const left = this.#activeAtMs + idleMs - clock.now()
       if (left > 0) this.#idleTimer = this.#watchIdle(left)
-      else this.#end(CloseCode.idle, `no byte for ${Math.round(idleMs / 1000)} s`)
+      else {
+        const why = `no byte for ${Math.round(idleMs / 1000)} s`
+        this.#end(idle(why), why)
+      }
     })
   }
 

@@ -24,9 +24,6 @@ const KEY_FILE = 'key'
 
 const PAGE_FOLDER = fileURLToPath(new URL('../../page/', import.meta.url))
 
-/** Tabs behind one router share an address and reload: what go-ethereum allows once in 30 s is nothing unusual here. */
-const ACCEPT_INTERVAL_MS = 0
-
 export interface Relay {
   readonly node: Node
   readonly dataDir: string
@@ -89,7 +86,6 @@ export async function startRelay(options: RelayOptions, { output, logger }: Rela
     // Places for those whom the operator named are kept free, and some for those whom the relay finds.
     maxInbound: Math.max(0, options.maxPeers - options.connect.length - (source ? 1 : 0) - foundPlaces(options)),
     admission: evictWorst(),
-    limits: { acceptIntervalMs: ACCEPT_INTERVAL_MS },
     logger,
   })
   reportNode(node, held.output)
