@@ -6,6 +6,6 @@ import { webSocket } from '@peerwire/transport-ws'
 const chat = defineProtocol({ name: 'chat', version: 1, messages: { say: message(0, text) } })
 const protocols = [chat.with({ say: (peer, line) => peer.send(chat, 'say', `${line}, ${peer.name}`) })]
 const transports = [webSocket({ listen: process.argv[2] ?? 'ws://127.0.0.1:4000' })]
-const node = createNode({ privateKey: await loadOrCreatePrivateKey('hello.key'), transports, protocols })
+const node = createNode({ role: 'server', privateKey: await loadOrCreatePrivateKey('chat.key'), transports, protocols })
 await node.start()
 console.log(node.addresses[0]) // ws://KEY@127.0.0.1:4000/

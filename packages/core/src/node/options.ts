@@ -86,8 +86,8 @@ export interface NodeOptions {
   /** Client name that Hello tells; default `peerwire`. */
   readonly name?: string | undefined
   /**
-   * `server`: a listener for tabs, which takes 1,000 peers where nothing else is said. They cost SERVER_MEMORY. Without
-   * it a node is a peer among peers.
+   * `server`: a listener for tabs, which takes 1,000 peers where `maxPeers` says nothing else. That many idle ones over
+   * WebSocket cost some 35 MiB of memory, and one open file each. Without it a node is a peer among peers.
    */
   readonly role?: 'server' | undefined
   /**
@@ -190,7 +190,8 @@ export function readOptions(given: NodeOptions): Settings {
   if (!isBytes(privateKey) || !crypto.isPrivateKey(privateKey)) {
     throw new TypeError('createNode needs a privateKey of 32 bytes; generatePrivateKey() makes one')
   }
-  if (role !== undefined && role !== 'server') throw new TypeError(`role of ${WHO} must be "server", not ${shown(role)}`)
+  if (role !== undefined && role !== 'server')
+    throw new TypeError(`role of ${WHO} must be "server", not ${shown(role)}`)
   if (!transports?.length) throw new TypeError('createNode needs at least one transport, such as webSocket() or tcp()')
   each(
     'transports',
