@@ -187,7 +187,7 @@ export class KeepAlive implements WheelEntry {
     return true
   }
 
-  // Also when only we were quiet: the remote may be too busy with what we send to hear a ping, and waits for a sign, too.
+  // Also when only we were quiet: the remote may be sending what hides our ping from it, and waits for a sign, too.
   #pingIfQuiet(nowMs: number): void {
     const { pingAfterMs } = this.#limits
     const silent = !this.#pinged && nowMs - this.#silentSinceMs >= pingAfterMs

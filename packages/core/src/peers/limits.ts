@@ -19,8 +19,8 @@ export interface PeerLimits {
   /** Messages waiting for a handler after which the link is paused: empty ones cost memory too. */
   readonly inboxMessages: number
   /**
-   * Bytes of messages waiting for a handler while an answer of the same peer is awaited, perhaps by a handler: it may lie
-   * behind all that a remote can have sent before it read the question. All peers' share `receiveBytes`.
+   * Bytes of messages waiting for a handler while an answer of the same peer is awaited, perhaps by a handler: it may
+   * lie behind all that a remote can have sent before it read the question. All peers' share `receiveBytes`.
    */
   readonly awaitingBytes: number
   /** Bytes queued to send after which the peer is ended: the largest message, and as much again. */

@@ -18,7 +18,8 @@ export interface Unsealed {
 
 /**
  * Seals one message after the other, also those that come to `waiting` meanwhile, until none is left or the peer has
- * ended. Then a frame that was begun is finished, because a Disconnect may follow it. Payloads mustn't change meanwhile, and nothing else may be sealed.
+ * ended. Then a frame that was begun is finished, because a Disconnect may follow it. Payloads must not change,
+ * and nothing else may be sealed.
  */
 export async function sealWaiting(
   codec: FrameCodec,
