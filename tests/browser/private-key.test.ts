@@ -2,6 +2,7 @@
 import type { Frame, Page } from 'playwright-core'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { launchBrowser } from '../support/browser.ts'
 import { serveBundle } from './support/bundle.ts'
 import { it } from './support/it.ts'
 import type { ServedPage } from './support/serve.ts'
@@ -105,6 +106,22 @@ describe('the key of a tab', () => {
     expect(await keyIn(await restore())).not.toBe(key)
     await tab.goto('about:blank')
     expect(await keyIn(await restore())).toBe(key)
+  })
+
+  it('is that of a page which the browser kept for the way back, and of no copy of it', async ({ cleanUp }) => {
+    const browser = await launchBrowser({ backForwardCache: true })
+    cleanUp(() => browser.close())
+    const tab = await browser.newPage()
+    await tab.goto(served.url)
+    const key = await keyIn(tab)
+    await tab.evaluate(() => addEventListener('pageshow', ({ persisted }) => (document.title = `kept: ${persisted}`)))
+    await tab.goto(`${served.url}elsewhere`)
+    expect(await keyIn(tab)).toBe(key)
+    await tab.evaluate(() => history.back())
+    await tab.waitForFunction(() => document.title === 'kept: true')
+    await expect.poll(async () => (await tab.evaluate(() => navigator.locks.query())).held?.length).toBe(1)
+    expect(await keyIn(await duplicate(tab))).not.toBe(key)
+    expect(await keyIn(tab)).toBe(key)
   })
 
   it('is another in another tab, and under another name', async ({ openTab }) => {
