@@ -15,8 +15,8 @@ export function openStorage(where: string): Storage {
 
 /**
  * The private key that is kept at `where`, made on the first call. In Node that is a file: 64 hex digits, mode 600, in
- * a folder that is made, too; of programs that start at once all get the same key. Two that run at once with one key are
- * one peer to others, so give each a file of its own.
+ * a folder that is made, too; of programs that start at once all get the same key. Two that run at once with one key
+ * are one peer to others, so give each a file of its own.
  *
  * A file that other users can read is taken all the same, since mounted secrets often are, and `warn` is told.
  *
