@@ -7,8 +7,9 @@ export type { Clock, Timer } from './base/clock.ts'
 export type { Crypto, Keystream, RunningHash } from './base/crypto.ts'
 export { Emitter } from './base/emitter.ts'
 export type { Events, EventMap, ListenOptions } from './base/emitter.ts'
-export { createLineLogger, formatLine, silentLogger } from './base/log.ts'
-export type { LineLoggerOptions, LogFields, Logger, LogLevel } from './base/log.ts'
+export { silentLogger } from './base/log.ts'
+export type { LineLoggerOptions } from './base/line-logger.ts'
+export type { LogFields, Logger, LogLevel } from './base/log.ts'
 export { randomBelow, seededRandom, systemRandom } from './base/random.ts'
 export type { Random } from './base/random.ts'
 export type { Storage } from './base/storage.ts'
@@ -18,8 +19,8 @@ export { generatePrivateKey } from './crypto/private-key.ts'
 export type { ErrorOrigin, PeerErrorCode } from './errors/codes.ts'
 export { isMisdeed } from './errors/meaning.ts'
 export { DiscReason, discReasonText } from './errors/disc-reason.ts'
-export { isPeerError, PeerError } from './errors/peer-error.ts'
-export type { PeerErrorJson } from './errors/peer-error.ts'
+export { isPeerError, PeerError, thrownFields } from './errors/peer-error.ts'
+export type { PeerErrorJson, PeerErrorOptions } from './errors/peer-error.ts'
 export { formatAddress, formatEndpoint, parseAddress, parseEndpoint } from './wire/address.ts'
 export type { Address, Endpoint } from './wire/address.ts'
 export { LinkInbox } from './wire/inbox.ts'
@@ -72,7 +73,10 @@ export type { DialExplanation } from './dialing/explain.ts'
 export type { NodeExplanation } from './dialing/explain-all.ts'
 export type { DialPolicy, DialPolicyOptions } from './dialing/policy.ts'
 export {
+  consoleLogger,
+  createLineLogger,
   dialPolicy,
+  formatLine,
   formatIp,
   fromBase32,
   groupOf,

@@ -7,6 +7,8 @@ import { isPublicEndpoint as isPublic } from './addresses/public-endpoint.ts'
 import { prefixPolicy as networkPrefixes } from './addresses/prefix.ts'
 import type { PrefixPolicy } from './addresses/prefix.ts'
 import { isLocalIp as isLocal, isRoutableIp as isRoutable } from './addresses/routability.ts'
+import { consoleLogger as logToConsole } from './base/console-logger.ts'
+import { createLineLogger as makeLineLogger, formatLine as writeLine } from './base/line-logger.ts'
 import { dialPolicy as makeDialPolicy } from './dialing/policy.ts'
 
 /**
@@ -49,3 +51,15 @@ export const isRoutableIp: typeof isRoutable = isRoutable
  * @throws {RangeError} when a number is not a whole one from its least value up
  */
 export const dialPolicy: typeof makeDialPolicy = makeDialPolicy
+
+/**
+ * A logger that writes to the console, for `createNode({ logger: consoleLogger('debug') })`; least level by default
+ * `info`. The stack of an error of the program's own code is printed below its line.
+ */
+export const consoleLogger: typeof logToConsole = logToConsole
+
+/** A logger that writes `[LEVEL] [MM-DD|hh:mm:ss.mmm] message key=value …`, times in UTC. */
+export const createLineLogger: typeof makeLineLogger = makeLineLogger
+
+/** One line in the form that go-ethereum's users know. */
+export const formatLine: typeof writeLine = writeLine

@@ -1,5 +1,5 @@
 // The eth plugin: Status exchange, block ranges, headers, and transactions by way of the inventory.
-import { DiscReason, Emitter, PeerError, prepare, randomBelow } from '@peerwire/core'
+import { DiscReason, Emitter, PeerError, prepare, randomBelow, thrownFields } from '@peerwire/core'
 import { inventory as createInventory } from '@peerwire/core/inventory'
 import type { ListenOptions, Offer, Peer, PluginContext } from '@peerwire/core'
 import type { InventoryPlugin } from '@peerwire/core/inventory'
@@ -58,10 +58,7 @@ class EthPlugin implements Eth {
     this.#options = options
     this.#inventory = options.inventory ?? createInventory()
     this.#events = new Emitter((error, event) => {
-      this.#running?.logger.log('error', 'a listener threw', {
-        event,
-        err: error instanceof Error ? error.message : String(error),
-      })
+      this.#running?.logger.log('error', 'a listener threw', { event, ...thrownFields(error) })
     })
     this.#handshakes = new Handshakes(options.network, options.chainId, {
       setTimer: (delayMs, fn) => this.#context.clock.setTimer(delayMs, fn),

@@ -48,6 +48,24 @@ describe('an emitter', () => {
     expect([told, emitter.listenerCount('left')]).toEqual([1, 0])
   })
 
+  it('says what an async listener rejects with, and waits for none', async () => {
+    const { emitter, failed } = createEmitter()
+    emitter.on('left', async () => {
+      await Promise.resolve()
+      throw new Error('late')
+    })
+    emitter.once('left', async () => await Promise.reject(new Error('once')))
+    emitter.emit('left')
+    expect(failed).toEqual([])
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(new Set(failed)).toEqual(
+      new Set([
+        ['left', 'late'],
+        ['left', 'once'],
+      ]),
+    )
+  })
+
   it('goes on when a listener throws, and says what it threw', () => {
     const { emitter, failed } = createEmitter()
     let told = 0

@@ -1,8 +1,11 @@
-// A typed emitter: listeners may be removed by a signal, and one listener's exception stays its own.
+// A typed emitter: listeners may be removed by a signal, and what one throws, now or later, stays its own.
+
+import { guarded } from './guarded.ts'
 
 /** Event names to tuples of what listeners get. */
 export type EventMap<Events> = { [Name in keyof Events]: readonly unknown[] }
-export type Listener<Args extends readonly unknown[]> = (...args: Args) => void
+/** A promise that it returns is not waited for; what it rejects with is told like what is thrown. */
+export type Listener<Args extends readonly unknown[]> = (...args: Args) => unknown
 
 export interface ListenOptions {
   /** Removes the listener when it aborts. */
@@ -20,7 +23,7 @@ export class Emitter<Map extends EventMap<Map>> implements Events<Map> {
   readonly #listeners: { [Name in keyof Map]?: Set<Listener<Map[Name]>> } = {}
   readonly #onListenerError: (error: unknown, event: string) => void
 
-  /** @param onListenerError - told what a listener threw; the other listeners are still called */
+  /** @param onListenerError - told what a listener threw or rejected with; the other listeners are still called */
   constructor(onListenerError: (error: unknown, event: string) => void) {
     this.#onListenerError = onListenerError
   }
@@ -49,7 +52,7 @@ export class Emitter<Map extends EventMap<Map>> implements Events<Map> {
       name,
       (...args) => {
         remove()
-        listener(...args)
+        return listener(...args)
       },
       options,
     )
@@ -59,11 +62,10 @@ export class Emitter<Map extends EventMap<Map>> implements Events<Map> {
   /** Tells those that listen now, in the order in which they came; whoever comes meanwhile hears the next one. */
   emit<Name extends keyof Map & string>(name: Name, ...args: Map[Name]): void {
     for (const call of [...(this.#listeners[name] ?? [])]) {
-      try {
-        call(...args)
-      } catch (error) {
-        this.#onListenerError(error, name)
-      }
+      guarded(
+        () => call(...args),
+        (error) => this.#onListenerError(error, name),
+      )
     }
   }
 

@@ -143,7 +143,9 @@ class TaskRunner implements Dialer {
     this.#mix = new SourceMix({
       now: () => clock.now(),
       changed: (ended) => {
-        if (ended) this.#log.log('debug', 'Candidate source ended', { name: ended.name, err: ended.error })
+        // What a source throws, its plugin should have handled: no more candidates come from there.
+        const level = ended?.error === undefined ? 'debug' : 'error'
+        if (ended) this.#log.log(level, 'Candidate source ended', { name: ended.name, err: ended.error })
         this.#handle(ended ? { type: 'sources', open: this.#mix.open } : { type: 'clock' })
       },
     })

@@ -94,6 +94,11 @@ export function handlerFailed(thrown: unknown, peer?: object): PeerError {
   return new PeerError('handler failed', DiscReason.subprotocolError, text, { cause: thrown, peer })
 }
 
+/** What a line says of something that the program's own code threw. */
+export function thrownFields(error: unknown): { readonly err: string; readonly stack: string | undefined } {
+  return { err: causeText(error), stack: error instanceof Error ? error.stack : undefined }
+}
+
 /** The text of anything that was thrown. */
 export function causeText(cause: unknown): string {
   try {

@@ -2,9 +2,10 @@
 import { createDeferred } from '../base/abort.ts'
 import { equalBytes, toHex } from '../base/bytes.ts'
 import type { Emitter } from '../base/emitter.ts'
+import { guarded } from '../base/guarded.ts'
 import { Wheel } from '../base/wheel.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
-import { handlerFailed, isErrorOf, isPeerError, PeerError } from '../errors/peer-error.ts'
+import { PeerError } from '../errors/peer-error.ts'
 import { ConnectedPeer } from '../peers/connected-peer.ts'
 import type { PeerHost } from '../peers/connected-peer.ts'
 import { createOfferTable } from '../peers/conversation.ts'
@@ -278,11 +279,10 @@ export class Connections {
     this.#host.added(peer)
     for (const { table } of peer.conversations) {
       if (peer.error) break
-      try {
-        table.offer.hooks.opened?.(peer)
-      } catch (error) {
-        peer.fail(isPeerError(error) && isErrorOf(error, peer) ? error : handlerFailed(error, peer))
-      }
+      guarded(
+        () => table.offer.hooks.opened?.(peer),
+        (error) => peer.thrown(error),
+      )
     }
     this.#host.events.emit('peer:added', peer)
     peer.start()
@@ -292,11 +292,10 @@ export class Connections {
     this.peers.remove(peer)
     this.#living.delete(peer)
     for (const { table } of peer.conversations) {
-      try {
-        table.offer.hooks.closed?.(peer, error)
-      } catch (thrown) {
-        this.#host.note('a closed hook threw', thrown)
-      }
+      guarded(
+        () => table.offer.hooks.closed?.(peer, error),
+        (thrown) => this.#host.note('a closed hook threw', thrown),
+      )
     }
     const durationMs = this.#host.settings.clock.now() - peer.connectedAtMs
     const remoteRequested = error.code === 'remote disconnect reason'

@@ -1,6 +1,6 @@
 // What listeners and hooks are told, in which order, and that what one of them throws stays its own.
 import { describe, expect, it } from 'vitest'
-import { createLineLogger } from '../base/log.ts'
+import { createLineLogger } from '../base/line-logger.ts'
 import { systemClock } from '../base/clock.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { text } from '../protocols/codecs.ts'

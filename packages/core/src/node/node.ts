@@ -106,7 +106,7 @@ class RunningNode implements Node {
     this.#settings = settings
     this.publicKey = settings.crypto.publicKeyOf(settings.privateKey)
     this.id = idOf(settings, this.publicKey)
-    this.#reporter = new Reporter(settings.logger, () => this.#connections.peers.size)
+    this.#reporter = new Reporter(settings, () => this.#connections.peers.size)
     this.#events = new Emitter((error, event) => this.#reporter.note(`a listener of ${event} threw`, error))
     this.#connections = new Connections({
       settings,

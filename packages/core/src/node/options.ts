@@ -5,12 +5,14 @@ import { checkOptions, readLimits, shown } from '../base/check-options.ts'
 import type { Clock } from '../base/clock.ts'
 import { systemClock } from '../base/clock.ts'
 import type { Crypto } from '../base/crypto.ts'
+import { errorsToConsole } from '../base/errors-to-console.ts'
 import { silentLogger } from '../base/log.ts'
 import type { Logger } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
 import type { Random } from '../base/random.ts'
 import type { Storage } from '../base/storage.ts'
 import { defaultCrypto } from '#default-crypto'
+import { thrownFields } from '../errors/peer-error.ts'
 import { placesOf } from '../dialing/places.ts'
 import type { Places } from '../dialing/places.ts'
 import type { DialPolicy } from '../dialing/policy.ts'
@@ -103,6 +105,7 @@ export interface NodeOptions {
   readonly trusted?: readonly (Uint8Array | string)[] | undefined
   /** Whom to dial and how often, made by `dialPolicy`; default its preset `keep-8`. */
   readonly dialing?: DialPolicy | undefined
+  /** Default: what the program's own code throws goes to `console.error`, and nothing else anywhere. */
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined
@@ -135,6 +138,8 @@ export interface Settings {
   readonly places: Places
   readonly dialing: DialPolicy | undefined
   readonly logger: Logger
+  /** Whether anybody reads lines; without a logger only errors are told, on the console. */
+  readonly writesLines: boolean
   readonly clock: Clock
   readonly random: Random
   readonly storage: Storage | undefined
@@ -210,12 +215,14 @@ export function readOptions(given: NodeOptions): Settings {
   checkOffers(offers)
   const name = options.name ?? 'peerwire'
   checkHello(name, offers)
+  const clock = options.clock ?? systemClock
+  const logger = options.logger ?? errorsToConsole(clock)
   return {
     privateKey: privateKey.slice(),
     transports,
     offers,
     plugins,
-    judge: judgeOf(plugins),
+    judge: judgeOf(plugins, logger),
     name,
     maxPeers,
     places: placesOf({
@@ -227,8 +234,9 @@ export function readOptions(given: NodeOptions): Settings {
       probes: plugins.some(({ probes }) => probes),
     }),
     dialing,
-    logger: options.logger ?? silentLogger,
-    clock: options.clock ?? systemClock,
+    logger,
+    writesLines: options.logger !== undefined && options.logger !== silentLogger,
+    clock,
     random: options.random ?? systemRandom,
     storage: options.storage,
     crypto,
@@ -262,14 +270,20 @@ function limitsOf(given: Partial<NodeLimits> | undefined, maxPeers: number): Nod
   return readLimits(WHO, { ...DEFAULT_LIMITS, pendingInbound, startsBurst }, given, ZEROS)
 }
 
-function judgeOf(plugins: readonly Plugin[]): Settings['judge'] {
+function judgeOf(plugins: readonly Plugin[], logger: Logger): Settings['judge'] {
   const judges = plugins.filter((plugin) => plugin.judge)
   return (subject) => {
     let worst: Verdict | undefined
     for (const plugin of judges) {
-      const verdict = plugin.judge!(subject)
-      if (verdict === 'banned') return verdict
-      worst ??= verdict
+      try {
+        const verdict = plugin.judge!(subject)
+        if (verdict === 'banned') return verdict
+        worst ??= verdict
+      } catch (error) {
+        // A guard that fails lets nobody pass.
+        logger.log('error', `plugin ${plugin.name} failed to judge`, thrownFields(error))
+        return 'banned'
+      }
     }
     return worst
   }

@@ -1,5 +1,6 @@
 // What a program asks for that can't be: it is told in its own words, where it waits, and no peer pays for it.
 import { describe, expect, it } from 'vitest'
+import { silentLogger } from '../base/log.ts'
 import { list, struct, text, uint } from '../protocols/codecs.ts'
 import { defineProtocol, message, request } from '../protocols/define-protocol.ts'
 import { testNetwork } from '../testing/test-network.ts'
@@ -42,7 +43,9 @@ describe('a message past its own limit', () => {
   })
 
   it('that is an answer fails the handler that gave it, and nobody blames the peer that would have got it', async () => {
-    const world = await testNetwork(2, [ask.with({ ask: () => 'y'.repeat(1000) })])
+    const world = await testNetwork(2, [ask.with({ ask: () => 'y'.repeat(1000) })], {
+      options: () => ({ logger: silentLogger }),
+    })
     const peer = await world.connect(0, 1)
     const [asker] = world.nodes[1]!.peers
     await expect(world.until(peer.request(ask, 'ask', 'short'))).rejects.toMatchObject({ name: 'PeerError' })
@@ -57,7 +60,7 @@ describe('a message past its own limit', () => {
 
 describe('a value that can not be sent', () => {
   it.each<[string, unknown, string]>([
-    ['say', 42, 'ask.say: text must be a string, not 42'],
+    ['say', null, 'ask.say: text must be a string, not null'],
     ['say', undefined, 'ask.say: text must be a string, not undefined'],
     ['ask', {}, 'ask.ask: text must be a string, not [object Object]'],
     ['note', null, 'ask.note: struct must be an object, not null'],

@@ -1,7 +1,7 @@
 // The lines that operators read, to the letter, with a fixed clock.
 import { describe, expect, it } from 'vitest'
 import { Emitter } from '../base/emitter.ts'
-import { createLineLogger } from '../base/log.ts'
+import { createLineLogger } from '../base/line-logger.ts'
 import type { LogLevel } from '../base/log.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
@@ -17,7 +17,8 @@ const KEY = Uint8Array.of(0xd3, 0x99, 0xf4, 0xb0, ...new Uint8Array(60))
 async function createFixture(level: LogLevel, peerCount = 0) {
   const lines: string[] = []
   const clock = createManualClock({ wallStartMs: Date.UTC(2023, 7, 28, 16, 33, 40, 205) })
-  const reporter = new Reporter(createLineLogger({ clock, level, write: (line) => lines.push(line) }), () => peerCount)
+  const logger = createLineLogger({ clock, level, write: (line) => lines.push(line) })
+  const reporter = new Reporter({ logger, writesLines: true }, () => peerCount)
   const events = new Emitter<NodeEvents>(() => undefined)
   reporter.follow(events)
   await reporter.open(clock)

@@ -1,14 +1,14 @@
 // Counts failures by their origin, and hands what happens to those who write it down.
 import type { Clock } from '../base/clock.ts'
 import type { Emitter } from '../base/emitter.ts'
-import { silentLogger } from '../base/log.ts'
 import type { Logger } from '../base/log.ts'
 import { isKnownReason } from '../errors/disc-reason.ts'
-import { causeText } from '../errors/peer-error.ts'
+import { thrownFields } from '../errors/peer-error.ts'
 import type { PeerError } from '../errors/peer-error.ts'
 import { formatAddress } from '../wire/address.ts'
 import type { NodeEvents } from './events.ts'
 import type { LogLines } from './log-lines.ts'
+import type { Settings } from './options.ts'
 
 export type Phase = 'dial' | 'setup' | 'peer'
 
@@ -26,12 +26,14 @@ const MAX_KINDS = 1024
 
 export class Reporter {
   #logger: Logger
+  readonly #writesLines: boolean
   readonly #peerCount: () => number
   readonly #counts = new Map<string, FailureCount>()
   #lines: LogLines | undefined
 
-  constructor(logger: Logger, peerCount: () => number) {
+  constructor({ logger, writesLines }: Pick<Settings, 'logger' | 'writesLines'>, peerCount: () => number) {
     this.#logger = logger
+    this.#writesLines = writesLines
     this.#peerCount = peerCount
   }
 
@@ -41,7 +43,7 @@ export class Reporter {
 
   /** Begins to write lines. Who gives no logger never fetches their texts. */
   async open(clock: Clock): Promise<void> {
-    if (this.#logger === silentLogger) return
+    if (!this.#writesLines) return
     const { createLogLines, guardFloods } = await import('./log-lines.ts')
     this.#logger = guardFloods(this.#logger, clock)
     this.#lines = createLogLines(this.#logger, this.#peerCount, formatAddress)
@@ -53,10 +55,12 @@ export class Reporter {
     events.on('peer:removed', (removal) => {
       this.#count(removal.error, 'peer', removal.peer.direction)
       this.#lines?.removed(removal)
+      this.#noteOwn(removal.error)
     })
     events.on('setup:failed', (failure) => {
       this.#count(failure.error, 'setup', failure.direction)
       this.#lines?.setUpFailed(failure)
+      this.#noteOwn(failure.error)
     })
     events.on('dial:failed', (failure) => {
       this.#count(failure.error, 'dial', 'outbound')
@@ -66,7 +70,12 @@ export class Reporter {
 
   /** Something failed that ends no peer. */
   note(message: string, error: unknown): void {
-    this.#logger.log('error', message, { err: causeText(error) })
+    this.#logger.log('error', message, thrownFields(error))
+  }
+
+  // What the program's own code threw: an end among others for the peer, an error for whoever wrote it.
+  #noteOwn(error: PeerError): void {
+    if (error.origin === 'program') this.note('a handler failed', error.cause ?? error)
   }
 
   #count(error: PeerError, phase: Phase, direction: 'inbound' | 'outbound'): void {

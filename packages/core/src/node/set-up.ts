@@ -5,7 +5,7 @@ import type { Timer } from '../base/clock.ts'
 import { equalBytes } from '../base/bytes.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { isTold } from '../errors/meaning.ts'
-import { isPeerError, PeerError } from '../errors/peer-error.ts'
+import { handlerFailed, isPeerError, PeerError } from '../errors/peer-error.ts'
 import { createInitiator, createResponder } from '../rlpx/handshake.ts'
 import type { Handshake } from '../rlpx/handshake.ts'
 import type { Endpoint } from '../wire/address.ts'
@@ -182,7 +182,7 @@ export class SetUp<P extends LinkSink> implements LinkSink {
       step()
       this.#handOver()
     } catch (error) {
-      this.fail(isPeerError(error) ? error : internal(error))
+      this.fail(isPeerError(error) ? error : handlerFailed(error))
     }
   }
 
@@ -286,9 +286,4 @@ export class SetUp<P extends LinkSink> implements LinkSink {
     const limit = this.#phase === 'encryption' ? encryptionMs : setUpMs
     this.fail(new PeerError('setup timeout', DiscReason.readTimeout, `${step} not done within ${limit} ms`))
   }
-}
-
-function internal(error: unknown): PeerError {
-  const text = error instanceof Error ? error.message : 'unknown'
-  return new PeerError('protocol handshake failed', DiscReason.networkError, text, { cause: error })
 }

@@ -1,6 +1,7 @@
 // Who made an error counts, not who passes it on: no peer is ended, or remembered, for what another one did.
 import { describe, expect, it } from 'vitest'
 import { createDeferred } from '../base/abort.ts'
+import { silentLogger } from '../base/log.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { isMisdeed } from '../errors/meaning.ts'
 import { PeerError } from '../errors/peer-error.ts'
@@ -26,7 +27,7 @@ async function chainOf(last: ChainHandlers) {
   const guard = standing()
   const hub = chain.with({ ask: (_, question) => upstream.request(chain, 'ask', question) })
   const offers = [chain.with({}), hub, chain.with(last)]
-  const options = (index: number) => (index === 1 ? { plugins: [guard] } : {})
+  const options = (index: number) => ({ logger: silentLogger, ...(index === 1 ? { plugins: [guard] } : {}) })
   const world = await testNetwork(3, (index) => [offers[index]!], { options })
   const removed = new Map<string, PeerError>()
   world.nodes[1]!.on('peer:removed', ({ peer, error }) => removed.set(peer.id, error))
@@ -102,7 +103,7 @@ describe('an error that a handler throws', () => {
     const say = (peer: Peer): void => {
       throw thrown(peer)
     }
-    const world = await testNetwork(2, [chain.with({ say })])
+    const world = await testNetwork(2, [chain.with({ say })], { options: () => ({ logger: silentLogger }) })
     const peer = await world.connect(0, 1)
     const [remote] = world.nodes[1]!.peers
     void peer.send(chain, 'say', 'x')

@@ -1,7 +1,7 @@
 // The way of a peer's bytes: frames to conversations, answers at once, other messages in order, a pause when handlers
 // lag.
 import { DiscReason } from '../errors/disc-reason.ts'
-import { claimError, handlerFailed, isErrorOf, isPeerError, PeerError } from '../errors/peer-error.ts'
+import { claimError, handlerFailed, isPeerError, PeerError } from '../errors/peer-error.ts'
 import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
 import type { Link } from '../wire/link.ts'
 import type { Exchange } from '../wire/exchange.ts'
@@ -53,8 +53,8 @@ export interface ReaderHost extends Peer {
   received(midMessage: boolean, heldBytes: number): void
   /** Calls back when others have had their turn of the loop. */
   yieldTurn(run: () => void): void
-  /** A failure that ends nobody. */
-  note(message: string, error: unknown): void
+  /** What a handler or a hook threw. */
+  thrown(error: unknown): void
 }
 
 export class Reader implements Receiving {
@@ -294,7 +294,7 @@ export class Reader implements Receiving {
     try {
       hooks.received(this.#host, code, bytes)
     } catch (error) {
-      this.#thrown(error)
+      this.#host.thrown(error)
     }
   }
 
@@ -307,10 +307,10 @@ export class Reader implements Receiving {
       if (!isThenable(result)) return undefined
       return Promise.resolve(result).then(
         () => undefined,
-        (error) => this.#thrown(error),
+        (error) => this.#host.thrown(error),
       )
     } catch (error) {
-      this.#thrown(error)
+      this.#host.thrown(error)
       return undefined
     }
   }
@@ -365,14 +365,6 @@ export class Reader implements Receiving {
   // What reading threw.
   #fail(error: unknown): void {
     if (!this.#closed) this.#host.fail(isPeerError(error) ? error : handlerFailed(error, this.#host))
-  }
-
-  // What a handler threw, now or later. Its peer's own failure ends the peer as it stands, and is no news when the peer
-  // has ended; whatever else it is, another peer's failure included, is the handler's.
-  #thrown(error: unknown): void {
-    const isOwn = isPeerError(error) && isErrorOf(error, this.#host)
-    if (!this.#closed) this.#host.fail(isOwn ? error : handlerFailed(error, this.#host))
-    else if (!isOwn) this.#host.note('a handler failed after its peer had ended', error)
   }
 }
 

@@ -33,11 +33,11 @@ export const raw: Codec<Uint8Array> = { encode: (value) => value, decode: (paylo
 /** A string of bytes; what is decoded is a view into the message. */
 export const bytes: RlpCodec<Uint8Array> = /* @__PURE__ */ rlpCodec((value) => value, stringOf)
 
-/** UTF-8 text. */
+/** UTF-8 text; a number is written in digits. */
 export const text: RlpCodec<string> = /* @__PURE__ */ rlpCodec(
   (value) => {
-    if (typeof value !== 'string') throw wrongKind('text must be a string', value)
-    return utf8ToBytes(value)
+    if (typeof value === 'string' || typeof value === 'number') return utf8ToBytes(value)
+    throw wrongKind('text must be a string', value)
   },
   (item) => bytesToUtf8(stringOf(item)),
 )

@@ -1,10 +1,11 @@
 // inv/1: carries items of a program's own kinds between peers and the inventory.
 import { delay } from '../base/abort.ts'
 import { toHex } from '../base/bytes.ts'
+import { guarded } from '../base/guarded.ts'
 import type { Clock } from '../base/clock.ts'
 import { silentLogger } from '../base/log.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
-import { causeText, PeerError } from '../errors/peer-error.ts'
+import { causeText, PeerError, thrownFields } from '../errors/peer-error.ts'
 import type { Intake } from '../inventory/intake.ts'
 import type {
   AcceptedItem,
@@ -217,12 +218,13 @@ class InvService implements ItemService, Carrier {
   #accepted(item: AcceptedItem): void {
     this.#peers.get(item.peer)?.peer.credit()
     for (const listener of this.#listeners.get(item.kind) ?? []) {
-      try {
-        listener(item)
-      } catch (error) {
-        const fields = { kind: item.kind.name, id: toHex(item.id), err: causeText(error) }
-        this.#context?.logger?.log('error', 'a listener threw', fields)
-      }
+      guarded(
+        () => listener(item),
+        (error) => {
+          const fields = { kind: item.kind.name, id: toHex(item.id), ...thrownFields(error) }
+          this.#context?.logger?.log('error', 'a listener threw', fields)
+        },
+      )
     }
   }
 
