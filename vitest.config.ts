@@ -5,14 +5,14 @@ import { workspaceSources } from './scripts/lib/sources.mjs'
 /** A long run does more rounds. */
 const PATIENCE = process.env['PEERWIRE_LONG'] === '1' ? 20 : 1
 /** Milliseconds; sockets, browsers and Go programs share two cores with everything else. */
-const SLOW_TEST_MS = 60_000 * PATIENCE
-const UNIT_TEST_MS = 10_000 * PATIENCE
+const SLOW_TEST_MS = 120_000 * PATIENCE
+const UNIT_TEST_MS = 30_000 * PATIENCE
 
 const plugins = [workspaceSources(['node'])]
 const setupFiles = ['tests/support/seed.ts', 'tests/support/clock.ts', 'tests/support/port-guard.ts']
 
 /** Everything in `tests/` that has no project of its own. */
-const OTHER_PROJECTS = ['tests/packaging/**', 'tests/repository/**', 'tests/browser/**', 'tests/interop/**']
+const OTHER_PROJECTS = ['tests/packaging/**', 'tests/repository/**', 'tests/browser/**', 'tests/interop/**', 'tests/tools/**']
 
 export default defineConfig({
   test: {
@@ -34,6 +34,7 @@ export default defineConfig({
       slowProject('packaging', ['tests/packaging/**/*.test.ts', 'tests/repository/**/*.test.ts'], 2),
       slowProject('browser', ['tests/browser/**/*.test.ts'], 3),
       slowProject('interop', ['tests/interop/**/*.test.ts'], 4),
+      slowProject('tools', ['tests/tools/**/*.test.ts'], 5),
     ],
   },
 })

@@ -115,7 +115,7 @@ async function available({ alternatives, contestants: wanted, node }) {
 
 async function installAlternatives() {
   if (hasAlternatives()) return true
-  console.log('Installing the alternatives, once …')
+  console.log('Fetching ethereumjs and js-libp2p from the package registry into bench/alternatives, once (a minute) …')
   const args = ['install', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error']
   const { code, output } = await run('npm', args, { cwd: ALTERNATIVES, quiet: true })
   if (code !== 0)

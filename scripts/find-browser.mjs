@@ -2,10 +2,12 @@
 //
 //   node scripts/find-browser.mjs             prints the one that the tests take
 //   node scripts/find-browser.mjs --install   gets one first when there is none
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { ensurePnpm } from './lib/install.mjs'
+import { cacheDir } from './lib/paths.mjs'
 import { run, runMain, runNode, Stop } from './lib/run.mjs'
 import { toolFile } from './lib/tools.mjs'
 
@@ -23,6 +25,10 @@ const PLACES = {
   ),
 }
 const MAC_NAMES = ['Google Chrome', 'Chromium']
+
+/** A Chromium inside a package, for machines that reach the package registry alone. */
+const PACKAGED = '@sparticuz/chromium@153.0.0'
+const packagedFolder = join(cacheDir, 'chromium')
 
 /** A download on a slow line; past it the tests say that there is none. */
 const DOWNLOAD_LIMIT_MS = 180_000
@@ -82,7 +88,7 @@ async function findPlaywrights() {
 async function findPackaged() {
   let entry
   try {
-    entry = createRequire(import.meta.url).resolve('@sparticuz/chromium')
+    entry = createRequire(join(packagedFolder, 'package.json')).resolve('@sparticuz/chromium')
   } catch {
     return undefined
   }
@@ -90,12 +96,15 @@ async function findPackaged() {
   return browser(await packaged.executablePath(), '@sparticuz/chromium', packaged.args)
 }
 
-/** Finds a browser, or gets one: by apt as root on Debian and its kin, else by playwright's download. */
+/**
+ * Finds a browser, or gets one: by apt as root on Debian and its kin, else playwright's download, else the one of the
+ * package registry. Says before each what is fetched.
+ */
 export async function ensureBrowser() {
   const found = await findBrowser()
   if (found) return found
-  console.log('No Chromium here: getting one, once …')
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    console.log('No Chromium here: installing it by apt-get, once (150 MB, a minute or two) …')
     const env = { DEBIAN_FRONTEND: 'noninteractive' }
     const options = { env, quiet: true, timeoutMs: APT_LIMIT_MS }
     await run('apt-get', ['update', '-q'], options)
@@ -103,8 +112,20 @@ export async function ensureBrowser() {
     const installed = await findBrowser()
     if (installed) return installed
   }
+  console.log("No Chromium here: fetching playwright's, once (180 MB, a minute or two) …")
   const args = [toolFile('playwright-core'), 'install', 'chromium']
   await runNode(args, { quiet: true, timeoutMs: DOWNLOAD_LIMIT_MS })
+  const downloaded = await findBrowser()
+  if (downloaded || process.platform !== 'linux') return downloaded
+  console.log(`No Chromium here: fetching ${PACKAGED} from the package registry, once (70 MB, a minute) …`)
+  const pnpm = await ensurePnpm()
+  mkdirSync(packagedFolder, { recursive: true })
+  writeFileSync(join(packagedFolder, 'package.json'), '{ "name": "packaged-chromium", "private": true }')
+  await run(pnpm, ['add', '--ignore-workspace', PACKAGED], {
+    cwd: packagedFolder,
+    quiet: true,
+    timeoutMs: DOWNLOAD_LIMIT_MS,
+  })
   return await findBrowser()
 }
 

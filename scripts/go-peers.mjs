@@ -118,7 +118,7 @@ async function ensure(group, names, wanted, duration, build) {
   const unlock = await lock(join(BIN, `${group}.lock`))
   try {
     if (await isFresh(stamp, wanted, names)) return
-    process.stderr.write(`go-peers: building ${names.join(', ')} (once, ${duration})\n`)
+    process.stderr.write(`Fetching Go modules and building ${names.join(' and ')}, once (${duration}) …\n`)
     const into = join(BIN, `${group}.${process.pid}`)
     await rm(into, { recursive: true, force: true })
     await mkdir(into)

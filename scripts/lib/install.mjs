@@ -15,8 +15,8 @@ const stampFile = inRoot('node_modules', '.installed')
 export async function ensureInstalled() {
   const wanted = fingerprint()
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return
-  console.log('Installing the dependencies, once …')
   const pnpm = await ensurePnpm()
+  console.log('Installing the dependencies from the package registry, once (160 MB, about a minute) …')
   // A `node_modules` of another pnpm is replaced without a question: nobody may be there to answer it.
   const args = ['install', '--frozen-lockfile', '--reporter=append-only', '--config.confirmModulesPurge=false']
   const { code, output } = await run(pnpm, [...args, `--cache-dir=${pnpmCache}`], { quiet: true })
@@ -32,6 +32,7 @@ const NETWORK_HINT = 'The first run needs the npm registry; later runs need no n
 export async function ensurePnpm() {
   const found = findPnpm()
   if (found) return found
+  console.log(`Fetching ${PNPM} from the package registry into .cache/pnpm, once (a few seconds) …`)
   const args = ['install', '--prefix', pnpmHome, '--no-audit', '--no-fund', '--loglevel=error', PNPM]
   const { code, output } = await npm(args)
   const installed = findPnpm()

@@ -2,33 +2,37 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { inRoot } from './paths.mjs'
 
-/** In the order they run: what is quick and needs nothing comes first. */
+/** They run at once: the first one computes, the second one mostly waits for browsers and for go-ethereum. */
 export const STAGES = [
   { name: 'code', projects: ['unit', 'sockets', 'packaging'] },
-  { name: 'browser', projects: ['browser'] },
-  { name: 'interop', projects: ['interop'] },
+  { name: 'programs', projects: ['browser', 'interop'] },
 ]
+/** Of `npm run test:tools`. */
+const TOOL_STAGES = [{ name: 'tools', projects: ['tools'] }]
 
-const PROJECTS = STAGES.flatMap(({ projects }) => projects)
 const FOLDERS = {
   packaging: ['tests/packaging', 'tests/repository'],
   browser: ['tests/browser'],
   interop: ['tests/interop'],
+  tools: ['tests/tools'],
 }
+const projectsIn = (stages) => stages.flatMap(({ projects }) => projects)
+const ALL_PROJECTS = projectsIn([...STAGES, ...TOOL_STAGES])
 
 /**
  * What a command line asks for.
  *
  * @param {readonly string[]} args - names of projects, parts of paths, and options of Vitest with a leading `-`
- * @param {boolean} isLong - without a filter, only the files whose tests do more in a long run
+ * @param {'short' | 'long' | 'tools'} kind - a long run without a filter takes only the files whose tests do more in it
  * @returns {{ stages: { name: string, projects: string[] }[], filters: string[], options: string[] }}
  */
-export function chooseStages(args, isLong) {
+export function chooseStages(args, kind) {
   const { names, filters, options } = sort(args)
-  if (isLong && filters.length === 0) filters.push(...testFiles().filter(doesMoreInLongRun))
-  const ofFilters = filters.length > 0 ? projectsOf(filters) : PROJECTS
+  const all = kind === 'tools' ? TOOL_STAGES : STAGES
+  if (kind === 'long' && filters.length === 0) filters.push(...testFiles().filter(doesMoreInLongRun))
+  const ofFilters = filters.length > 0 ? projectsOf(filters) : projectsIn(all)
   const wanted = names.length > 0 ? ofFilters.filter((name) => names.includes(name)) : ofFilters
-  const stages = STAGES.map(({ name, projects }) => ({
+  const stages = all.map(({ name, projects }) => ({
     name,
     projects: projects.filter((one) => wanted.includes(one)),
   }))
@@ -43,7 +47,7 @@ function sort(args) {
     const arg = args[i]
     if (arg === '-t') options.push(arg, args[++i] ?? '')
     else if (arg.startsWith('-')) options.push(arg)
-    else if (PROJECTS.includes(arg)) names.push(arg)
+    else if (ALL_PROJECTS.includes(arg)) names.push(arg)
     else filters.push(arg)
   }
   return { names, filters, options }
@@ -57,7 +61,7 @@ function doesMoreInLongRun(file) {
 /** The projects with a test file whose path holds one of the filters. */
 function projectsOf(filters) {
   const hits = testFiles().filter((file) => filters.some((filter) => file.includes(filter.replace(/^\.\//, ''))))
-  return PROJECTS.filter((name) => hits.some((file) => projectOf(file) === name))
+  return ALL_PROJECTS.filter((name) => hits.some((file) => projectOf(file) === name))
 }
 
 function projectOf(file) {

@@ -20,14 +20,43 @@ describe('the choice of tests', () => {
     ['a path that nothing has', ['no/such/place'], []],
     ['a title in all projects', ['-t', 'unit'], ['unit', 'sockets', 'packaging', 'browser', 'interop']],
   ])('%s', (_what, args, projects) => {
-    const { stages } = chooseStages(args, false)
+    const { stages } = chooseStages(args, 'short')
     expect(stages.flatMap((stage) => stage.projects)).toEqual(projects)
   })
 
   it('a long run without a filter takes the files that do more in it', () => {
-    const { filters } = chooseStages([], true)
+    const { filters } = chooseStages([], 'long')
     expect(filters).toContain('packages/core/src/wire/rlp.test.ts')
     expect(filters).not.toContain('tests/repository/files.test.ts')
+  })
+})
+
+describe('the choice of tests with tools', () => {
+  it('is their own project, which no other run has', () => {
+    expect(chooseStages([], 'tools').stages.flatMap((stage) => stage.projects)).toEqual(['tools'])
+    expect(chooseStages(['tests/tools/runtimes'], 'tools').stages).toHaveLength(1)
+    for (const kind of ['short', 'long'] as const) {
+      expect(chooseStages([], kind).stages.flatMap((stage) => stage.projects)).not.toContain('tools')
+    }
+  })
+})
+
+describe('.ci/run', () => {
+  it.each([
+    ['adds up what a step counted', "printf 'x\n3 passed, 0 failed, 2 skipped\n'", '3 0 2'],
+    ['knows a step that failed by its count', "printf '3 passed, 2 failed\n'; exit 1", '3 2 0'],
+    ['fails a step that dies without counts', 'exit 3', '0 1 0'],
+    ['fails a step that counts nothing, though it ends well', 'true', '0 1 0'],
+    ['fails a step that ends badly after a good count', "printf '3 passed, 0 failed\n'; exit 9", '3 1 0'],
+    ['fails a step past its time', 'sleep 60', '0 1 0'],
+  ])('%s', async (_what, step, counts) => {
+    const script = `PEERWIRE_CI_SOURCED=1; source .ci/run >/dev/null; count x 2s bash -c "$STEP" >/dev/null
+      echo "$passed $failed $skipped"`
+    const env = { ...process.env, STEP: step }
+    const output = await new Promise<string>((resolve) => {
+      execFile('bash', ['-c', script], { cwd: inRoot(), env }, (_error, stdout) => resolve(stdout))
+    })
+    expect(output.trim()).toBe(counts)
   })
 })
 

@@ -25,8 +25,13 @@ export async function runProgram(
 }
 
 /** Runs a program that must succeed. @throws {Error} with all it printed */
-export async function mustRun(program: string, args: readonly string[], cwd: string): Promise<string> {
-  const { code, output } = await runProgram(program, args, cwd)
+export async function mustRun(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  limitMs?: number,
+): Promise<string> {
+  const { code, output } = await runProgram(program, args, cwd, limitMs)
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${output}`)
   return output
 }
