@@ -25,7 +25,7 @@ describe('the rules for files', () => {
     [
       'a port that may be gone when it is used',
       'x.test.ts',
-      `const p = await ${['get', 'FreePort'].join('')}()\n`,
+      `const p = await ${['getFree', 'Port'].join('')}()\n`,
       'x.test.ts:1: a port that is looked for before it is taken',
     ],
   ])('finds %s', (_title, file, text, breach) => {

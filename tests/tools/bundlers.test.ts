@@ -7,7 +7,7 @@ import { toolboxFolder } from '../../scripts/lib/toolbox.mjs'
 import type { Consumer } from '../packaging/support/consumer.ts'
 import { mustRun } from '../packaging/support/program.ts'
 import { launchBrowser } from '../support/browser.ts'
-import { describeWithToolbox } from './support/have.ts'
+import { lacksToolbox } from './support/have.ts'
 import { answered, createHello, listen, PATIENCE_MS, startIn } from './support/hello.ts'
 import { serveFolder } from './support/site.ts'
 
@@ -18,7 +18,7 @@ const FOR_PAGES = [...VITE, 'webpack', 'rspack', 'rollup', 'esbuild', 'parcel']
 /** Rollup alone doesn't read the CommonJS of `ws`. */
 const FOR_NODE = ['vite8', 'webpack', 'rspack', 'esbuild']
 
-describeWithToolbox('bundlers', () => {
+describe.skipIf(lacksToolbox())('bundlers', () => {
   let consumer: Consumer
   let browser: Browser
   beforeAll(async () => {

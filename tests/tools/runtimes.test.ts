@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Consumer } from '../packaging/support/consumer.ts'
 import { mustRun } from '../packaging/support/program.ts'
-import { besideInToolbox, describeWithToolbox, inToolbox } from './support/have.ts'
+import { besideInToolbox, lacksToolbox, inToolbox } from './support/have.ts'
 import { addressOf, answered, createHello, startIn } from './support/hello.ts'
 
 const PLATFORM = `${process.platform}-${process.arch}`
@@ -52,7 +52,7 @@ const RUNTIMES: readonly Runtime[] = [
   },
 ]
 
-describeWithToolbox('runtimes', () => {
+describe.skipIf(lacksToolbox())('runtimes', () => {
   let consumer: Consumer
   beforeAll(async () => {
     consumer = await createHello()

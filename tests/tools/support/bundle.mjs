@@ -1,4 +1,4 @@
-// Bundles a file of the folder it is started in with a bundler of the toolbox and the settings that bundler begins with.
+// Bundles a file of the folder it is started in by a bundler of the toolbox, with the settings that it begins with.
 //
 //   node bundle.mjs TOOLBOX BUNDLER page|node ENTRY OUT
 import { writeFileSync } from 'node:fs'

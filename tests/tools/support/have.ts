@@ -1,7 +1,6 @@
 // What the tests with tools of others have: the toolbox of the package registry, and programs of the machine.
 import { accessSync, constants, realpathSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { describe } from 'vitest'
 import { toolboxFolder } from '../../../scripts/lib/toolbox.mjs'
 
 /** Why the toolbox isn't there; with `CI` set the tests run all the same, and fail. */
@@ -11,18 +10,20 @@ const expected = (process.env['PEERWIRE_EXPECTED_PROGRAMS'] ?? '').split(' ')
 /** Servers are not on every user's path. */
 const FOLDERS = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
 
-/** A block of tests that need the toolbox; without it they count as skipped, and the title says why. */
-export function describeWithToolbox(title: string, tests: () => void): void {
-  describe.skipIf(noToolbox)(noToolbox ? `${title} (left out: ${noToolbox})` : title, tests)
+/** Why a block of tests that need the toolbox is left out: its tests count as skipped then. */
+export function lacksToolbox(): string | undefined {
+  return noToolbox && tell(noToolbox)
 }
 
-/** A block of tests that need a program; without it they count as skipped, and the title says so. */
-export function describeWithProgram(title: string, name: string, tests: (program: string) => void): void {
-  const found = findProgram(name)
-  const isLeftOut = found === undefined && !expected.includes(name)
-  describe.skipIf(isLeftOut)(isLeftOut ? `${title} (left out: ${name} is not installed)` : title, () =>
-    tests(found ?? name),
-  )
+/** Why a block of tests that need a program is left out; one that `.ci/run` has installed is never. */
+export function lacksProgram(name: string): string | undefined {
+  if (expected.includes(name) || findProgram(name) !== undefined) return undefined
+  return tell(`${name} is not installed`)
+}
+
+function tell(why: string): string {
+  process.stderr.write(`Left out: ${why}.\n`)
+  return why
 }
 
 /** The path of a program; absent when it is not installed. */
