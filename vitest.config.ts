@@ -8,11 +8,20 @@ const PATIENCE = process.env['PEERWIRE_LONG'] === '1' ? 20 : 1
 const SLOW_TEST_MS = 120_000 * PATIENCE
 const UNIT_TEST_MS = 30_000 * PATIENCE
 
+/** How long `expect.poll` waits: only what never comes is given up. */
+const expect = { poll: { timeout: 45_000 } }
+
 const plugins = [workspaceSources(['node'])]
 const setupFiles = ['tests/support/seed.ts', 'tests/support/clock.ts', 'tests/support/port-guard.ts']
 
 /** Everything in `tests/` that has no project of its own. */
-const OTHER_PROJECTS = ['tests/packaging/**', 'tests/repository/**', 'tests/browser/**', 'tests/interop/**', 'tests/tools/**']
+const OTHER_PROJECTS = [
+  'tests/packaging/**',
+  'tests/repository/**',
+  'tests/browser/**',
+  'tests/interop/**',
+  'tests/tools/**',
+]
 
 export default defineConfig({
   test: {
@@ -27,6 +36,8 @@ export default defineConfig({
           include: ['packages/*/src/**/*.test.ts', 'examples/*/*.test.ts'],
           setupFiles,
           testTimeout: UNIT_TEST_MS,
+          hookTimeout: UNIT_TEST_MS,
+          expect,
           sequence: { groupOrder: 0 },
         },
       },
@@ -49,6 +60,7 @@ function slowProject(name: string, include: string[], groupOrder: number, exclud
       setupFiles,
       testTimeout: SLOW_TEST_MS,
       hookTimeout: SLOW_TEST_MS,
+      expect,
       sequence: { groupOrder },
       // Named by the runner when a program these tests need can't be had: tests and hooks are skipped then.
       ...(process.env['PEERWIRE_SKIP_PROJECT'] === name ? { testNamePattern: /$^/ } : {}),

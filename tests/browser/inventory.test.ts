@@ -11,7 +11,7 @@ import vectors from '../../vectors/eth.json' with { type: 'json' }
 import { it } from './support/it.ts'
 import { exampleFolder, servePage } from './support/serve.ts'
 
-const SOON = { timeout: 15_000 }
+const SOON = { timeout: 45_000 }
 const HEADERS = vectors.headers.map(({ rlp }) => fromHex(rlp))
 
 interface ItemRelay {

@@ -9,7 +9,7 @@ import { HEAD_NUMBER, startRealGeth } from './support/real-geth.ts'
 
 const folder = exampleFolder('inventory')
 /** A block travels at once, and the chain is asked for every three seconds. */
-const SOON = { timeout: 20_000 }
+const SOON = { timeout: 45_000 }
 
 interface ExampleRelay {
   readonly address: string

@@ -10,7 +10,7 @@ import { it as base } from './support/it.ts'
 
 const BIN = fileURLToPath(new URL('../../packages/relay/bin/peerwire.mjs', import.meta.url))
 /** geth gathers transactions before it announces them. */
-const ANNOUNCE_MS = 20_000
+const ANNOUNCE_MS = 60_000
 
 const it = base.extend<{ readonly peerwire: (...args: readonly string[]) => JsonProcess }>({
   peerwire: async ({ cleanUp }, use) => {

@@ -10,7 +10,7 @@ import type { RealGeth } from './support/real-geth.ts'
 /** The account that the genesis block funds, as ethdrive derives it. */
 const FUNDED_KEY = portableCrypto.keccak256(new TextEncoder().encode('interop funded key'))
 /** geth gathers transactions before it announces them. */
-const ANNOUNCE_MS = 20_000
+const ANNOUNCE_MS = 60_000
 
 interface PoolEntry {
   readonly hash: string

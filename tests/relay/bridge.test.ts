@@ -255,12 +255,10 @@ describe('the bridge', () => {
     for (const socket of target.sockets) socket.resume()
     first.close()
     await closed(first)
-    await expect
-      .poll(async () => {
-        const ws = await open('/bridge/x', from('203.0.113.3'))
-        return await Promise.race([closed(ws), new Promise((resolve) => setTimeout(resolve, 50))])
-      })
-      .toBeUndefined()
+    const through = target.next().then(() => 'at the target')
+    const again = async (): Promise<unknown> =>
+      await Promise.race([open('/bridge/x', from('203.0.113.3')).then(closed), through])
+    await expect.poll(again).toBe('at the target')
   })
 
   it('slows down a network that opens too fast', async ({ world }) => {

@@ -25,9 +25,10 @@ interface Waiter {
   readonly failed: (why: string) => void
 }
 
-const DEFAULT_WAIT_MS = 10_000
+/** Only what never comes is given up: a program alone takes 10 s to start on a machine that has much to do. */
+const DEFAULT_WAIT_MS = 60_000
 /** Past this a SIGTERM is taken as not understood. */
-const STOP_GRACE_MS = 5_000
+const STOP_GRACE_MS = 30_000
 const KEPT_STDERR = 65_536
 /** How many lines, and how much of each, a failure shows. */
 const SHOWN_LINES = 12
@@ -106,7 +107,7 @@ export class JsonProcess {
    * The first line, past or to come, that fits; a predicate that narrows gives the narrowed type.
    *
    * @param what - names the line in a failure; the predicate's text by default
-   * @throws {Error} when `timeoutMs` pass (10 s by default) or the process ends before such a line; the message holds
+   * @throws {Error} when `timeoutMs` pass (a minute by default) or the process ends before such a line; the message holds
    * the last lines and standard error
    */
   waitFor<Line extends JsonLine>(
@@ -148,7 +149,7 @@ export class JsonProcess {
     this.#child.stdin.write(text)
   }
 
-  /** SIGTERM, and SIGKILL when that does not help within 5 s. Resolves when it is gone. */
+  /** SIGTERM, and SIGKILL when that does not help within 30 s. Resolves when it is gone. */
   async stop(): Promise<void> {
     if (this.#over === undefined) this.#child.kill('SIGTERM')
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_GRACE_MS)

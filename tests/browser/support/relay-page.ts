@@ -42,7 +42,7 @@ export async function hashesOf(tab: Page): Promise<string[]> {
 }
 
 /** For what takes a moment, also on a busy machine. */
-export const SOON = { timeout: 15_000 }
+export const SOON = { timeout: 45_000 }
 
 /** What Chromium's console says when nobody listens, or a relay goes away. */
 export const CONNECTION_ERRORS = /WebSocket connection to|Failed to load resource/

@@ -1,7 +1,7 @@
 // Waits that end: for a promise, with what was waited for in the message.
 
 /** Far past any limit that a test sets, so that only what never comes is given up. */
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 60_000
 
 /** Settles as `promise` does. @throws {Error} naming `what` when that takes longer than `ms` */
 export async function within<T>(what: string, promise: Promise<T>, ms: number = PATIENCE_MS): Promise<T> {

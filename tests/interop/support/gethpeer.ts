@@ -54,7 +54,7 @@ export interface GethPeer {
   readonly id: string
   readonly port: number
   readonly events: readonly GethEvent[]
-  /** The first event of that name, past or to come, that fits. @throws {Error} when `timeoutMs` (10 s) pass */
+  /** The first event of that name, past or to come, that fits. @throws {Error} when `timeoutMs` (a minute) pass */
   waitFor(name: GethEventName, fits?: (event: GethEvent) => boolean, timeoutMs?: number): Promise<GethEvent>
   /** SIGTERM: its peers are told that the client quits. */
   stop(): Promise<void>
@@ -63,7 +63,7 @@ export interface GethPeer {
 }
 
 /** Longest life of a gethpeer that nobody stopped. */
-const LIFE = '120s'
+const LIFE = '900s'
 
 /**
  * Starts gethpeer, listening on a free port of 127.0.0.1 unless `args` say otherwise, with the capability test/1 of

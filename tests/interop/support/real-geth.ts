@@ -76,9 +76,9 @@ interface Doors {
 const GENESIS = fileURLToPath(new URL('../go/genesis.json', import.meta.url))
 /** The chain is built once; every start copies it. */
 const CHAIN = `chain-${HEAD_HASH.slice(2, 14)}`
-const START_MS = 30_000
+const START_MS = 60_000
 const DRIVE_MS = 60_000
-const RPC_MS = 10_000
+const RPC_MS = 30_000
 
 /** Starts geth at the known head, on free ports of 127.0.0.1, with `pool` transactions waiting in its pool. */
 export async function startRealGeth(options: RealGethOptions = {}): Promise<RealGeth> {

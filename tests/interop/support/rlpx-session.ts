@@ -23,7 +23,7 @@ import type {
   WireMessage,
 } from '@peerwire/core/rlpx'
 
-const WAIT_MS = 10_000
+const WAIT_MS = 60_000
 /** The most that a frame can carry. */
 const MAX_MESSAGE_BYTES = 2 ** 24 - 1
 

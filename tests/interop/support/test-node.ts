@@ -5,7 +5,7 @@ import { tcp } from '@peerwire/transport-tcp'
 import { rawProtocol, withHandler } from './raw-protocol.ts'
 import type { RawMessage, RawProtocol } from './raw-protocol.ts'
 
-const WAIT_MS = 10_000
+const WAIT_MS = 60_000
 
 export interface TestNodeOptions extends Partial<NodeOptions> {
   /** `name/version:length`, as gethpeer's `-cap`; test/1:16 by default. */

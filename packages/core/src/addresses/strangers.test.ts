@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { groupOf } from './groups.ts'
 import { hostOf, prefixOf } from './prefix.ts'
 import { isLocalHost, isOddNumber, plainName } from './routability.ts'
+import { cpuMs } from '../../../../tests/support/cpu.ts'
 
 const pieces = fc.constantFrom(
   '1',
@@ -51,9 +52,10 @@ it('whatever host is named', () => {
 it('of 100,000 characters, in time that grows with their number', () => {
   for (const unit of ['1', '.', ':', '[', ']', '0.', 'f:', '://', '@', '/', '%']) {
     const host = unit.repeat(Math.ceil(100_000 / unit.length))
-    const startMs = performance.now()
-    for (const judge of [hostOf, prefixOf, isLocalHost, isOddNumber, plainName]) judge(host)
-    groupOf({ host })
-    expect(performance.now() - startMs).toBeLessThan(1000)
+    const ms = cpuMs(() => {
+      for (const judge of [hostOf, prefixOf, isLocalHost, isOddNumber, plainName]) judge(host)
+      groupOf({ host })
+    })
+    expect(ms).toBeLessThan(1000)
   }
 })

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fromHex } from '../base/bytes.ts'
 import { formatAddress, formatEndpoint, parseAddress, parseEndpoint } from './address.ts'
+import { cpuMs } from '../../../../tests/support/cpu.ts'
 
 const KEY =
   '1dd9d65c4552b5eb43d5ad55a2ee3f56c6cbc1c64a5c8d659f51fcd51bace24351232b8d7821617d2b29b54b81cdefb9b3e9c37d7fd5f63270bcc9e1a6f6a439'
@@ -131,9 +132,10 @@ describe('whatever text comes', () => {
       `enode://${'['.repeat(1000)}`,
       `x${'+'.repeat(1000)}://`,
     ]) {
-      const startMs = performance.now()
-      for (let i = 0; i < 100; i++) expect(() => parseAddress(text)).toThrow(TypeError)
-      expect(performance.now() - startMs).toBeLessThan(1000)
+      const ms = cpuMs(() => {
+        for (let i = 0; i < 100; i++) expect(() => parseAddress(text)).toThrow(TypeError)
+      })
+      expect(ms).toBeLessThan(1000)
     }
   })
 })
