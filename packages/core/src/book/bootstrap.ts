@@ -24,6 +24,8 @@ export interface BootstrapOptions {
   readonly random: Random
   readonly logger: Logger
   readonly signal: AbortSignal
+  /** Peers that the node dials at most: with as many it is helped, however few. */
+  readonly outbound: number
   peers(): number
   found(addresses: readonly Address[]): void
   /** Whether an endpoint that a function found may be dialed; written seeds are the user's. */
@@ -34,12 +36,14 @@ export class Bootstrap {
   readonly #options: BootstrapOptions
   readonly #seeds: readonly (Address | SeedFunction)[]
   #timer: Timer | undefined
+  readonly #enough: number
   #waitMs = PATIENCE_MS
   #rounds = 0
 
   constructor(options: BootstrapOptions) {
     this.#options = options
     this.#seeds = readSeeds(options.seeds)
+    this.#enough = Math.min(ENOUGH_PEERS, options.outbound)
   }
 
   /** Times that seeds were asked. */
@@ -50,19 +54,19 @@ export class Bootstrap {
   /** What it waits for, as a sentence; `undefined`: nothing. */
   get waitsFor(): string | undefined {
     if (this.#seeds.length === 0) return undefined
-    return this.#timer ? `seeds are asked when fewer than ${ENOUGH_PEERS} peers are found in time` : undefined
+    return this.#timer ? `seeds are asked when fewer than ${this.#enough} peers are found in time` : undefined
   }
 
   /** A book that knows nobody has nothing to wait for. */
   start(isEmpty: boolean): void {
-    if (isEmpty) this.#ask()
+    if (isEmpty && this.#enough > 0) this.#ask()
     else this.peersChanged()
   }
 
   peersChanged(): void {
     const { peers, signal, clock } = this.#options
     if (this.#seeds.length === 0 || signal.aborted) return
-    if (peers() >= ENOUGH_PEERS) {
+    if (peers() >= this.#enough) {
       this.stop()
       this.#waitMs = PATIENCE_MS
       return

@@ -95,6 +95,7 @@ export class RunningBook {
       random,
       logger,
       signal,
+      outbound: context.places.outbound,
       peers: () => this.#outbound.size,
       found: (addresses) => this.#seeded(addresses),
       isGood: (endpoint) => this.#isGood(endpoint),
@@ -332,7 +333,10 @@ export class RunningBook {
       this.#felt.alive++
       this.#proven(publicKey, address)
     } catch (error) {
-      if (isPeerError(error)) this.#dialFailed({ publicKey, endpoint: endpointOfAddress(address) }, error)
+      if (!isPeerError(error)) return
+      // No place was free: it is for another time.
+      if (isOurDecision(error)) this.#felt.sent--
+      else this.#dialFailed({ publicKey, endpoint: endpointOfAddress(address) }, error)
     }
   }
 }

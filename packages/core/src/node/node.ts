@@ -161,7 +161,7 @@ class RunningNode implements Node {
     if (this.#state !== 'new') throw new TypeError(`start was called on a node that is ${this.#state}`)
     this.#state = 'starting'
     try {
-      const { clock, random, crypto, logger, storage, judge, transports } = this.#settings
+      const { clock, random, crypto, logger, storage, judge, places, transports } = this.#settings
       await this.#claim()
       if (this.#state !== 'starting') return
       await runPlugins(this.#settings.plugins, {
@@ -171,6 +171,7 @@ class RunningNode implements Node {
         crypto,
         logger,
         storage,
+        places,
         canDial: (endpoint) => transports.some((transport) => transport.canDial(endpoint)),
         judge,
         probe: (address, options) => this.#dials.probe(address, options?.signal),

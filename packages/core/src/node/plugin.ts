@@ -4,6 +4,7 @@ import type { Crypto } from '../base/crypto.ts'
 import type { Logger } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Storage } from '../base/storage.ts'
+import type { Places } from '../dialing/places.ts'
 import type { Address, Endpoint } from '../wire/address.ts'
 import type { Offer } from '../wire/protocol.ts'
 import type { Node } from './node.ts'
@@ -27,6 +28,8 @@ export interface PluginContext {
   readonly logger: Logger
   /** What outlives the node; `undefined` when it keeps nothing. Each plugin uses names of its own. */
   readonly storage: Storage | undefined
+  /** Whose the places of the node are; the dialer keeps so many outbound peers. */
+  readonly places: Places
   /** Whether one of the node's transports can be asked for this endpoint. */
   canDial(endpoint: Endpoint): boolean
   /** What all plugins together hold against somebody. */

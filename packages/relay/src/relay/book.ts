@@ -3,22 +3,12 @@ import { type Endpoint, isLocalIp, parseIp, type Plugin } from '@peerwire/core'
 import { addressBook } from '@peerwire/core/address-book'
 import type { RelayOptions } from './options.ts'
 
-/** Outbound peers that the book finds; inbound ones must leave places for them. */
-const FOUND_PEERS = 8
-/** Of all places at most one in so many is kept for them. */
-const SHARE = 4
-
 /** None where the operator wants none. */
 export function bookPlugins(options: RelayOptions): readonly Plugin[] {
   if (!options.addressBook) return []
   const { publicEndpoint, advertised, seeds } = options
   const advertise = publicEndpoint ? [publicEndpoint, ...advertised] : advertised
   return [addressBook({ seeds, advertise, local: isLocalRelay(options) })]
-}
-
-/** Places that inbound peers don't get. */
-export function bookPlaces({ addressBook: hasBook, maxPeers }: RelayOptions): number {
-  return hasBook ? Math.min(FOUND_PEERS, Math.floor(maxPeers / SHARE)) : 0
 }
 
 // Whoever it meets is on this machine or in its network: then addresses there are worth knowing.

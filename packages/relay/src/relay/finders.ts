@@ -24,11 +24,6 @@ import { forkIdAt, isOnChain } from '../networks/chains.ts'
 import { finderSocket } from './finder-socket.ts'
 import type { RelayOptions } from './options.ts'
 
-/** Outbound peers that are found; inbound ones must leave places for them. */
-const FOUND_PEERS = 8
-/** Of all places at most one in so many is kept for them. */
-const SHARE = 4
-
 /** Whether nodes are looked for: when a network or somebody to ask was named. */
 export function hasFinders({ discovery: isOn, search }: RelayOptions): boolean {
   return isOn && (search.chain !== undefined || search.bootnodes.length > 0 || search.trees.length > 0)
@@ -51,11 +46,6 @@ export function finderPlugins(options: RelayOptions, privateKey: Uint8Array): re
     }),
     ...(trees.length > 0 ? [dnsDiscovery({ trees, resolver: systemResolver(), accepts: accept })] : []),
   ]
-}
-
-/** Places that inbound peers don't get. */
-export function finderPlaces(options: RelayOptions): number {
-  return hasFinders(options) ? Math.min(FOUND_PEERS, Math.floor(options.maxPeers / SHARE)) : 0
 }
 
 /** What the relay's record says beside where it is. */

@@ -9,9 +9,9 @@ import { holdEvents, type Output } from '../command/output.ts'
 import { clientName } from '../version.ts'
 import { type SampleSource, startSampleSource } from '../sample/index.ts'
 import { reportBans } from './bans.ts'
-import { bookPlaces, bookPlugins } from './book.ts'
+import { bookPlugins } from './book.ts'
 import { openDataDir } from './data-dir.ts'
-import { finderPlaces, finderPlugins, foundBy, recordOf } from './finders.ts'
+import { finderPlugins, foundBy, recordOf } from './finders.ts'
 import { itemPlugins } from './items.ts'
 import { reportLooking } from './looking.ts'
 import type { RelayOptions } from './options.ts'
@@ -83,8 +83,6 @@ export async function startRelay(options: RelayOptions, { output, logger }: Rela
     storage: openStorage(dataDir),
     persistent: [...options.connect, ...(source ? [source.address] : [])],
     maxPeers: options.maxPeers,
-    // Places for those whom the operator named are kept free, and some for those whom the relay finds.
-    maxInbound: Math.max(0, options.maxPeers - options.connect.length - (source ? 1 : 0) - foundPlaces(options)),
     admission: evictWorst(),
     logger,
   })
@@ -124,11 +122,6 @@ interface Running {
   readonly facts: AddressFacts
   readonly options: RelayOptions
   readonly stopLooking: () => void
-}
-
-/** Places for those whom the relay finds by itself, by whatever way. */
-function foundPlaces(options: RelayOptions): number {
-  return Math.max(bookPlaces(options), finderPlaces(options))
 }
 
 function describeRelay({ node, dataDir, bridge, source, facts, options, stopLooking }: Running): Relay {
