@@ -1,7 +1,9 @@
 // The front door of the core: everything a program needs to be a node. RLPx alone is `@peerwire/core/rlpx`.
 export { abortable, createDeferred, delay } from './base/abort.ts'
 export type { Deferred } from './base/abort.ts'
-export { concatBytes, equalBytes, fromHex, toHex } from './base/bytes.ts'
+export { concatBytes, equalBytes, fromHex, isBytes, toHex } from './base/bytes.ts'
+export { checkOptions, readLimits } from './base/check-options.ts'
+export type { OptionKind } from './base/check-options.ts'
 export { systemClock } from './base/clock.ts'
 export type { Clock, Timer } from './base/clock.ts'
 export type { Crypto, Keystream, RunningHash } from './base/crypto.ts'

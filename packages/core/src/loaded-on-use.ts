@@ -47,8 +47,7 @@ export const isRoutableIp: typeof isRoutable = isRoutable
 /**
  * The policy of a preset with changes: whom to dial and how often.
  *
- * @throws {TypeError} when options contradict each other
- * @throws {RangeError} when a number is not a whole one from its least value up
+ * @throws {TypeError} naming the option that is wrong, or those that contradict each other
  */
 export const dialPolicy: typeof makeDialPolicy = makeDialPolicy
 

@@ -1,5 +1,5 @@
 // Discovery as a plugin: brings the node addresses to dial, and finds persistent nodes that have moved.
-import { isPublicEndpoint, parseAddress } from '@peerwire/core'
+import { checkOptions, isBytes, isPublicEndpoint, parseAddress } from '@peerwire/core'
 import type { Address, Endpoint, Plugin, PluginContext, PrefixPolicy, RlpInput } from '@peerwire/core'
 import { createDiscv4 } from './discv4/discv4.ts'
 import type { Discv4 } from './discv4/discv4.ts'
@@ -54,8 +54,26 @@ export interface DiscoveryInspection extends Discv4Inspection {
 /** Records that are asked for at once, where nodes are judged by them. */
 const RECORDS_AT_ONCE = 8
 
+const KINDS = {
+  privateKey: 'bytes',
+  socket: 'call',
+  bootnodes: 'list',
+  host: 'text',
+  tcp: 'count',
+  entries: 'call',
+  accept: 'call',
+  local: 'flag',
+  prefixes: 'thing',
+} as const
+
 /** Finds nodes with discv4. Bound near the node's TCP listener unless the socket says otherwise. */
 export function discovery(options: DiscoveryOptions): Discovery {
+  const { privateKey, socket, bootnodes = [] } = checkOptions('discovery', options, KINDS)
+  if (!isBytes(privateKey) || privateKey.length !== 32)
+    throw new TypeError('discovery needs the privateKey of the node')
+  if (!socket) throw new TypeError('discovery needs a socket, such as udp()')
+  for (const text of bootnodes)
+    if (typeof text !== 'string') throw new TypeError('bootnodes of discovery must be strings')
   return new DiscoveryPlugin(options)
 }
 

@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram'
 import type { Socket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
-import { formatIp, parseEndpoint, parseIp } from '@peerwire/core'
+import { checkOptions, formatIp, parseEndpoint, parseIp } from '@peerwire/core'
 import type { DatagramSocket, DatagramSink, OpenDatagramSocket, UdpEndpoint } from './discv4/socket.ts'
 
 export interface UdpOptions {
@@ -11,7 +11,8 @@ export interface UdpOptions {
 }
 
 /** Opens UDP sockets for `discovery`. @throws {TypeError} when `listen` is no such endpoint */
-export function udp({ listen }: UdpOptions = {}): OpenDatagramSocket {
+export function udp(options: UdpOptions = {}): OpenDatagramSocket {
+  const { listen } = checkOptions('udp', options, { listen: 'text' })
   const asked = listen === undefined ? undefined : readListen(listen)
   return async (near) => {
     if (asked) return await open(asked)

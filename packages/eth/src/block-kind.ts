@@ -1,5 +1,5 @@
 // Block headers as items of the inventory: their id is the block's hash, and each waits for its parent.
-import { defaultCrypto } from '@peerwire/core'
+import { checkOptions, defaultCrypto } from '@peerwire/core'
 import { kind } from '@peerwire/core/inventory'
 import type { Crypto } from '@peerwire/core'
 import type { CheckContext, ItemVerdict, Kind } from '@peerwire/core/inventory'
@@ -33,7 +33,8 @@ export interface BlockKindOptions {
  * begins again with one that is so far ahead that nobody has what lies between. A header proves no more than what comes
  * before it, so begin with a peer that you trust.
  */
-export function blockKind({ crypto = defaultCrypto }: BlockKindOptions = {}): BlockKind {
+export function blockKind(options: BlockKindOptions = {}): BlockKind {
+  const { crypto = defaultCrypto } = checkOptions('blockKind', options, { crypto: 'thing' })
   let confirm: ConfirmBlock = () => 'accept'
   let first: bigint | undefined
   // The latest one and not the highest: a made-up number must not stand for good.

@@ -1,5 +1,5 @@
 // Checks transactions of strangers within a budget per peer, in slices that leave the event loop free.
-import { delay } from '@peerwire/core'
+import { checkOptions, delay } from '@peerwire/core'
 import type { Clock, Crypto } from '@peerwire/core'
 import { readTransaction, type Transaction } from './transaction.ts'
 
@@ -12,6 +12,12 @@ export interface CheckBudget {
 }
 
 export const DEFAULT_BUDGET: CheckBudget = { burst: 256, perSecond: 50 }
+
+/** A budget with its defaults. @throws {TypeError} naming what of it can't be */
+export function checkBudget(who: string, given: Partial<CheckBudget> = {}): CheckBudget {
+  const { burst, perSecond } = checkOptions(who, given, { burst: 'limit', perSecond: 'number' }, 'budget.')
+  return { burst: burst ?? DEFAULT_BUDGET.burst, perSecond: perSecond ?? DEFAULT_BUDGET.perSecond }
+}
 
 /** Milliseconds of checking after which others get their turn. */
 const SLICE_MS = 5
@@ -43,8 +49,11 @@ interface Bucket {
   atMs: number
 }
 
+const KINDS = { crypto: 'thing', clock: 'thing', chainId: 'other', budgetPerPeer: 'thing' } as const
+
 export function createTransactionChecker(options: TransactionCheckerOptions): TransactionChecker {
-  const { crypto, clock, chainId, budgetPerPeer: budget = DEFAULT_BUDGET } = options
+  const { crypto, clock, chainId, budgetPerPeer } = checkOptions('createTransactionChecker', options, KINDS)
+  const budget = checkBudget('createTransactionChecker', budgetPerPeer)
   const buckets = new Map<string, Bucket>()
   const inSlices = createSlices(clock)
   return {

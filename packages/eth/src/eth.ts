@@ -1,11 +1,11 @@
 // The eth plugin: Status exchange, block ranges, headers, and transactions by way of the inventory.
-import { DiscReason, Emitter, PeerError, prepare, randomBelow, thrownFields } from '@peerwire/core'
+import { checkOptions, DiscReason, Emitter, PeerError, prepare, randomBelow, thrownFields } from '@peerwire/core'
 import { inventory as createInventory } from '@peerwire/core/inventory'
 import type { ListenOptions, Offer, Peer, PluginContext } from '@peerwire/core'
 import type { InventoryPlugin } from '@peerwire/core/inventory'
 import type { Eth, EthEvents, EthOptions, EthRequestOptions, HeadersRequest } from './api.ts'
 import { BlockFollower } from './block-follower.ts'
-import { createTransactionChecker } from './checker.ts'
+import { checkBudget, createTransactionChecker } from './checker.ts'
 import type { TransactionChecker } from './checker.ts'
 import { Handshakes } from './handshakes.ts'
 import { headersRefusal, readHeader } from './header.ts'
@@ -30,8 +30,21 @@ import type { Transaction } from './transaction.ts'
  */
 const MAX_PUSHED_BYTES = 4096
 
-/** @throws {TypeError} naming what is wrong with the network */
+const KINDS = {
+  network: 'other',
+  chainId: 'other',
+  inventory: 'thing',
+  blocks: 'thing',
+  serve: 'thing',
+  budget: 'thing',
+  head: 'call',
+} as const
+
+/** @throws {TypeError} naming the option that is wrong, or what is wrong with the network */
 export function eth(options: EthOptions): Eth {
+  const { network, budget } = checkOptions('eth', options, KINDS)
+  if (!network) throw new TypeError("eth needs a network, or 'auto'")
+  if (budget) checkBudget('eth', budget)
   return new EthPlugin(options)
 }
 

@@ -1,6 +1,7 @@
 // TCP links for Node: dial and listen.
 import { createServer, createConnection, type Server, type Socket } from 'node:net'
 import {
+  checkOptions,
   type Clock,
   type DialOptions,
   DiscReason,
@@ -46,9 +47,19 @@ interface Settings {
   readonly turn: LoopTurn
 }
 
+const KINDS = { listen: 'other', noDelay: 'flag', keepAliveMs: 'count', proxies: 'thing', clock: 'thing' } as const
+const PROXY_KINDS = { onion: 'text', names: 'text', ipv4: 'text', ipv6: 'text', all: 'text' } as const
+
 /** TCP in Node. @throws {TypeError} when `listen` is not a `tcp` endpoint, or a proxy not `socks5://host:port` */
 export function tcp(options: TcpOptions = {}): Transport {
-  const { listen, noDelay = true, keepAliveMs = 60_000, proxies = {}, clock = systemClock } = options
+  const {
+    listen,
+    noDelay = true,
+    keepAliveMs = 60_000,
+    proxies = {},
+    clock = systemClock,
+  } = checkOptions('tcp', options, KINDS)
+  checkOptions('tcp', proxies, PROXY_KINDS, 'proxies.')
   const settings: Settings = { noDelay, keepAliveMs, proxyFor: readProxies(proxies), turn: new LoopTurn(clock) }
   const transport: Transport = {
     name: 'tcp',
@@ -57,6 +68,9 @@ export function tcp(options: TcpOptions = {}): Transport {
     dial: async (endpoint, dialOptions) => await dial(endpoint, settings, dialOptions),
   }
   if (listen === undefined) return transport
+  if (typeof listen !== 'string' && !Array.isArray(listen)) {
+    throw new TypeError('listen of tcp must be a string or an array of them')
+  }
   const endpoints = (typeof listen === 'string' ? [listen] : listen).map(readListenEndpoint)
   return { ...transport, listen: async (handlers) => await openListeners(endpoints, settings, handlers) }
 }

@@ -1,5 +1,6 @@
 // WebSocket links for browsers: dial only, and with no more than the platform gives.
 import {
+  checkOptions,
   type Clock,
   type DialOptions,
   type Endpoint,
@@ -35,9 +36,11 @@ export interface DialFacts {
   readonly online: boolean
 }
 
-/** Dials `ws` and `wss` from a page or a worker. */
+const KINDS = { maxUnreadBytes: 'limit', clock: 'thing' } as const
+
+/** Dials `ws` and `wss` from a page or a worker. @throws {TypeError} naming the option that can't be used */
 export function webSocket(options: WebSocketOptions = {}): Transport {
-  const { maxUnreadBytes = MAX_UNREAD_BYTES, clock = systemClock } = options
+  const { maxUnreadBytes = MAX_UNREAD_BYTES, clock = systemClock } = checkOptions('webSocket', options, KINDS)
   return {
     name: 'ws',
     canDial: isWebSocketEndpoint,

@@ -1,7 +1,7 @@
 // What the WebSocket transport takes in Node, checked once.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type Clock, type Endpoint, parseEndpoint, systemClock } from '@peerwire/core'
+import { checkOptions, type Clock, type Endpoint, parseEndpoint, systemClock } from '@peerwire/core'
 import { type AllowedOrigins, checkOrigin } from './origins.ts'
 import { isWebSocketEndpoint, MESSAGE_BYTES } from './wire.ts'
 
@@ -62,10 +62,23 @@ export interface Settings {
   readonly clock: Clock
 }
 
+const KINDS = {
+  listen: 'other',
+  tls: 'thing',
+  origins: 'other',
+  maxPayloadBytes: 'count',
+  randomMasks: 'flag',
+  trustProxy: 'flag',
+  request: 'call',
+  upgrade: 'call',
+  clock: 'thing',
+} as const
+
 /** @throws {TypeError} naming the option that can't be used */
 export function readSettings(options: WebSocketOptions): Settings {
-  const { listen, tls = {}, origins, maxPayloadBytes = MAX_PAYLOAD_BYTES } = options
-  if (!Number.isSafeInteger(maxPayloadBytes) || maxPayloadBytes < MESSAGE_BYTES || maxPayloadBytes > 0x7fff_ffff) {
+  const { listen, tls = {}, origins, maxPayloadBytes = MAX_PAYLOAD_BYTES } = checkOptions('webSocket', options, KINDS)
+  checkOptions('webSocket', tls, { key: 'other', cert: 'other', ca: 'other' }, 'tls.')
+  if (maxPayloadBytes < MESSAGE_BYTES || maxPayloadBytes > 0x7fff_ffff) {
     throw new RangeError(`maxPayloadBytes must be ${MESSAGE_BYTES} to 2^31 - 1, not ${maxPayloadBytes}`)
   }
   return {
@@ -82,7 +95,8 @@ export function readSettings(options: WebSocketOptions): Settings {
 }
 
 function readListen(texts: readonly string[], tls: TlsOptions): readonly Endpoint[] {
-  return texts.map((text) => {
+  if (!Array.isArray(texts)) throw new TypeError('listen of webSocket must be a string or an array of them')
+  return texts.map((text: string) => {
     const endpoint = parseEndpoint(text)
     if (!isWebSocketEndpoint(endpoint)) throw new TypeError(`not a WebSocket endpoint (ws://host:port/): ${text}`)
     if (endpoint.path?.includes('?')) throw new TypeError(`a listener's path has no query: ${text}`)

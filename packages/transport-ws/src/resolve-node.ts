@@ -1,5 +1,5 @@
 // Asks a listener by its plain URL whom to dial, in pages and in Node.
-import { type Clock, parseAddress, systemClock } from '@peerwire/core'
+import { checkOptions, type Clock, parseAddress, systemClock } from '@peerwire/core'
 
 /** Where a listener tells who it is. */
 export const WELL_KNOWN_PATH = '/.well-known/peerwire'
@@ -35,6 +35,8 @@ export interface ResolveOptions {
   readonly clock?: Clock | undefined
 }
 
+const KINDS = { signal: 'thing', timeoutMs: 'limit', clock: 'thing' } as const
+
 /**
  * Reads the addresses of the node whose WebSocket listener is at `https://example.org` (or `http`, `wss`, `ws`; the
  * path does not matter). Scheme, host and port are those of the URL that answered, whatever proxy stands before it.
@@ -43,7 +45,7 @@ export interface ResolveOptions {
  * @throws {Error} one sentence: not reachable, too slow, or not a listener's answer; or the signal's reason
  */
 export async function resolveNode(url: string | URL, options: ResolveOptions = {}): Promise<ResolvedNode> {
-  const { signal, timeoutMs = DEFAULT_TIMEOUT_MS, clock = systemClock } = options
+  const { signal, timeoutMs = DEFAULT_TIMEOUT_MS, clock = systemClock } = checkOptions('resolveNode', options, KINDS)
   signal?.throwIfAborted()
   const target = documentUrl(url)
   // Not `AbortSignal.any` of a `timeout`: Node 20 may collect them before their time.

@@ -38,6 +38,7 @@ describe('options', () => {
     }
     expect(check(options)()).toBe(options)
     expect(check({})()).toEqual({})
+    expect(check({ elsewhere: undefined } as Options)).not.toThrow()
   })
 
   it.each<[Options, string]>([

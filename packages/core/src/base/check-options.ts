@@ -2,12 +2,24 @@
 import { isBytes, shorten } from './bytes.ts'
 
 /**
- * What an option may be: `count` a whole number; `bound` one or `Infinity`, where 0 turns something off; `limit` the
+ * What an option may be: `number` one from 0 on; `count` a whole one; `bound` one or `Infinity`, where 0 turns something off; `limit` the
  * same from 1 on; `call` a function; `list` an array; `thing` an object; `other` what its reader checks.
  */
-export type OptionKind = 'count' | 'bound' | 'limit' | 'text' | 'flag' | 'call' | 'list' | 'thing' | 'bytes' | 'other'
+export type OptionKind =
+  | 'number'
+  | 'count'
+  | 'bound'
+  | 'limit'
+  | 'text'
+  | 'flag'
+  | 'call'
+  | 'list'
+  | 'thing'
+  | 'bytes'
+  | 'other'
 
 const KINDS: Readonly<Record<OptionKind, readonly [words: string, test: (value: unknown) => boolean]>> = {
+  number: ['a number from 0', (value) => Number.isFinite(value) && (value as number) >= 0],
   count: ['a whole number', (value) => Number.isSafeInteger(value) && (value as number) >= 0],
   bound: ['a whole number or Infinity', (value) => isBound(value) || value === 0],
   limit: ['a whole number from 1 or Infinity', isBound],
@@ -29,7 +41,7 @@ function isThing(value: unknown): boolean {
 }
 
 /**
- * Gives the options back when each has a name of `kinds` and is what that says, or `undefined`.
+ * Gives the options back when each has a name of `kinds` and is what that says. What is `undefined` is not given.
  *
  * @param who - the function that they are passed to
  * @param path - goes before each name, such as `limits.`
@@ -43,13 +55,14 @@ export function checkOptions<T extends object>(
 ): T {
   if (!isThing(options)) throw new TypeError(`${who} takes ${path || 'options'} as an object, not ${shown(options)}`)
   for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue
     const kind = Object.hasOwn(kinds, name) && kinds[name as keyof T]
     if (!kind) {
       const names = Object.keys(kinds).join(', ')
       throw new TypeError(`${who} has no option ${path}${shorten(name)}; there ${names ? `are ${names}` : 'is none'}`)
     }
     const [words, test] = KINDS[kind]
-    if (value !== undefined && !test(value)) {
+    if (!test(value)) {
       throw new TypeError(`${path}${name} of ${who} must be ${words}, not ${shown(value)}`)
     }
   }

@@ -1,4 +1,5 @@
 // The one form that lines of a log have. Loaded on use: a page without a logger has no lines.
+import { checkOptions } from './check-options.ts'
 import type { Clock } from './clock.ts'
 import { LOG_LEVELS } from './log.ts'
 import type { LogFields, Logger, LogLevel } from './log.ts'
@@ -10,9 +11,13 @@ export interface LineLoggerOptions {
   readonly write: (line: string, level: LogLevel) => void
 }
 
+const KINDS = { clock: 'thing', level: 'other', write: 'call' } as const
+
 /** A logger that writes `[LEVEL] [MM-DD|hh:mm:ss.mmm] message key=value …`, times in UTC. */
-export function createLineLogger({ clock, level = 'info', write }: LineLoggerOptions): Logger {
+export function createLineLogger(options: LineLoggerOptions): Logger {
+  const { clock, level = 'info', write } = checkOptions('createLineLogger', options, KINDS)
   const least = LOG_LEVELS.indexOf(level)
+  if (least < 0) throw new TypeError(`the level of a logger is one of ${LOG_LEVELS.join(', ')}, not ${level}`)
   const enabled = (asked: LogLevel): boolean => LOG_LEVELS.indexOf(asked) >= least
   return {
     enabled,

@@ -3,6 +3,7 @@ import type { Plugin, PluginContext } from '../node/plugin.ts'
 import { addr } from '../protocols/addr/messages.ts'
 import { MAX_NETWORK_BYTES } from '../protocols/addr/limits.ts'
 import { utf8ToBytes } from '../base/bytes.ts'
+import { checkOptions } from '../base/check-options.ts'
 import type { Address } from '../wire/address.ts'
 import { parseAddress, parseEndpoint } from '../wire/address.ts'
 import type { Offer } from '../wire/protocol.ts'
@@ -37,13 +38,36 @@ export function addressBook(options: AddressBookOptions = {}): AddressBook {
   return new BookPlugin(options)
 }
 
-function check({ network = 'main', seeds = [], advertise = [], defaultPort = 1 }: AddressBookOptions): void {
+const KINDS = {
+  network: 'text',
+  seeds: 'list',
+  defaultPort: 'count',
+  advertise: 'list',
+  local: 'flag',
+  accepts: 'call',
+  groups: 'thing',
+  newShare: 'other',
+  feelers: 'flag',
+  file: 'text',
+} as const
+
+function check(options: AddressBookOptions): void {
+  const {
+    network = 'main',
+    seeds = [],
+    advertise = [],
+    defaultPort = 1,
+    newShare,
+  } = checkOptions('addressBook', options, KINDS)
+  if (newShare !== undefined && newShare !== 'even' && newShare !== 'by peers' && typeof newShare !== 'function') {
+    throw new TypeError(`newShare of addressBook must be even, by peers or a function, not ${String(newShare)}`)
+  }
   const { length } = utf8ToBytes(network)
   if (length === 0 || length > MAX_NETWORK_BYTES) {
     throw new TypeError(`the network's name must have 1 to ${MAX_NETWORK_BYTES} bytes, not ${length}`)
   }
-  if (!Number.isInteger(defaultPort) || defaultPort < 1 || defaultPort > 65_535) {
-    throw new RangeError(`defaultPort must be 1 to 65535, not ${defaultPort}`)
+  if (defaultPort < 1 || defaultPort > 65_535) {
+    throw new TypeError(`defaultPort must be 1 to 65535, not ${defaultPort}`)
   }
   readSeeds(seeds)
   for (const endpoint of advertise) if (typeof endpoint === 'string') parseEndpoint(endpoint)

@@ -335,7 +335,7 @@ export class RunningBook {
     } catch (error) {
       if (!isPeerError(error)) return
       // No place was free: it is for another time.
-      if (isOurDecision(error)) this.#felt.sent--
+      if (isOurDoing(error)) this.#felt.sent--
       else this.#dialFailed({ publicKey, endpoint: endpointOfAddress(address) }, error)
     }
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../base/random.ts'
 import { createInventory } from './inventory.ts'
+import { inventory } from './plugin.ts'
 import { ITEM_OVERHEAD_BYTES, type InventoryLimits } from './limits.ts'
 import type { Inventory, Item } from './tasks.ts'
 
@@ -301,11 +302,16 @@ describe('a thousand peers', () => {
 
 describe('misuse', () => {
   it.each([
-    [{ knownPerPeer: 65_536 }, 'knownPerPeer must be a whole number from 1 to 65535, not 65536'],
-    [{ idsPerAsk: 0 }, 'idsPerAsk must be a whole number from 1 to 1000, not 0'],
-    [{ storeMs: Number.NaN }, 'storeMs must be a whole number from 1 to 9007199254740991, not NaN'],
-  ])('refuses the limits %j', (limits, message) => {
-    expect(() => make(limits)).toThrow(new RangeError(message))
+    [{ knownPerPeer: 65_536 }, new RangeError('limits.knownPerPeer of inventory must be at most 65535, not 65536')],
+    [{ idsPerAsk: Infinity }, new RangeError('limits.idsPerAsk of inventory must be at most 1000, not Infinity')],
+    [{ idsPerAsk: 0 }, new TypeError('limits.idsPerAsk of inventory must be a whole number from 1 or Infinity, not 0')],
+    [
+      { storeMs: Number.NaN },
+      new TypeError('limits.storeMs of inventory must be a whole number from 1 or Infinity, not NaN'),
+    ],
+  ])('refuses the limits %j, in the plugin too', (limits, error) => {
+    expect(() => make(limits)).toThrow(error)
+    expect(() => inventory({ limits })).toThrow(error)
   })
 
   it('refuses a peer that is there already', () => {

@@ -1,4 +1,5 @@
 // Every bound of the inventory, with its unit and its reason.
+import { readLimits } from '../base/check-options.ts'
 
 export interface InventoryLimits {
   /** Ids that one peer is remembered to know; the oldest go first. At most 65,535. */
@@ -73,7 +74,7 @@ export const DEFAULT_LIMITS: InventoryLimits = {
   accepted: 5000,
 }
 
-const MAY_BE_0: readonly string[] = ['notPreferredDelayMs', 'busyDelayMs', 'gatherMs']
+const MAY_BE_0 = ['notPreferredDelayMs', 'busyDelayMs', 'gatherMs'] as const
 /**
  * The compact sets have places of 16 bits; a message of `inv/1` has room for 1,000 ids, as many as may be asked for.
  */
@@ -89,16 +90,14 @@ const MOST: Readonly<Record<string, number>> = {
 /**
  * Fills in the defaults.
  *
- * @throws {RangeError} when a figure is not a whole number above 0, or past what the compact sets can hold
+ * @throws {TypeError} when a figure is not a whole number above 0
+ * @throws {RangeError} when it is past what the compact sets can hold
  */
-export function inventoryLimits(given: Partial<InventoryLimits> = {}): InventoryLimits {
-  const limits = { ...DEFAULT_LIMITS, ...given }
-  for (const [name, value] of Object.entries(limits)) {
-    const least = MAY_BE_0.includes(name) ? 0 : 1
-    const most = MOST[name] ?? Number.MAX_SAFE_INTEGER
-    if (!Number.isSafeInteger(value) || value < least || value > most) {
-      throw new RangeError(`${name} must be a whole number from ${least} to ${most}, not ${value}`)
-    }
+export function inventoryLimits(given?: Partial<InventoryLimits>): InventoryLimits {
+  const limits = readLimits('inventory', DEFAULT_LIMITS, given, MAY_BE_0)
+  for (const [name, most] of Object.entries(MOST)) {
+    const value = limits[name as keyof InventoryLimits]
+    if (value > most) throw new RangeError(`limits.${name} of inventory must be at most ${most}, not ${value}`)
   }
   return limits
 }

@@ -1,9 +1,11 @@
 // The inventory joined to a clock and to those who carry its questions and announcements.
+import { checkOptions } from '../base/check-options.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Offer } from '../wire/protocol.ts'
 import { Carriers, type Carrier } from './carriers.ts'
 import type { StoredItem } from './item-store.ts'
 import type { AnyKind, InventoryContext, ItemFigures, ItemListener, ItemOutcome, ItemService, Kind } from './kind.ts'
+import { inventoryLimits } from './limits.ts'
 import type { InventoryLimits } from './limits.ts'
 import type { Inventory, InventoryFigures, InventoryPeer, Item, ItemNote, KindRule } from './tasks.ts'
 
@@ -92,7 +94,8 @@ const NOTHING: InventoryFigures = {
 /**
  * An inventory for `createNode({ plugins })`, shared by all protocols that carry items. One belongs to one node.
  *
- * @throws {TypeError} when two kinds share a number or a name
+ * @throws {TypeError} when two kinds share a number or a name, or naming the option that is wrong
+ * @throws {RangeError} when a limit is past what the compact sets can hold
  */
 export function inventory(options: InventoryPluginOptions = {}): InventoryPlugin {
   return new ClockedInventory(options)
@@ -113,8 +116,12 @@ class ClockedInventory implements InventoryPlugin {
   #polledMs = -Infinity
 
   constructor(options: InventoryPluginOptions) {
-    this.#options = options
+    this.#options = checkOptions('inventory', options, { kinds: 'list', trickle: 'list', limits: 'thing' })
+    inventoryLimits(options.limits)
     this.#kinds = options.kinds ?? []
+    for (const item of this.#kinds) {
+      if (typeof item?.connect !== 'function') throw new TypeError('kinds of inventory must be what kind() gives')
+    }
     this.#service = this.#kinds[0]?.connect(this, this.#kinds)
     this.protocols = this.#service?.protocols ?? []
   }

@@ -93,8 +93,9 @@ export interface NodeOptions {
    */
   readonly role?: 'server' | undefined
   /**
-   * Peers in all; default 50, of a server 1,000. Persistent and trusted ones are admitted above it, too. How many of the places are for
-   * peers that the node dials, and how many for those that dial it, follows: see "Places" in ARCHITECTURE.md.
+   * Peers in all; default 50, of a server 1,000. Persistent and trusted ones are admitted above it, too. How many of
+   * the places are for peers that the node dials, and how many for those that dial it, follows: see "Places" in
+   * ARCHITECTURE.md.
    */
   readonly maxPeers?: number | undefined
   /** Places for peers that dial this node; default what the dialer and probes don't need of `maxPeers`. */
@@ -218,7 +219,7 @@ export function readOptions(given: NodeOptions): Settings {
   const clock = options.clock ?? systemClock
   const logger = options.logger ?? errorsToConsole(clock)
   return {
-    privateKey: privateKey.slice(),
+    privateKey: new Uint8Array(privateKey),
     transports,
     offers,
     plugins,

@@ -1,4 +1,5 @@
 // Typed subprotocols: names, codes and codecs in one value, from which the types of handlers and sends follow.
+import { checkOptions } from '../base/check-options.ts'
 import { exchange } from '../wire/exchange.ts'
 import type {
   AnyCodec,
@@ -33,7 +34,8 @@ export function message<C extends AnyCodec>(
   codec: C,
   options: MessageOptions = {},
 ): MessageDefinition<C> {
-  return { code, codec, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES }
+  const { maxBytes = DEFAULT_MAX_BYTES } = checkOptions('message', options, { maxBytes: 'count' })
+  return { code, codec, maxBytes }
 }
 
 export interface RequestDefinitionOptions<Q, A> extends MessageOptions {
@@ -44,6 +46,8 @@ export interface RequestDefinitionOptions<Q, A> extends MessageOptions {
   readonly fits?: ((question: Q, answer: A) => true | string) | undefined
 }
 
+const REQUEST_KINDS = { maxBytes: 'count', maxAnswerBytes: 'count', timeoutMs: 'limit', fits: 'call' } as const
+
 /** A question and its answer; both travel as `[id, body]`, as eth has it. The body codecs must write one RLP item. */
 export function request<Q, A>(
   code: number,
@@ -52,16 +56,14 @@ export function request<Q, A>(
   answer: Codec<A>,
   options: RequestDefinitionOptions<Q, A> = {},
 ): RequestDefinition<Codec<Q>, Codec<A>> {
-  const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES
-  return {
-    code,
-    codec: question,
-    maxBytes,
-    answer: { code: answerCode, codec: answer, maxBytes: options.maxAnswerBytes ?? maxBytes },
-    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    fits: options.fits,
-    exchange,
-  }
+  const {
+    maxBytes = DEFAULT_MAX_BYTES,
+    maxAnswerBytes = maxBytes,
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+    fits,
+  } = checkOptions('request', options, REQUEST_KINDS)
+  const answers = { code: answerCode, codec: answer, maxBytes: maxAnswerBytes }
+  return { code, codec: question, maxBytes, answer: answers, timeoutMs, fits, exchange }
 }
 
 export interface ProtocolOptions<M extends Messages> {
@@ -73,13 +75,15 @@ export interface ProtocolOptions<M extends Messages> {
   readonly messages: M
 }
 
+const PROTOCOL_KINDS = { name: 'text', version: 'other', length: 'other', messages: 'thing' } as const
+
 /**
  * Makes a protocol. Codes are explicit, so that reordering never changes the wire.
  *
  * @throws {TypeError} naming a duplicate code, a code past `length`, or a bad name, version or size
  */
 export function defineProtocol<const M extends Messages>(options: ProtocolOptions<M>): Protocol<M> {
-  const { name, version, messages } = options
+  const { name, version, messages } = checkOptions('defineProtocol', options, PROTOCOL_KINDS)
   if (!/^[a-z0-9]{1,8}$/.test(name)) throw new TypeError(`protocol name must be 1 to 8 of a-z and 0-9, not "${name}"`)
   if (!Number.isSafeInteger(version) || version < 0)
     throw new TypeError(`version of ${name} must be 0 or more, not ${version}`)

@@ -1,4 +1,5 @@
 // How a program says what its items are.
+import { checkOptions } from '../base/check-options.ts'
 import type { AnyKind, CheckContext, ItemVerdict, Kind } from '../inventory/kind.ts'
 import type { Capability } from '../wire/peer.ts'
 import { connectKinds } from './inv.ts'
@@ -43,22 +44,35 @@ export interface ReadKindOptions<T> extends KindOptions {
   parent?(value: T): Uint8Array | undefined
 }
 
+const OPTIONS = {
+  name: 'text',
+  number: 'count',
+  maxBytes: 'count',
+  id: 'call',
+  urgent: 'flag',
+  over: 'thing',
+  read: 'call',
+  check: 'call',
+  parent: 'call',
+} as const
+
 /**
  * A kind of items for `inventory({ kinds })`.
  *
- * @throws {TypeError} for a name that can't be one
+ * @throws {TypeError} naming the option that is wrong
  * @throws {RangeError} for a number or a size past its bounds
  */
 export function kind(options: RawKindOptions): Kind
 export function kind<T>(options: ReadKindOptions<T>): Kind<T>
 export function kind<T>(options: RawKindOptions | ReadKindOptions<T>): AnyKind {
-  const { name, number, maxBytes, urgent = false, over } = options
+  const given = options as ReadKindOptions<unknown>
+  const { name, number, maxBytes, id, urgent = false, over } = checkOptions('kind', given, OPTIONS)
   if (!/^[a-z][a-z0-9-]*$/.test(name) || name.length > MAX_NAME_BYTES) {
     throw new TypeError(`the name of a kind is 1 to ${MAX_NAME_BYTES} of a-z, 0-9 and -, not "${name}"`)
   }
   whole(`number of ${name}`, number, 0, KINDS_END - 1)
   whole(`maxBytes of ${name}`, maxBytes, 1, MAX_ITEM_BYTES)
-  const given = options as ReadKindOptions<unknown>
+  if (!id) throw new TypeError(`kind needs an id of ${name}: a function that gives 32 bytes`)
   return {
     name,
     number,

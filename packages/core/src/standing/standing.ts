@@ -1,5 +1,6 @@
 // Who is not welcome: peers that did wrong, for as long as there is room to remember them, and an operator's bans.
 import { toHex } from '../base/bytes.ts'
+import { checkOptions } from '../base/check-options.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import { hostOf, prefixOf } from '../addresses/prefix.ts'
@@ -66,7 +67,8 @@ class KeptStanding implements Standing {
   #saving: Promise<void> = Promise.resolve()
 
   constructor(options: StandingOptions) {
-    for (const target of [...(options.ban ?? []), ...(options.unban ?? [])]) checkBanTarget(target)
+    const { ban = [], unban = [] } = checkOptions('standing', options, { ban: 'list', unban: 'list' })
+    for (const target of [...ban, ...unban]) checkBanTarget(target)
     this.#options = options
   }
 
@@ -130,9 +132,10 @@ class KeptStanding implements Standing {
     this.#log.log('debug', 'Peer discouraged', { peer: String(peer) })
   }
 
-  async ban(target: Uint8Array | string, { forMs, reason = '' }: BanOptions = {}): Promise<void> {
+  async ban(target: Uint8Array | string, options: BanOptions = {}): Promise<void> {
+    const { forMs = Infinity, reason = '' } = checkOptions('ban', options, { forMs: 'bound', reason: 'text' })
     const nowMs = this.#clock?.wallNow() ?? 0
-    const untilMs = forMs === undefined ? null : nowMs + forMs
+    const untilMs = forMs === Infinity ? null : nowMs + forMs
     const ban = this.#bans.add({ target: textOf(target), untilMs, reason })
     this.#log.log('info', 'Banned', { target: ban.target, until: untilMs ?? 'lifted', reason })
     for (const peer of this.#context?.node.peers ?? []) {

@@ -12,7 +12,7 @@ export type { PrivateKeyOptions } from './private-key.ts'
 
 /** The storage of the platform. In a browser `where` names a database of the page's origin; in Node it is a folder. */
 export function openStorage(where: string): Storage {
-  if (where === '') throw new TypeError('openStorage needs the name of a database')
+  if (typeof where !== 'string' || where === '') throw new TypeError('openStorage needs the name of a database')
   return indexedDbStorage(where)
 }
 

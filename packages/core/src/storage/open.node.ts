@@ -9,7 +9,7 @@ export type { PrivateKeyOptions } from './private-key.ts'
 
 /** The storage of the platform. In Node `where` is a folder; in a browser it names a database of the page's origin. */
 export function openStorage(where: string): Storage {
-  if (where === '') throw new TypeError('openStorage needs a folder')
+  if (typeof where !== 'string' || where === '') throw new TypeError('openStorage needs a folder')
   return fileStorage(where)
 }
 

@@ -1,4 +1,5 @@
 // What keeping a private key means on every platform: the options, and the one written form.
+import { checkOptions } from '../base/check-options.ts'
 import { fromHex } from '../base/bytes.ts'
 import { isPrivateKey } from '../crypto/private-key.ts'
 
@@ -19,7 +20,8 @@ export interface PrivateKeyOptions {
 export class SpoiledKey extends Error {}
 
 /** @throws {TypeError} naming what can't be used */
-export function checkKeyOptions(where: string, { per }: PrivateKeyOptions): void {
+export function checkKeyOptions(where: string, options: PrivateKeyOptions): void {
+  const { per } = checkOptions('loadOrCreatePrivateKey', options, { per: 'text', warn: 'call' })
   if (typeof where !== 'string' || where === '') throw new TypeError('loadOrCreatePrivateKey needs a name for the key')
   if (per === undefined || per === 'tab' || per === 'profile') return
   throw new TypeError(`loadOrCreatePrivateKey: per must be 'tab' or 'profile', not ${String(per)}`)

@@ -1,4 +1,5 @@
 // A clock that stands still until a test moves it.
+import { checkOptions } from '../base/check-options.ts'
 import { type Clock, NEVER, type Timer } from '../base/clock.ts'
 
 /** Where `wallNow` starts unless told otherwise: 2026-01-01T00:00:00Z, a fixed date so that logs repeat. */
@@ -53,6 +54,8 @@ interface Entry {
   fn: (() => void) | undefined
 }
 
+const KINDS = { startMs: 'number', wallStartMs: 'number', tickMs: 'number' } as const
+
 let defaultTickMs = 0
 
 /**
@@ -64,11 +67,8 @@ export function tickManualClocks(tickMs: number): void {
 }
 
 /** A clock under the test's hand; two timers due at the same time fire in the order they were set. */
-export function createManualClock({
-  startMs = 0,
-  wallStartMs,
-  tickMs = defaultTickMs,
-}: ManualClockOptions = {}): ManualClock {
+export function createManualClock(options: ManualClockOptions = {}): ManualClock {
+  const { startMs = 0, wallStartMs, tickMs = defaultTickMs } = checkOptions('createManualClock', options, KINDS)
   let nowMs = startMs
   let wallOffsetMs = (wallStartMs ?? WALL_START_MS) - startMs
   let order = 0

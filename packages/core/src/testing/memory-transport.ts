@@ -1,4 +1,5 @@
 // Transports without sockets: hosts by name, links with delay, split and loss, repeatable by seed.
+import { checkOptions, shown } from '../base/check-options.ts'
 import type { Clock } from '../base/clock.ts'
 import { type Random, seededRandom } from '../base/random.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
@@ -49,6 +50,16 @@ export interface MemoryNetwork {
   readonly listeners: number
 }
 
+const WHO = 'createMemoryNetwork'
+const NETWORK_KINDS = {
+  clock: 'thing',
+  random: 'thing',
+  delayMs: 'other',
+  split: 'other',
+  windowBytes: 'limit',
+  highWaterBytes: 'limit',
+} as const
+
 interface LiveLink {
   readonly from: string
   readonly to: string
@@ -77,7 +88,8 @@ export function createMemoryNetwork(options: MemoryNetworkOptions): MemoryNetwor
     nextDialerPort: FIRST_DIALER_PORT,
   }
   return {
-    transport: (host, settings = {}) => createTransport(world, host, settings),
+    transport: (host, settings = {}) =>
+      createTransport(world, host, checkOptions('transport', settings, { listen: 'other' })),
     cut: (host, other) => {
       const hit = [...world.live].filter((link) => touches(link, host, other))
       for (const { pair } of hit) pair.cut()
@@ -103,7 +115,9 @@ export function createLinkPair(options: MemoryNetworkOptions): MemoryLinkPair {
 }
 
 function toTraits(options: MemoryNetworkOptions): PipeTraits {
-  const { clock, random = seededRandom(1), delayMs = 0, split = 'whole' } = options
+  const { clock, random = seededRandom(1), delayMs = 0, split = 'whole' } = checkOptions(WHO, options, NETWORK_KINDS)
+  const [least, most] = typeof delayMs === 'number' ? [delayMs, delayMs] : delayMs
+  if (!(least >= 0 && most >= least)) throw new TypeError(`delayMs of ${WHO} must be from 0 up, not ${shown(delayMs)}`)
   const turns = new Set<() => void>()
   const runTurns = (): void => {
     const due = [...turns]

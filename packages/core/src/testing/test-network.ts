@@ -1,4 +1,5 @@
 // Real nodes over memory links under one manual clock, in one line.
+import { checkOptions } from '../base/check-options.ts'
 import { seededRandom } from '../base/random.ts'
 import type { Random } from '../base/random.ts'
 import { generatePrivateKey } from '../crypto/private-key.ts'
@@ -44,6 +45,8 @@ export interface TestNetwork {
   close(): Promise<void>
 }
 
+const KINDS = { seed: 'count', delayMs: 'other', windowBytes: 'limit', tickMs: 'number', options: 'call' } as const
+
 /**
  * Starts `count` nodes that offer the same protocols, or what a function gives for each index.
  *
@@ -52,8 +55,9 @@ export interface TestNetwork {
 export async function testNetwork(
   count: number,
   protocols: readonly Offer[] | ((index: number) => readonly Offer[]),
-  { seed = 1, delayMs = 0, windowBytes, tickMs, options }: TestNetworkOptions = {},
+  given: TestNetworkOptions = {},
 ): Promise<TestNetwork> {
+  const { seed = 1, delayMs, windowBytes, tickMs, options } = checkOptions('testNetwork', given, KINDS)
   const clock = createManualClock({ tickMs })
   const random = seededRandom(seed)
   const network = createMemoryNetwork({ clock, random, delayMs, windowBytes, split: 'random' })
@@ -64,7 +68,7 @@ export async function testNetwork(
       protocols: typeof protocols === 'function' ? protocols(index) : protocols,
       clock,
       random,
-      ...options?.(index),
+      ...definedOf(options?.(index) ?? {}),
     }),
   )
   const until = <T>(promise: Promise<T>): Promise<T> => passUntil(clock, promise)
@@ -79,6 +83,11 @@ export async function testNetwork(
     advance: (ms) => clock.advanceAsync(ms),
     close: async () => void (await until(Promise.all(nodes.map((node) => node.close())))),
   }
+}
+
+// What is `undefined` leaves the network's own in place.
+function definedOf<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 }
 
 async function passUntil<T>(clock: ManualClock, promise: Promise<T>): Promise<T> {

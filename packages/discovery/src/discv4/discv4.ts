@@ -1,5 +1,5 @@
 // discv4 as a whole: a socket, a conversation, a table and its upkeep.
-import { abortable, DiscReason, PeerError, prefixPolicy, randomBelow, toHex } from '@peerwire/core'
+import { abortable, checkOptions, DiscReason, PeerError, prefixPolicy, randomBelow, toHex } from '@peerwire/core'
 import type { Clock, Crypto, Logger, PrefixPolicy, Random, RlpInput, Storage } from '@peerwire/core'
 import { nodeIdOf } from '../records/node-id.ts'
 import { formatRecord } from '../records/record.ts'
@@ -80,8 +80,23 @@ export interface DiscoveryWait {
 
 /** Makes discovery over a socket; nothing is sent before `start`. */
 export function createDiscv4(options: Discv4Options): Discv4 {
-  return new RunningDiscv4(options)
+  return new RunningDiscv4(checkOptions('createDiscv4', options, KINDS))
 }
+
+const KINDS = {
+  privateKey: 'bytes',
+  socket: 'thing',
+  bootnodes: 'list',
+  clock: 'thing',
+  random: 'thing',
+  crypto: 'thing',
+  logger: 'thing',
+  storage: 'thing',
+  prefixes: 'thing',
+  host: 'text',
+  tcp: 'call',
+  entries: 'call',
+} as const
 
 class RunningDiscv4 implements Discv4 {
   readonly id: Uint8Array

@@ -1,4 +1,5 @@
 // A resolver for pages, which have no DNS: JSON over HTTPS, as public resolvers offer it.
+import { checkOptions } from '@peerwire/core'
 import type { Resolver } from './resolver.ts'
 
 /** Bytes of an answer; TXT records of a tree are some hundred. */
@@ -21,8 +22,10 @@ export interface DnsOverHttpsOptions {
   readonly fetch: Fetch
 }
 
-/** @throws {TypeError} when the URL isn't one */
-export function dnsOverHttps({ url, fetch }: DnsOverHttpsOptions): Resolver {
+/** @throws {TypeError} when the URL isn't one, or naming the option that is wrong */
+export function dnsOverHttps(options: DnsOverHttpsOptions): Resolver {
+  const { url, fetch } = checkOptions('dnsOverHttps', options, { url: 'text', fetch: 'call' })
+  if (!fetch) throw new TypeError('dnsOverHttps needs fetch, that of the platform')
   const base = new URL(url)
   return {
     texts: async (name, signal) => {

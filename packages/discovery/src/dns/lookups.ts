@@ -1,5 +1,5 @@
 // Asks a resolver for the texts of a tree: few at a time, each for a bounded time, checked texts kept for a while.
-import { abortable, delay, DiscReason, isPeerError, PeerError } from '@peerwire/core'
+import { abortable, delay, DiscReason, isPeerError, PeerError, readLimits } from '@peerwire/core'
 import type { Clock, Crypto } from '@peerwire/core'
 import type { Resolver } from './resolver.ts'
 import { badTree, MAX_TEXT, readEntry, readRoot } from './tree-text.ts'
@@ -16,6 +16,11 @@ export interface LookupLimits {
 }
 
 export const DEFAULT_LOOKUP_LIMITS: LookupLimits = { timeoutMs: 5000, perSecond: 3, burst: 10, cached: 1000 }
+
+/** @throws {TypeError} naming the limit that is none */
+export function lookupLimits(who: string, given: Partial<LookupLimits> | undefined): LookupLimits {
+  return readLimits(who, DEFAULT_LOOKUP_LIMITS, given, ['cached'])
+}
 
 export interface LookupOptions {
   readonly resolver: Resolver

@@ -1,9 +1,10 @@
 // DNS node lists as a part of a node: candidates for its dialer, and sequences kept across restarts.
-import { delay, isPublicEndpoint } from '@peerwire/core'
+import { checkOptions, delay, isPublicEndpoint } from '@peerwire/core'
 import type { Address, Endpoint, Plugin, PluginContext, Storage } from '@peerwire/core'
 import { recordEndpoint, recordEndpoint6 } from '../records/record-values.ts'
 import type { NodeRecord } from '../records/record.ts'
 import { recordWebSockets } from '../records/web-socket-entry.ts'
+import { lookupLimits } from './lookups.ts'
 import type { LookupLimits } from './lookups.ts'
 import type { Resolver } from './resolver.ts'
 import { TreeClient } from './tree-client.ts'
@@ -32,6 +33,8 @@ export interface DnsDiscoveryOptions {
   readonly local?: boolean | undefined
 }
 
+const KINDS = { trees: 'list', resolver: 'thing', accepts: 'call', limits: 'thing', local: 'flag' } as const
+
 /**
  * Nodes from DNS lists for `createNode({ plugins })`. Of what a record offers the first endpoint that the node can dial
  * and may is taken: a secure WebSocket, a plain one, TCP. Lists are looked up only while the dialer has room.
@@ -40,7 +43,12 @@ export interface DnsDiscoveryOptions {
  * @see EIP-1459
  */
 export function dnsDiscovery(options: DnsDiscoveryOptions): Plugin {
-  for (const tree of options.trees) parseTreeUrl(tree)
+  const { trees, resolver, limits } = checkOptions('dnsDiscovery', options, KINDS)
+  if (!trees) throw new TypeError('dnsDiscovery needs trees, such as enrtree://KEY@domain')
+  if (typeof resolver?.texts !== 'function')
+    throw new TypeError('dnsDiscovery needs a resolver, such as dnsOverHttps()')
+  lookupLimits('dnsDiscovery', limits)
+  for (const tree of trees) parseTreeUrl(tree)
   return new DnsDiscovery(options)
 }
 

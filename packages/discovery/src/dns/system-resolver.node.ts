@@ -1,5 +1,6 @@
 // The resolver of Node: the servers of this machine, or those that are named.
 import { Resolver as NodeResolver } from 'node:dns/promises'
+import { checkOptions } from '@peerwire/core'
 import type { Resolver } from './resolver.ts'
 
 /** Answers that mean that a name has nothing of the kind. */
@@ -10,7 +11,8 @@ export interface SystemResolverOptions {
   readonly servers?: readonly string[] | undefined
 }
 
-export function systemResolver({ servers }: SystemResolverOptions = {}): Resolver {
+export function systemResolver(options: SystemResolverOptions = {}): Resolver {
+  const { servers } = checkOptions('systemResolver', options, { servers: 'list' })
   return {
     texts: async (name, signal) => {
       signal.throwIfAborted()

@@ -1,8 +1,8 @@
 // Finds nodes in DNS node lists: lazily, following links, forever; or reads one whole tree.
-import { delay, DiscReason, isPeerError, PeerError, randomBelow, silentLogger } from '@peerwire/core'
+import { checkOptions, delay, DiscReason, isPeerError, PeerError, randomBelow, silentLogger } from '@peerwire/core'
 import type { Clock, Crypto, Logger, Random } from '@peerwire/core'
 import type { NodeRecord } from '../records/record.ts'
-import { DEFAULT_LOOKUP_LIMITS, Lookups } from './lookups.ts'
+import { lookupLimits, Lookups } from './lookups.ts'
 import type { LookupLimits } from './lookups.ts'
 import type { Resolver } from './resolver.ts'
 import { formatTreeUrl, parseTreeUrl } from './tree-text.ts'
@@ -21,6 +21,16 @@ export interface TreeClientOptions {
   /** Latest sequences that were seen before, by URL: a tree that goes behind them is refused. */
   readonly seqs?: ReadonlyMap<string, number> | undefined
 }
+
+const KINDS = {
+  resolver: 'thing',
+  clock: 'thing',
+  crypto: 'thing',
+  random: 'thing',
+  logger: 'thing',
+  limits: 'thing',
+  seqs: 'thing',
+} as const
 
 /** One whole tree. */
 export interface Tree {
@@ -45,9 +55,9 @@ export class TreeClient {
   #lastTrouble: string | null = null
 
   constructor(options: TreeClientOptions) {
-    this.#options = options
+    this.#options = checkOptions('TreeClient', options, KINDS)
     this.#log = options.logger ?? silentLogger
-    const limits = { ...DEFAULT_LOOKUP_LIMITS, ...options.limits }
+    const limits = lookupLimits('TreeClient', options.limits)
     this.#lookups = new Lookups({ ...options, limits })
   }
 
