@@ -53,7 +53,7 @@ describe('createNode, misused', () => {
     [{ maxInbound: -1 }, 'maxInbound of createNode must be a whole number, not -1'],
     [{ maxInbound: 51 }, 'maxInbound 51 of createNode need more than maxPeers 50'],
     [{ name: 7 }, 'name of createNode must be a string, not 7'],
-    [{ maxpeers: 8 }, 'createNode has no option maxpeers; there are privateKey, transports'],
+    [{ maxpeers: 8 }, 'createNode has no option maxpeers; there are privateKey,'],
     [{ limits: { dialMs: '15000' } }, 'limits.dialMs of createNode must be a whole number from 1 or Infinity'],
     [{ limits: { capabilities: 1 } }, 'createNode has no option limits.capabilities; there are'],
     [{ limits: [] as object, name: null }, 'name of createNode must be a string, not null'],
