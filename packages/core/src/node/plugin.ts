@@ -59,8 +59,8 @@ export interface Plugin {
   /** How long `close` waits for `stop`, in milliseconds; default the node's `closeMs`. */
   readonly stopMs?: number | undefined
   /**
-   * Addresses that could be dialed; read only while there is room for a dial. With it the node has places for them. They
-   * count as a stranger's: those of this machine and its network, and those with a query, are passed over unless `local`.
+   * Addresses that could be dialed; read only while there is room for a dial. With it the node has places for them.
+   * They count as a stranger's: what is of this machine and its network or has a query is passed over unless `local`.
    */
   candidates?(): AsyncIterable<Address>
   /** Whether its candidates and what it resolves may be such: the user said so, or it judges them itself. */
