@@ -2,7 +2,7 @@
 
 /** Rooms of `packages/core/src`: `uses` may be imported, of `types` only types, `outside` are packages. */
 export const rooms = {
-  base: {},
+  base: { outside: ['eventemitter3'] },
   errors: {},
   wire: { uses: ['base', 'errors'], outside: ['rlp'] },
   storage: { uses: ['base', 'crypto/private-key.ts'] },
@@ -42,7 +42,7 @@ export const packages = {
   core: { peerwire: [], outside: ['*'], node: 'node files' },
   'transport-tcp': { peerwire: ['@peerwire/core'], outside: [], node: 'everywhere' },
   'transport-ws': { peerwire: ['@peerwire/core'], outside: ['ws'], node: 'everywhere' },
-  discovery: { peerwire: ['@peerwire/core'], outside: [], node: 'node files' },
+  discovery: { peerwire: ['@peerwire/core'], outside: ['rlp'], node: 'node files' },
   eth: {
     peerwire: ['@peerwire/core'],
     outside: ['rlp', '@noble/hashes', '@noble/secp256k1'],

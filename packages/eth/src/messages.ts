@@ -1,8 +1,9 @@
 // The messages of eth/69 after Status. Long lists are walked once and kept as views; nothing in them is read before it
 // is asked for.
-import { bigUintOf, bytesOf, encodeRlp, listOf, readListViews, readRlp, uintOf } from '@peerwire/core'
+import { bigUintOf, bytesOf, listOf, readListViews, readRlp, uintOf } from '@peerwire/core'
 import type { Codec } from '@peerwire/core'
 import { invalidMessage, isList, joinList, unwrapString, wrapString } from './raw-rlp.ts'
+import { writeRlp } from './write-rlp.ts'
 
 /** Most bytes of any message, go-ethereum's limit. */
 export const MAX_MESSAGE_BYTES: number = 10 * 1024 * 1024
@@ -35,9 +36,9 @@ export interface Announced {
 export const announcementCodec: Codec<readonly Announced[]> = {
   encode: (list) =>
     joinList([
-      encodeRlp(Uint8Array.from(list, ({ type }) => type)),
-      encodeRlp(list.map(({ size }) => size)),
-      encodeRlp(list.map(({ hash }) => hash)),
+      writeRlp(Uint8Array.from(list, ({ type }) => type)),
+      writeRlp(list.map(({ size }) => size)),
+      writeRlp(list.map(({ hash }) => hash)),
     ]),
   decode: decodeAnnouncement,
 }
@@ -78,7 +79,7 @@ function envelopeOf(item: Uint8Array): Uint8Array {
 
 /** A list of 32-byte hashes. */
 export const hashesCodec: Codec<readonly Uint8Array[]> = {
-  encode: (hashes) => encodeRlp(hashes),
+  encode: (hashes) => writeRlp(hashes),
   decode: (payload) => listOf(readRlp(payload, { maxDepth: 1 })).map((hash) => bytesOf(hash, HASH_BYTES)),
 }
 
@@ -102,7 +103,7 @@ export interface HeadersQuestion {
  * bound.
  */
 export const headersQuestionCodec: Codec<HeadersQuestion> = {
-  encode: ({ start, limit, skip, reverse }) => encodeRlp([start, limit, skip, reverse ? 1 : 0]),
+  encode: ({ start, limit, skip, reverse }) => writeRlp([start, limit, skip, reverse ? 1 : 0]),
   decode: (payload) => {
     const fields = listOf(readRlp(payload, { maxItems: 5, maxDepth: 1 }), 4)
     const start = bytesOf(fields[0])

@@ -1,6 +1,7 @@
 // Makes a signed EIP-1559 transaction, for programs that send their own.
-import { concatBytes, encodeRlp } from '@peerwire/core'
+import { concatBytes } from '@peerwire/core'
 import type { Crypto, RlpInput } from '@peerwire/core'
+import { writeRlp } from './write-rlp.ts'
 
 const FEE_TYPE = 2
 
@@ -32,7 +33,7 @@ export function signTransaction(fields: TransactionFields, privateKey: Uint8Arra
 }
 
 function envelope(list: readonly RlpInput[]): Uint8Array {
-  return concatBytes(Uint8Array.of(FEE_TYPE), encodeRlp(list))
+  return concatBytes(Uint8Array.of(FEE_TYPE), writeRlp(list))
 }
 
 function numberAt(bytes: Uint8Array, offset: number): bigint {

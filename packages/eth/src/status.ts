@@ -1,8 +1,9 @@
 // The first message of eth/69: which chain a node follows and which of its blocks it has.
-import { bigUintOf, bytesOf, DiscReason, encodeRlp, listOf, PeerError, readRlp, toHex } from '@peerwire/core'
+import { bigUintOf, bytesOf, DiscReason, listOf, PeerError, readRlp, toHex } from '@peerwire/core'
 import type { Codec, RlpItem } from '@peerwire/core'
 import type { ForkId } from './fork-id.ts'
 import { invalidMessage } from './raw-rlp.ts'
+import { writeRlp } from './write-rlp.ts'
 
 export const ETH_VERSION = 69
 const HASH_BYTES = 32
@@ -28,7 +29,7 @@ export interface Status extends BlockRange {
 export const statusCodec: Codec<Status> = { encode: encodeStatus, decode: decodeStatus }
 
 function encodeStatus({ version, networkId, genesisHash, forkId, earliest, latest, latestHash }: Status): Uint8Array {
-  return encodeRlp([version, networkId, genesisHash, [forkId.hash, forkId.next], earliest, latest, latestHash])
+  return writeRlp([version, networkId, genesisHash, [forkId.hash, forkId.next], earliest, latest, latestHash])
 }
 
 function decodeStatus(payload: Uint8Array): Status {
@@ -53,7 +54,7 @@ function statusOf(item: RlpItem): Status {
 }
 
 export const blockRangeCodec: Codec<BlockRange> = {
-  encode: ({ earliest, latest, latestHash }) => encodeRlp([earliest, latest, latestHash]),
+  encode: ({ earliest, latest, latestHash }) => writeRlp([earliest, latest, latestHash]),
   decode: (payload) => rangeOf(exactly(readRlp(payload, { maxItems: 4, maxDepth: 1 }), 3)),
 }
 

@@ -1,18 +1,9 @@
 // Reads one signed transaction and checks all that can be checked without a chain: form, size, chain id, signature.
-import {
-  bigUintOf,
-  bytesOf,
-  DiscReason,
-  encodeRlp,
-  listOf,
-  PeerError,
-  readListViews,
-  readRlp,
-  toHex,
-} from '@peerwire/core'
+import { bigUintOf, bytesOf, DiscReason, listOf, PeerError, readListViews, readRlp, toHex } from '@peerwire/core'
 import type { Crypto, RlpItem } from '@peerwire/core'
 import { isList, joinList } from './raw-rlp.ts'
 import { signatureRefusal, signatureBytes, type Signature } from './signature.ts'
+import { writeRlp } from './write-rlp.ts'
 
 /** Most bytes of an envelope; go-ethereum's pool takes no larger one. */
 export const MAX_TRANSACTION_BYTES: number = 128 * 1024
@@ -168,7 +159,7 @@ function signedPart(type: number, layout: Layout, items: readonly RlpItem[], vie
   }
   if (v < 35n) throw new Refusal(`v ${v} of the signature is not 27, 28, or 35 and more`)
   const chain = (v - 35n) >> 1n
-  const signed = joinList([...fields, encodeRlp(chain), encodeRlp(0), encodeRlp(0)])
+  const signed = joinList([...fields, writeRlp(chain), writeRlp(0), writeRlp(0)])
   return { signed, signature: { r, s, parity: Number((v - 35n) & 1n) }, chain }
 }
 

@@ -66,6 +66,45 @@ describe('an emitter', () => {
     )
   })
 
+  it('tells `once` once, also when an earlier listener tells the event again', () => {
+    const { emitter } = createEmitter()
+    const told: string[] = []
+    emitter.once('left', () => {
+      told.push('first')
+      emitter.emit('left')
+    })
+    emitter.once('left', () => void told.push('second'))
+    emitter.emit('left')
+    expect([told, emitter.listenerCount('left')]).toEqual([['first', 'second'], 0])
+  })
+
+  it('tells all that listened when the event was told, whoever is removed or comes in the middle', () => {
+    for (const others of [0, 1, 2]) {
+      const { emitter } = createEmitter()
+      const told: string[] = []
+      const removes: (() => void)[] = []
+      emitter.on('left', () => {
+        told.push('first')
+        for (const remove of removes.splice(0)) remove()
+        emitter.on('left', () => void told.push('late'))
+      })
+      for (let i = 0; i < others; i++) removes.push(emitter.on('left', () => void told.push(`other ${i}`)))
+      emitter.emit('left')
+      expect(told).toEqual(['first', 'other 0', 'other 1'].slice(0, 1 + others))
+      told.length = 0
+      emitter.emit('left')
+      expect(told).toEqual(['first', 'late'])
+    }
+  })
+
+  it('tells events of any name, and of a name that nobody listens to nobody', () => {
+    const emitter = new Emitter<Record<string, []>>(() => undefined)
+    const told: string[] = []
+    for (const name of ['__proto__', 'constructor', 'toString', '']) emitter.on(name, () => void told.push(name))
+    for (const name of ['__proto__', 'constructor', 'toString', '', 'hasOwnProperty']) emitter.emit(name)
+    expect(told).toEqual(['__proto__', 'constructor', 'toString', ''])
+  })
+
   it('goes on when a listener throws, and says what it threw', () => {
     const { emitter, failed } = createEmitter()
     let told = 0
@@ -96,6 +135,7 @@ describe('an emitter', () => {
     emitter.emit('left')
     controller.abort()
     emitter.emit('left')
+    expect(emitter.listenerCount('left')).toBe(0)
     emitter.on('left', () => void told++, { signal: controller.signal })
     emitter.once('left', () => void told++, { signal: controller.signal })
     emitter.emit('left')

@@ -1,5 +1,5 @@
 // A typed emitter: listeners may be removed by a signal, and what one throws, now or later, stays its own.
-
+import { EventEmitter } from 'eventemitter3'
 import { guarded } from './guarded.ts'
 
 /** Event names to tuples of what listeners get. */
@@ -20,7 +20,7 @@ export interface Events<Map extends EventMap<Map>> {
 }
 
 export class Emitter<Map extends EventMap<Map>> implements Events<Map> {
-  readonly #listeners: { [Name in keyof Map]?: Set<Listener<Map[Name]>> } = {}
+  readonly #inner = new EventEmitter()
   readonly #onListenerError: (error: unknown, event: string) => void
 
   /** @param onListenerError - told what a listener threw or rejected with; the other listeners are still called */
@@ -31,14 +31,17 @@ export class Emitter<Map extends EventMap<Map>> implements Events<Map> {
   on<Name extends keyof Map & string>(name: Name, listener: Listener<Map[Name]>, options?: ListenOptions): () => void {
     const signal = options?.signal
     if (signal?.aborted) return () => undefined
-    const listeners = (this.#listeners[name] ??= new Set())
-    // A function of its own: who listens twice is told twice.
-    const call: Listener<Map[Name]> = (...args) => listener(...args)
+    // A function of its own: who listens twice is told twice, and what one throws reaches no other.
+    const call = (...args: Map[Name]): void =>
+      guarded(
+        () => listener(...args),
+        (error) => this.#onListenerError(error, name),
+      )
     const remove = (): void => {
-      listeners.delete(call)
+      this.#inner.off(name, call)
       signal?.removeEventListener('abort', remove)
     }
-    listeners.add(call)
+    this.#inner.on(name, call)
     signal?.addEventListener('abort', remove, { once: true })
     return remove
   }
@@ -48,9 +51,13 @@ export class Emitter<Map extends EventMap<Map>> implements Events<Map> {
     listener: Listener<Map[Name]>,
     options?: ListenOptions,
   ): () => void {
+    let isTold = false
     const remove = this.on(
       name,
       (...args) => {
+        // Whoever tells the event again meanwhile has told it already, and those told now don't change.
+        if (isTold) return undefined
+        isTold = true
         remove()
         return listener(...args)
       },
@@ -61,19 +68,14 @@ export class Emitter<Map extends EventMap<Map>> implements Events<Map> {
 
   /** Tells those that listen now, in the order in which they came; whoever comes meanwhile hears the next one. */
   emit<Name extends keyof Map & string>(name: Name, ...args: Map[Name]): void {
-    for (const call of [...(this.#listeners[name] ?? [])]) {
-      guarded(
-        () => call(...args),
-        (error) => this.#onListenerError(error, name),
-      )
-    }
+    this.#inner.emit(name, ...args)
   }
 
   listenerCount(name: keyof Map & string): number {
-    return this.#listeners[name]?.size ?? 0
+    return this.#inner.listenerCount(name)
   }
 
   removeAll(): void {
-    for (const name in this.#listeners) this.#listeners[name]?.clear()
+    this.#inner.removeAllListeners()
   }
 }

@@ -3,7 +3,6 @@ import {
   bigUintOf,
   bytesOf,
   concatBytes,
-  encodeRlp,
   equalBytes,
   formatIp,
   isPeerError,
@@ -13,6 +12,7 @@ import {
 } from '@peerwire/core'
 import type { Crypto, RlpInput, RlpItem } from '@peerwire/core'
 import { FARTHEST_EXPIRATION_MS, MAX_PACKET_BYTES } from './limits.ts'
+import { writeRlp } from '../write-rlp.ts'
 
 export const PacketType = { ping: 1, pong: 2, findNode: 3, neighbors: 4, enrRequest: 5, enrResponse: 6 } as const
 export type PacketType = (typeof PacketType)[keyof typeof PacketType]
@@ -98,7 +98,7 @@ export function sealPacket(
   privateKey: Uint8Array,
   crypto: Crypto,
 ): { readonly bytes: Uint8Array; readonly hash: Uint8Array } {
-  const signed = concatBytes(Uint8Array.of(type), encodeRlp(fields))
+  const signed = concatBytes(Uint8Array.of(type), writeRlp(fields))
   const rest = concatBytes(crypto.sign(crypto.keccak256(signed), privateKey), signed)
   const hash = crypto.keccak256(rest)
   return { bytes: concatBytes(hash, rest), hash }

@@ -1,5 +1,5 @@
 // The conversation of discv4: proves endpoints, answers, and asks. Knows packets and times, and no table.
-import { encodeRlp, equalBytes, isPeerError, readRlp, toHex } from '@peerwire/core'
+import { equalBytes, isPeerError, readRlp, toHex } from '@peerwire/core'
 import type { Clock, Crypto, PrefixPolicy, Timer } from '@peerwire/core'
 import { nodeIdOf } from '../records/node-id.ts'
 import { readRecord } from '../records/record.ts'
@@ -13,6 +13,7 @@ import type { PacketBody, PacketRefusal, WireEndpoint, WireNode } from './packet
 import { Proofs } from './proofs.ts'
 import { Questions } from './questions.ts'
 import type { DatagramSocket, UdpEndpoint } from './socket.ts'
+import { writeRlp } from '../write-rlp.ts'
 
 /** Protocol version that a ping names. */
 const VERSION = 4
@@ -133,7 +134,7 @@ export class Wire {
         send: () => this.#send(bytes, to),
         take: (body) => {
           if (body.type !== PacketType.enrResponse || !equalBytes(body.token, hash)) return 'not mine'
-          record = this.#ownRecord(node, encodeRlp(body.record))
+          record = this.#ownRecord(node, writeRlp(body.record))
           return 'done'
         },
         end: (isAnswered) => {

@@ -4,7 +4,6 @@ import {
   bytesOf,
   concatBytes,
   DiscReason,
-  encodeRlp,
   equalBytes,
   fromHex,
   isPeerError,
@@ -18,6 +17,7 @@ import {
 import type { Crypto, RlpInput, RlpItem } from '@peerwire/core'
 import { fromBase64Url, toBase64Url } from './base64url.ts'
 import { nodeIdOf } from './node-id.ts'
+import { writeRlp } from '../write-rlp.ts'
 
 /** Bytes of a whole record, so that it fits a packet beside everything else (EIP-778). */
 export const MAX_RECORD_BYTES = 300
@@ -109,12 +109,12 @@ export function signRecord(
     .map((text) => ({ text, bytes: new TextEncoder().encode(text) }))
     .toSorted((left, right) => compareBytes(left.bytes, right.bytes))
   const content: RlpInput[] = [seq, ...keys.flatMap(({ text, bytes }) => [bytes, all[text]!])]
-  const signature = crypto.sign(crypto.keccak256(encodeRlp(content)), privateKey).slice(0, 64)
-  const bytes = encodeRlp([signature, ...content])
+  const signature = crypto.sign(crypto.keccak256(writeRlp(content)), privateKey).slice(0, 64)
+  const bytes = writeRlp([signature, ...content])
   if (bytes.length > MAX_RECORD_BYTES) {
     throw new RangeError(`a record has at most ${MAX_RECORD_BYTES} bytes, not ${bytes.length}`)
   }
-  const pairs = new Map(keys.map(({ text }) => [text, encodeRlp(all[text]!)]))
+  const pairs = new Map(keys.map(({ text }) => [text, writeRlp(all[text]!)]))
   return { seq, scheme: 'v4', pairs, signature, publicKey, id: nodeIdOf(publicKey, crypto), bytes }
 }
 
