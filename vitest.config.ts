@@ -14,6 +14,30 @@ const expect = { poll: { timeout: 45_000 } }
 const plugins = [workspaceSources(['node'])]
 const setupFiles = ['tests/support/seed.ts', 'tests/support/clock.ts', 'tests/support/port-guard.ts']
 
+/**
+ * What waits runs under two clocks: in `unit` under one that ticks at each reading, and in `still` under one that
+ * stands, as a platform's may that rounds. These are the files that take little, so that it costs a few seconds.
+ */
+const WAITING = [
+  'packages/core/src/{base,standing,rlpx}/{wheel,standing,key-pair-pool,flood-guard}.test.ts',
+  'packages/core/src/book/{book-keeper,strangers}.test.ts',
+  'packages/core/src/dialing/dialer.test.ts',
+  'packages/core/src/inventory/{deadlines,inventory,plugin,timing}.test.ts',
+  'packages/core/src/node/{gate,listeners,node,plugins,probe,turns}.test.ts',
+  'packages/core/src/peers/*.test.ts',
+  'packages/core/src/protocols/inv-network.test.ts',
+  'packages/discovery/src/discv4/{bounds,node-store,self-portrait,table}.test.ts',
+  'packages/eth/src/{checker,status-exchange}.test.ts',
+]
+/** And those that take long, in a long run. */
+const WAITING_LONG = [
+  'packages/core/src/book/address-book.test.ts',
+  'packages/core/src/node/{checkpoints,flow,life}.test.ts',
+  'packages/core/src/protocols/addr/gossip.test.ts',
+  'packages/discovery/src/**/{dns,hostile,life,network,plugin}.test.ts',
+  'packages/eth/src/{blocks,transactions}.test.ts',
+]
+
 /** Everything in `tests/` that has no project of its own. */
 const OTHER_PROJECTS = [
   'tests/packaging/**',
@@ -38,6 +62,19 @@ export default defineConfig({
           testTimeout: UNIT_TEST_MS,
           hookTimeout: UNIT_TEST_MS,
           expect,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        plugins,
+        test: {
+          name: 'still',
+          include: PATIENCE > 1 ? [...WAITING, ...WAITING_LONG] : WAITING,
+          setupFiles,
+          testTimeout: UNIT_TEST_MS,
+          env: { PEERWIRE_CLOCK: 'still' },
+          // Once more what is in `unit`: the modules are loaded once for all files.
+          isolate: false,
           sequence: { groupOrder: 0 },
         },
       },

@@ -4,7 +4,7 @@ import { inRoot } from './paths.mjs'
 
 /** They run at once: the first one computes, the second one mostly waits for browsers and for go-ethereum. */
 export const STAGES = [
-  { name: 'code', projects: ['unit', 'sockets', 'packaging'] },
+  { name: 'code', projects: ['unit', 'still', 'sockets', 'packaging'] },
   { name: 'programs', projects: ['browser', 'interop'] },
 ]
 /** Of `npm run test:tools`. */
@@ -31,6 +31,8 @@ export function chooseStages(args, kind) {
   const all = kind === 'tools' ? TOOL_STAGES : STAGES
   if (kind === 'long' && filters.length === 0) filters.push(...testFiles().filter(doesMoreInLongRun))
   const ofFilters = filters.length > 0 ? projectsOf(filters) : projectsIn(all)
+  // What runs again under another clock has the paths of `unit`.
+  if (kind === 'long' && ofFilters.includes('unit')) ofFilters.push('still')
   const wanted = names.length > 0 ? ofFilters.filter((name) => names.includes(name)) : ofFilters
   const stages = all.map(({ name, projects }) => ({
     name,

@@ -11,21 +11,22 @@ const NO_ENV = { CI: '', FORCE_COLOR: '0' }
 
 describe('the choice of tests', () => {
   it.each([
-    ['nothing: every project', [], ['unit', 'sockets', 'packaging', 'browser', 'interop']],
+    ['nothing: every project', [], ['unit', 'still', 'sockets', 'packaging', 'browser', 'interop']],
     ['a project', ['unit'], ['unit']],
     ['two projects', ['interop', 'unit'], ['unit', 'interop']],
     ['a folder', ['tests/repository'], ['packaging']],
     ['a file with a dot before it', ['./tests/repository/runner.test.ts'], ['packaging']],
     ['a part of a path', ['wire/snappy'], ['unit']],
     ['a path that nothing has', ['no/such/place'], []],
-    ['a title in all projects', ['-t', 'unit'], ['unit', 'sockets', 'packaging', 'browser', 'interop']],
+    ['a title in all projects', ['-t', 'unit'], ['unit', 'still', 'sockets', 'packaging', 'browser', 'interop']],
   ])('%s', (_what, args, projects) => {
     const { stages } = chooseStages(args, 'short')
     expect(stages.flatMap((stage) => stage.projects)).toEqual(projects)
   })
 
   it('a long run without a filter takes the files that do more in it', () => {
-    const { filters } = chooseStages([], 'long')
+    const { filters, stages } = chooseStages([], 'long')
+    expect(stages[0]!.projects.slice(0, 2)).toEqual(['unit', 'still'])
     expect(filters).toContain('packages/core/src/wire/rlp.test.ts')
     expect(filters).not.toContain('tests/repository/files.test.ts')
   })

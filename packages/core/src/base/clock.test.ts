@@ -41,6 +41,20 @@ describe('a wait', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
+  it('of the platform never ends before its time, though its timers may', async () => {
+    const wait = async (delayMs: number): Promise<number> => {
+      const startMs = systemClock.now()
+      await new Promise<void>((resolve) => void systemClock.setTimer(delayMs, resolve))
+      return systemClock.now() - startMs - delayMs
+    }
+    // Begun all over a millisecond, one after another: Node counts from the last whole one.
+    const chains = Array.from({ length: 100 }, async (_, i) => {
+      await wait((i % 10) / 10)
+      return Math.min(await wait(1), await wait(2.5), await wait(3))
+    })
+    expect(Math.min(...(await Promise.all(chains)))).toBeGreaterThanOrEqual(0)
+  })
+
   it('past what the platform knows is not over at once', async () => {
     const over: number[] = []
     const timers = [Infinity, 2 ** 31, 30 * 86_400_000].map((ms) => systemClock.setTimer(ms, () => over.push(ms)))

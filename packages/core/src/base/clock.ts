@@ -30,9 +30,15 @@ export function setLongTimer(delayMs: number, fn: () => void, setTimer: Clock['s
   return { cancel: () => timer.cancel() }
 }
 
+// Platforms cut off fractions, and Node counts from the last whole millisecond: what comes before its time waits on.
 function setPlatformTimer(delayMs: number, fn: () => void): Timer {
-  // Platforms cut off fractions, and then the call comes before its time.
-  const handle = setTimeout(fn, Math.ceil(delayMs))
+  const dueMs = performance.now() + delayMs
+  const fire = (): void => {
+    const leftMs = dueMs - performance.now()
+    if (leftMs > 0) handle = setTimeout(fire, Math.ceil(leftMs))
+    else fn()
+  }
+  let handle = setTimeout(fire, Math.ceil(delayMs))
   return { cancel: () => clearTimeout(handle) }
 }
 

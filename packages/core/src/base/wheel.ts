@@ -35,7 +35,7 @@ export class Wheel {
     const entries = this.#slots.get(slot)
     if (entries) entries.add(entry)
     else this.#slots.set(slot, new Set([entry]))
-    if (slot < this.#timerSlot) this.#arm(slot)
+    if (slot < this.#timerSlot) this.#arm(slot, this.#clock.now())
   }
 
   delete(entry: WheelEntry): void {
@@ -54,28 +54,28 @@ export class Wheel {
     this.#slotOf.clear()
   }
 
-  #arm(slot: number): void {
+  #arm(slot: number, nowMs: number): void {
     this.#timer?.cancel()
     this.#timerSlot = slot
-    this.#timer = this.#clock.setTimer(Math.max(0, slot * this.#slotMs - this.#clock.now()), () => this.#fire())
+    this.#timer = this.#clock.setTimer(Math.max(0, slot * this.#slotMs - nowMs), () => this.#fire())
   }
 
   #fire(): void {
     this.#timer = undefined
     this.#timerSlot = Infinity
-    const now = this.#clock.now()
-    const reached = Math.floor(now / this.#slotMs)
+    const nowMs = this.#clock.now()
+    const reached = Math.floor(nowMs / this.#slotMs)
     for (const slot of [...this.#slots.keys()].filter((key) => key <= reached).sort((a, b) => a - b)) {
       const entries = this.#slots.get(slot)
       this.#slots.delete(slot)
       for (const entry of entries ?? []) if (this.#slotOf.get(entry) === slot) this.#slotOf.delete(entry)
-      for (const entry of entries ?? []) entry.due(now)
+      for (const entry of entries ?? []) entry.due(nowMs)
     }
     let next = Infinity
     for (const [slot, entries] of this.#slots) {
       if (entries.size === 0) this.#slots.delete(slot)
       else if (slot < next) next = slot
     }
-    if (next < this.#timerSlot) this.#arm(next)
+    if (next < this.#timerSlot) this.#arm(next, nowMs)
   }
 }

@@ -57,15 +57,15 @@ export class Gossiper {
     const { id, direction, publicKey } = peer
     this.#talkers.set(id, { peer, place: placeOf(peer) })
     const ask = direction === 'outbound' && this.#options.needsMore()
-    const { clock } = this.#options.context
-    this.#gossip.opened({ id, direction, publicKey, network: networkOf(peer), ask }, clock.now())
-    this.#schedule()
+    const nowMs = this.#options.context.clock.now()
+    this.#gossip.opened({ id, direction, publicKey, network: networkOf(peer), ask }, nowMs)
+    this.#schedule(nowMs)
   }
 
   closed(peer: Peer): void {
     this.#gossip.closed(peer.id)
     this.#talkers.delete(peer.id)
-    this.#schedule()
+    this.#schedule(this.#options.context.clock.now())
   }
 
   asked(peer: Peer, network: string): void {
@@ -76,31 +76,33 @@ export class Gossiper {
   told(peer: Peer, network: string, entries: readonly AddrEntry[]): void {
     if (network !== this.#options.network) return
     const { clock } = this.#options.context
-    this.#gossip.told(peer.id, entries, clock.now(), Math.floor(clock.wallNow() / 1000))
-    this.#schedule()
+    const nowMs = clock.now()
+    this.#gossip.told(peer.id, entries, nowMs, Math.floor(clock.wallNow() / 1000))
+    this.#schedule(nowMs)
   }
 
   stop(): void {
     this.#gossip.clear()
     this.#talkers.clear()
-    this.#schedule()
+    this.#schedule(this.#options.context.clock.now())
   }
 
   inspect(): GossipFigures {
     return this.#gossip.inspect()
   }
 
-  #schedule(): void {
+  #schedule(nowMs: number): void {
     const atMs = this.#gossip.nextAtMs
     if (atMs === this.#timer?.atMs) return
     this.#timer?.timer.cancel()
     this.#timer = undefined
     if (atMs === undefined) return
     const { clock } = this.#options.context
-    const timer = clock.setTimer(Math.max(0, atMs - clock.now()), () => {
+    const timer = clock.setTimer(Math.max(0, atMs - nowMs), () => {
       this.#timer = undefined
-      this.#gossip.tick(clock.now())
-      this.#schedule()
+      const firedMs = clock.now()
+      this.#gossip.tick(firedMs)
+      this.#schedule(firedMs)
     })
     this.#timer = { atMs, timer }
   }

@@ -125,13 +125,13 @@ class TaskRunner implements Dialer {
   readonly #refused = new Map<DialRefusal, number>()
   #state: DialState
   #timer: { readonly atMs: number; readonly timer: Timer } | undefined
-  /** The time of the latest step: what was not due then is still to come, also when it is due by now. */
-  #steppedAtMs = 0
+  /** The time of the latest turn, read once: what was not due then is still to come, also when it is due by now. */
+  #turnMs = 0
   #busy = false
   #closed = false
 
   constructor(options: DialerOptions) {
-    const { clock, policy, random, resolve, selfPublicKey, judge, free, log = silentLogger } = options
+    const { policy, random, resolve, selfPublicKey, judge, free, log = silentLogger } = options
     this.#options = options
     this.#log = log
     this.#state = createDialState(policy, options.idOf(selfPublicKey), {
@@ -141,7 +141,6 @@ class TaskRunner implements Dialer {
       free,
     })
     this.#mix = new SourceMix({
-      now: () => clock.now(),
       changed: (ended) => {
         // What a source throws, its plugin should have handled: no more candidates come from there.
         const level = ended?.error === undefined ? 'debug' : 'error'
@@ -204,7 +203,7 @@ class TaskRunner implements Dialer {
   }
 
   inspect(): DialerInfo {
-    return inspectState(this.#state, this.#mix.inspect(), this.#refused, this.#timer?.atMs, this.#options.clock.now())
+    return this.#inspect(this.#options.clock.now())
   }
 
   explain(publicKey: Uint8Array): DialExplanation {
@@ -213,7 +212,12 @@ class TaskRunner implements Dialer {
   }
 
   explainAll(failures: readonly FailureTally[]): NodeExplanation {
-    return explainAll(this.inspect(), failures, this.#options.clock.now())
+    const nowMs = this.#options.clock.now()
+    return explainAll(this.#inspect(nowMs), failures, nowMs)
+  }
+
+  #inspect(nowMs: number): DialerInfo {
+    return inspectState(this.#state, this.#mix.inspect(nowMs), this.#refused, this.#timer?.atMs, nowMs)
   }
 
   close(): void {
@@ -232,6 +236,7 @@ class TaskRunner implements Dialer {
     this.#events.push(event)
     if (this.#busy) return
     this.#busy = true
+    this.#turnMs = this.#options.clock.now()
     try {
       for (let next = this.#events.shift(); next; next = this.#events.shift() ?? this.#draw()) this.#take(next)
     } finally {
@@ -241,8 +246,7 @@ class TaskRunner implements Dialer {
   }
 
   #take(event: DialEvent): void {
-    this.#steppedAtMs = this.#options.clock.now()
-    const { state, tasks } = step(this.#state, event, this.#steppedAtMs)
+    const { state, tasks } = step(this.#state, event, this.#turnMs)
     this.#state = state
     for (const task of tasks) if (!this.#closed) this.#begin(task)
   }
@@ -268,10 +272,10 @@ class TaskRunner implements Dialer {
 
   // The next candidate as an event, if one is wanted and there; asks the sources otherwise.
   #draw(): DialEvent | undefined {
-    if (this.#closed || !wantsCandidate(this.#state, this.#steppedAtMs)) return undefined
+    if (this.#closed || !wantsCandidate(this.#state, this.#turnMs)) return undefined
     const draw = this.#mix.take()
     if (!draw) {
-      this.#mix.read()
+      this.#mix.read(this.#turnMs)
       return undefined
     }
     const target = this.#targetOf(draw.address)
@@ -279,7 +283,7 @@ class TaskRunner implements Dialer {
     if (draw.local || (this.#options.isPublic?.(draw.address.endpoint) ?? true))
       this.#take({ type: 'candidate', target })
     else this.#refuse(target, 'not public')
-    draw.judge(!this.#refusals.has(target.id))
+    draw.judge(!this.#refusals.has(target.id), this.#turnMs)
     return { type: 'clock' }
   }
 
@@ -328,13 +332,13 @@ class TaskRunner implements Dialer {
   #schedule(): void {
     if (this.#closed) return
     const { clock } = this.#options
-    const resting = wantsCandidate(this.#state, this.#steppedAtMs) ? this.#mix.nextAtMs : undefined
-    const atMs = Math.min(nextStepAtMs(this.#state, this.#steppedAtMs) ?? Infinity, resting ?? Infinity)
+    const resting = wantsCandidate(this.#state, this.#turnMs) ? this.#mix.nextAtMs : undefined
+    const atMs = Math.min(nextStepAtMs(this.#state, this.#turnMs) ?? Infinity, resting ?? Infinity)
     if (this.#timer?.atMs === atMs) return
     this.#timer?.timer.cancel()
     this.#timer = undefined
     if (atMs === Infinity) return
-    const timer = clock.setTimer(Math.max(0, atMs - clock.now()), () => {
+    const timer = clock.setTimer(Math.max(0, atMs - this.#turnMs), () => {
       this.#timer = undefined
       this.#handle({ type: 'clock' })
     })

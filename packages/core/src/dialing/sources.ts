@@ -35,7 +35,6 @@ export interface SourceOptions {
 }
 
 export interface SourceMixOptions {
-  now(): number
   /** A value has come, or a source has ended (then with the error, where one ended it). */
   changed(ended?: { readonly name: string; readonly error?: string | undefined }): void
 }
@@ -44,7 +43,7 @@ export interface SourceMixOptions {
 export interface Draw {
   readonly address: Address
   readonly local: boolean
-  judge(useful: boolean): void
+  judge(useful: boolean, nowMs: number): void
 }
 
 /** The least recently served source that has something is next. Each holds at most one value in advance. */
@@ -87,12 +86,11 @@ export class SourceMix {
     source.ready = undefined
     source.taken++
     this.#sources = [...this.#sources.filter((other) => other !== source), source]
-    return { address, local: source.local, judge: (useful) => this.#judge(source, useful) }
+    return { address, local: source.local, judge: (useful, nowMs) => this.#judge(source, useful, nowMs) }
   }
 
-  /** Asks every source for a value that has none, is not asked yet and does not rest. */
-  read(): void {
-    const nowMs = this.#options.now()
+  /** Asks every source for a value that has none, is not asked yet and does not rest at `nowMs`, the time of the turn. */
+  read(nowMs: number): void {
     for (const source of [...this.#sources]) {
       if (source.ready || source.reading || source.restsUntilMs > nowMs) continue
       source.reading = true
@@ -100,7 +98,7 @@ export class SourceMix {
     }
   }
 
-  /** When a source that was resting at the latest `read` may be asked again; this may have passed since. */
+  /** When a source that was resting at the latest `read` may be asked again; this may have passed by now. */
   get nextAtMs(): number | undefined {
     const idle = this.#sources.filter(({ ready, reading }) => !ready && !reading)
     const rests = idle.map(({ restsUntilMs }) => restsUntilMs).filter((untilMs) => untilMs > -Infinity)
@@ -112,8 +110,7 @@ export class SourceMix {
     for (const source of this.#sources) source.restsUntilMs = -Infinity
   }
 
-  inspect(): SourceInfo[] {
-    const nowMs = this.#options.now()
+  inspect(nowMs: number): SourceInfo[] {
     return this.#sources.map(({ name, taken, wasted, ready, reading, restsUntilMs }) => {
       const state = ready ? 'ready' : reading ? 'reading' : restsUntilMs > nowMs ? 'resting' : 'idle'
       return { name, state, taken, wasted }
@@ -124,13 +121,13 @@ export class SourceMix {
     for (const source of [...this.#sources]) this.#end(source)
   }
 
-  #judge(source: Source, useful: boolean): void {
+  #judge(source: Source, useful: boolean, nowMs: number): void {
     source.wastedInRow = useful ? 0 : source.wastedInRow + 1
     if (useful) source.restMs = REST_MS
     else source.wasted++
     if (source.wastedInRow < MAX_WASTED) return
     source.wastedInRow = 0
-    source.restsUntilMs = this.#options.now() + source.restMs
+    source.restsUntilMs = nowMs + source.restMs
     source.restMs = Math.min(2 * source.restMs, REST_MAX_MS)
   }
 

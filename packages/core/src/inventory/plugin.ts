@@ -281,11 +281,12 @@ class ClockedInventory implements InventoryPlugin {
     const { machine, clock } = this.#running
     const deadline = machine.nextDeadline()
     if (deadline === undefined) return
-    const atMs = Math.max(deadline, clock.now(), this.#polledMs + machine.limits.gatherMs)
+    const nowMs = clock.now()
+    const atMs = Math.max(deadline, nowMs, this.#polledMs + machine.limits.gatherMs)
     if (this.#timer && this.#timerMs <= atMs) return
     this.#timer?.cancel()
     this.#timerMs = atMs
-    this.#timer = clock.setTimer(atMs - clock.now(), () => this.#poll())
+    this.#timer = clock.setTimer(atMs - nowMs, () => this.#poll())
   }
 
   #poll(): void {

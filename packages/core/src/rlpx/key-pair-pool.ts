@@ -48,13 +48,14 @@ export function createKeyPairPool({ create, clock, limit = MOST_PAIRS }: KeyPair
   }
   const work = (): void => {
     timer = undefined
-    const idleMs = clock.now() - takenAtMs
+    const nowMs = clock.now()
+    const idleMs = nowMs - takenAtMs
     if (idleMs < IDLE_MS) return wait(IDLE_MS - idleMs)
     // What was interrupted goes on for as many.
     const before = filled ? wanted >> 1 : wanted
     if (taken > 0) wanted = Math.min(limit, Math.max(LEAST_PAIRS, taken, before))
     taken = 0
-    const endMs = clock.now() + SLICE_MS
+    const endMs = nowMs + SLICE_MS
     while (pairs.length < wanted && clock.now() < endMs) pairs.push(create())
     filled = pairs.length >= wanted
     if (!filled) wait(REST_MS)

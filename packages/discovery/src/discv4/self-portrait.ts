@@ -32,7 +32,7 @@ export class SelfPortrait {
 
   constructor(options: SelfPortraitOptions) {
     this.#options = options
-    this.#endpoint = this.#findEndpoint()
+    this.#endpoint = this.#findEndpoint(options.clock.now())
     this.#local = this.#makeRecord(undefined)
   }
 
@@ -51,8 +51,8 @@ export class SelfPortrait {
   }
 
   /** Looks again where we are and what there is to say. */
-  refresh(): void {
-    this.#endpoint = this.#findEndpoint()
+  refresh(nowMs: number = this.#options.clock.now()): void {
+    this.#endpoint = this.#findEndpoint(nowMs)
     this.#local.setEndpoint({ ...this.#endpoint, host: this.#endpoint.host ?? NOWHERE })
     const entries = this.#options.entries?.() ?? {}
     for (const key of Object.keys(this.#entries)) if (!(key in entries)) this.#local.set(key, undefined)
@@ -66,15 +66,16 @@ export class SelfPortrait {
     if (host === undefined || relayCheck(by.host)({ host, udp }) !== undefined) return
     const { prefixes, clock } = this.#options
     const text = addressText(by)
-    this.#votes.add(prefixes.prefixOf(text) ?? text, { host, port: udp }, clock.now())
-    const { host: now, udp: port, tcp } = this.#findEndpoint()
+    const nowMs = clock.now()
+    this.#votes.add(prefixes.prefixOf(text) ?? text, { host, port: udp }, nowMs)
+    const { host: now, udp: port, tcp } = this.#findEndpoint(nowMs)
     const { endpoint } = this
-    if (now !== endpoint.host || port !== endpoint.udp || tcp !== endpoint.tcp) this.refresh()
+    if (now !== endpoint.host || port !== endpoint.udp || tcp !== endpoint.tcp) this.refresh(nowMs)
   }
 
-  #findEndpoint(): WireEndpoint {
-    const { socket, host, tcp, clock } = this.#options
-    const predicted = this.#votes.predict(clock.now())
+  #findEndpoint(nowMs: number): WireEndpoint {
+    const { socket, host, tcp } = this.#options
+    const predicted = this.#votes.predict(nowMs)
     const bound = socket.local
     const isAnywhere = parseIp(bound.host)?.every((byte) => byte === 0) ?? true
     return {

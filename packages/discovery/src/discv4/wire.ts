@@ -52,6 +52,8 @@ interface Sender {
   readonly publicKey: Uint8Array
   readonly key: string
   readonly from: UdpEndpoint
+  /** When its packet came. */
+  readonly nowMs: number
 }
 
 export class Wire {
@@ -158,19 +160,20 @@ export class Wire {
 
   #take(bytes: Uint8Array, from: UdpEndpoint): Refusal | undefined {
     const { clock, crypto, publicKey: own } = this.#host
+    const nowMs = clock.now()
     const sealed = openPacket(bytes, clock.wallNow(), crypto)
     if (typeof sealed === 'string') return sealed
-    if (!this.rates.take(from, this.questions.expects(from), clock.now())) return 'too many'
+    if (!this.rates.take(from, this.questions.expects(from), nowMs)) return 'too many'
     const publicKey = senderOf(sealed, crypto)
     if (!publicKey) return 'bad signature'
     if (equalBytes(publicKey, own)) return 'our own key'
     const key = toHex(nodeIdOf(publicKey, crypto))
     this.credits.received(from, bytes.length)
-    return this.#dispatch({ publicKey, key, from }, sealed.body, sealed.hash)
+    return this.#dispatch({ publicKey, key, from, nowMs }, sealed.body, sealed.hash)
   }
 
   #dispatch(sender: Sender, body: PacketBody, hash: Uint8Array): Refusal | undefined {
-    const { key, from } = sender
+    const { key, from, nowMs } = sender
     switch (body.type) {
       case PacketType.ping:
         this.#answerPing(sender, body, hash)
@@ -182,7 +185,7 @@ export class Wire {
       case PacketType.findNode:
       case PacketType.enrRequest:
         // Who has not proven to be there gets nothing: the answer is larger than the question.
-        if (!this.proofs.isProven(key, from.host, this.#now())) return 'no endpoint proof'
+        if (!this.proofs.isProven(key, from.host, nowMs)) return 'no endpoint proof'
         if (body.type === PacketType.findNode) this.#answerFindNode(from, body.target)
         else this.#answerRecordRequest(from, hash)
         return undefined
@@ -190,18 +193,18 @@ export class Wire {
   }
 
   #answerPing(
-    { publicKey, key, from }: Sender,
+    { publicKey, key, from, nowMs }: Sender,
     { from: claimed, seq }: Extract<PacketBody, { type: typeof PacketType.ping }>,
     hash: Uint8Array,
   ): void {
-    const isProven = this.proofs.isProven(key, from.host, this.#now())
+    const isProven = this.proofs.isProven(key, from.host, nowMs)
     const to = endpointFields({ host: from.host, udp: from.port, tcp: claimed.tcp })
     const pong = this.#seal(PacketType.pong, [to, hash, this.#expiration(), this.#host.record().seq])
     if (!isProven && !this.credits.take(from, pong.bytes.length, 'hasPong')) return
     this.#send(pong.bytes, from)
-    this.proofs.answered(key, from.host, this.#now())
+    this.proofs.answered(key, from.host, nowMs)
     const node = knownNode({ publicKey, host: from.host, udp: from.port, tcp: claimed.tcp }, this.#host.crypto)
-    if (this.proofs.isProvenAt(key, from, this.#now())) this.#host.proven(node, seq)
+    if (this.proofs.isProvenAt(key, from, nowMs)) this.#host.proven(node, seq)
     else this.#pingBack(node, from)
     for (const goOn of this.#strangers.get(key) ?? []) goOn()
   }
