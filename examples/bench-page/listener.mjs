@@ -38,7 +38,7 @@ const node = createNode({
   transports: [webSocket({ listen: process.argv[2] ?? 'ws://127.0.0.1:4000' })],
   protocols: [offer],
   // Tabs come and go as often as handshakes are measured.
-  limits: { acceptIntervalMs: 0, startsPerSecond: 10_000, startsPerSecondPerPrefix: 10_000 },
+  limits: { startsPerSecond: 10_000, visitsPerSecond: 10_000, visitsBurst: 10_000 },
 })
 // A first visit waits for one item that it didn't ask for.
 node.on('peer:added', (peer) => peer.name === 'visitor' && void peer.send(measuring, 'piece', noise(300)))

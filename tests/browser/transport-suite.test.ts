@@ -1,4 +1,5 @@
 // The acceptance suite inside Chromium: the page's WebSocket against a listener in Node.
+import { createServer as createHttpServer } from 'node:http'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { type Endpoint, type Listener, systemClock } from '@peerwire/core'
@@ -61,8 +62,19 @@ describe('the acceptance suite inside Chromium', () => {
   })
 
   it('a refused upgrade is a failed dial without a cause', async () => {
-    const { message } = await failedDial(tab, { ...endpoints.endpoint, path: '/elsewhere' })
-    expect(message).toContain('/elsewhere could not be reached')
+    const server = createHttpServer().on('upgrade', (_, socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const { message } = await failedDial(tab, { ...endpoints.endpoint, port })
+    server.close()
+    expect(message).toContain('could not be reached')
+  })
+
+  it('what a listener refuses after the upgrade ends the link with its words', async () => {
+    const elsewhere = { ...endpoints.endpoint, path: '/elsewhere' }
+    const { message, cause } = await tab.evaluate((one) => window.refusedLink(one), elsewhere)
+    expect(message).toBe('relay refused: absent: there is nothing at this path')
+    expect(cause).toEqual({ name: 'absent', retryAfterMs: 300_000 })
   })
 
   it('what the browser forbids beforehand is a failed dial with its cause', async () => {

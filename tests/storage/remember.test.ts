@@ -14,7 +14,6 @@ async function listening(): Promise<Node> {
     privateKey: generatePrivateKey(),
     transports: [webSocket({ listen: 'ws://127.0.0.1:0/' })],
     plugins: [addressBook({ local: true })],
-    limits: { acceptIntervalMs: 0 },
   })
   onTestFinished(() => node.close())
   await node.start()

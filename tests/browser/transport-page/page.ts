@@ -1,5 +1,5 @@
 // Runs the acceptance cases over the browser's WebSocket, one at a time, as the test outside asks.
-import { type Endpoint, systemClock } from '@peerwire/core'
+import { type Endpoint, type PeerError, systemClock } from '@peerwire/core'
 import { transportCases } from '@peerwire/core/testing'
 import { webSocket } from '@peerwire/transport-ws'
 
@@ -13,6 +13,7 @@ declare global {
   interface Window {
     runTransportCase: (name: string, endpoints: PageEndpoints) => Promise<void>
     failedDial: (endpoint: Endpoint) => Promise<{ readonly message: string; readonly cause: unknown }>
+    refusedLink: (endpoint: Endpoint) => Promise<{ readonly message: string; readonly cause: unknown }>
   }
 }
 
@@ -38,4 +39,12 @@ window.failedDial = async (endpoint) => {
       ? { message: error.message, cause: error.cause }
       : { message: 'no error', cause: error }
   }
+}
+
+window.refusedLink = async (endpoint) => {
+  const link = await webSocket().dial(endpoint)
+  const error = await new Promise<PeerError | undefined>((resolve) => {
+    link.open({ bytes: () => undefined, drain: () => undefined, end: resolve })
+  })
+  return { message: `${error?.code}: ${error?.message}`, cause: error?.cause }
 }

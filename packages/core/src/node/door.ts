@@ -2,7 +2,7 @@
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import type { InboundRule, Link, LinkSink, ListenHandlers, Transport } from '../wire/link.ts'
-import { RefusalCode, refusalText } from '../wire/refusal.ts'
+import { readRefusal, RefusalCode, refusalText } from '../wire/refusal.ts'
 import { type Gate, type GateEntry, refusalError } from './gate.ts'
 import type { Settings } from './options.ts'
 
@@ -52,8 +52,9 @@ export class Door {
       link: (link) => this.accept(link, transport),
       admits: (remoteAddress) => this.#admits(remoteAddress, inboundRule),
       refused: (link, code, text) => {
-        const error = new PeerError('link refused', DiscReason.requested, text)
-        this.#turnAway(link, inboundRule, { code, text, error })
+        const words = readRefusal(code, text)?.message ?? text
+        const error = new PeerError('link refused', DiscReason.requested, words)
+        this.#turnAway(link, { code, text, error }, this.#gate.answersVisit(link.remoteAddress, inboundRule))
       },
     }
   }
@@ -62,7 +63,7 @@ export class Door {
   accept(link: Link, { name, inboundRule }: From): void {
     if (this.#closed) return link.abort()
     const refusal = this.#ban(link) ?? this.#enter(link, name, inboundRule)
-    if (refusal) this.#turnAway(link, inboundRule, refusal)
+    if (refusal) this.#turnAway(link, refusal, this.#gate.answers(link.remoteAddress, inboundRule))
   }
 
   /** Cuts those that are still being told. */
@@ -97,9 +98,8 @@ export class Door {
   }
 
   // A flood gets no answer, and there are never more links that wait for the remote to have read it than handshakes.
-  #turnAway(link: Link, rule: InboundRule | undefined, { code, text, error }: Answer): void {
-    const { pendingInbound } = this.#host.settings.limits
-    if (this.#leaving.size < pendingInbound && this.#gate.answers(link.remoteAddress, rule)) {
+  #turnAway(link: Link, { code, text, error }: Answer, answers: boolean): void {
+    if (answers && this.#leaving.size < this.#host.settings.limits.pendingInbound) {
       this.#leaving.add(link)
       link.open({ ...NOTHING, end: () => this.#leaving.delete(link) })
       link.refuse(code, text, error)

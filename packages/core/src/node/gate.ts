@@ -106,6 +106,14 @@ export class Gate {
     return true
   }
 
+  /** The same for one whom the transport turns away: it counts as one that was let in, as long as it would be. */
+  answersVisit(remoteAddress: string, rule?: InboundRule): boolean {
+    const source = this.#sourceOf(remoteAddress, rule)
+    if (this.#refusalOf(source)) return this.answers(remoteAddress, rule)
+    this.#note(source)
+    return true
+  }
+
   /**
    * A place, or why there is none. Exempt addresses obey the bounds in all, not those per network.
    *

@@ -5,7 +5,7 @@ import { type Random, seededRandom } from '../base/random.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import { type Endpoint, formatEndpoint } from '../wire/address.ts'
-import type { DialOptions, ListenHandlers, Listener, Transport } from '../wire/link.ts'
+import type { DialOptions, InboundRule, ListenHandlers, Listener, Transport } from '../wire/link.ts'
 import { connectMemoryLinks, type MemoryLinkPair } from './memory-link.ts'
 import type { PipeTraits } from './memory-pipe.ts'
 
@@ -36,6 +36,8 @@ export interface MemoryNetworkOptions {
 export interface MemoryTransportOptions {
   /** `true` takes the next free port; a number or list takes just these. */
   readonly listen?: boolean | number | readonly number[] | undefined
+  /** As which kind of listener it is throttled; default `per address`. */
+  readonly inboundRule?: InboundRule | undefined
 }
 
 export interface MemoryNetwork {
@@ -138,9 +140,10 @@ function toTraits(options: MemoryNetworkOptions): PipeTraits {
   }
 }
 
-function createTransport(world: World, host: string, { listen }: MemoryTransportOptions): Transport {
+function createTransport(world: World, host: string, { listen, inboundRule }: MemoryTransportOptions): Transport {
   const transport: Transport = {
     name: 'memory',
+    inboundRule,
     canDial: (endpoint) => endpoint.scheme === 'memory',
     dial: async (endpoint, options) => await dial(world, host, endpoint, options),
   }
