@@ -1,5 +1,5 @@
-// Visitors of a WebSocket listener, honest and not, over real sockets: none is exempt here, for each comes from a public
-// address that a proxy names, or the policy exempts nobody.
+// Visitors of a WebSocket listener, honest and not, over real sockets: none is exempt here, for each comes from a
+// public address that a proxy names, or the policy exempts nobody.
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
