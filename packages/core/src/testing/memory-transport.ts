@@ -91,7 +91,7 @@ export function createMemoryNetwork(options: MemoryNetworkOptions): MemoryNetwor
   }
   return {
     transport: (host, settings = {}) =>
-      createTransport(world, host, checkOptions('transport', settings, { listen: 'other' })),
+      createTransport(world, host, checkOptions('transport', settings, { listen: 'other', inboundRule: 'text' })),
     cut: (host, other) => {
       const hit = [...world.live].filter((link) => touches(link, host, other))
       for (const { pair } of hit) pair.cut()
