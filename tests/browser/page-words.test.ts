@@ -80,6 +80,12 @@ describe('how the tab stands with its relay', () => {
       'The connection to the relay broke off. It is down.',
       'Next try in 4 s.',
     ],
+    [
+      lost(readRefusal(4429, 'throttled; retry=4; too fast')!),
+      'bad',
+      "The relay doesn't take this tab now: throttled: too fast.",
+      'Next try in 4 s.',
+    ],
     [lost(cut), 'bad', 'The connection to the relay broke off (link lost: gone).', 'Next try in 4 s.'],
     [
       lost(cut, { wasConnected: false, retryAtMs: 900 }),

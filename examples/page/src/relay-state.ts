@@ -57,6 +57,7 @@ type Lost = Extract<RelayState, { kind: 'lost' }>
 
 function lostSentence({ error, wasConnected, silent }: Lost): string {
   if (error.code === 'remote disconnect reason') return toldSentence(error)
+  if (error.code === 'relay refused') return `The relay doesn't take this tab now: ${error.message}.`
   if (silent !== undefined) return wasConnected ? `The connection to the relay broke off. ${silent}` : silent
   const what = wasConnected ? 'The connection to the relay broke off' : 'The relay could not be dialed'
   return `${what} (${error.code}: ${error.message}).`
