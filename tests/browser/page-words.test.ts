@@ -1,5 +1,5 @@
 // The page's parts that need no page: what it reads of a relay, what it says, and what it signs.
-import { DiscReason, PeerError, portableCrypto, toHex } from '@peerwire/core'
+import { DiscReason, PeerError, portableCrypto, readRefusal, toHex } from '@peerwire/core'
 import { readTransaction } from '@peerwire/eth'
 import { describe, expect, it } from 'vitest'
 import { infoUrl, readRelayInfo } from '../../examples/page/src/relay-info.ts'
