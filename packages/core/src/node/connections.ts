@@ -1,29 +1,34 @@
-// Everything that is connected or about to be: set-ups in progress, the peer set, and what happens at both checkpoints.
+// Everything that is connected or about to be: links become peers here, and their ends are told.
 import { createDeferred } from '../base/abort.ts'
-import { equalBytes, toHex } from '../base/bytes.ts'
+import { toHex } from '../base/bytes.ts'
 import type { Emitter } from '../base/emitter.ts'
 import { guarded } from '../base/guarded.ts'
 import { Wheel } from '../base/wheel.ts'
+import type { ConnectionName } from '../dialing/state.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import { ConnectedPeer } from '../peers/connected-peer.ts'
-import type { PeerHost } from '../peers/connected-peer.ts'
 import { createOfferTable } from '../peers/conversation.ts'
 import type { Conversation, OfferTable } from '../peers/conversation.ts'
-import { PeerSet } from '../peers/peer-set.ts'
+import type { PeerHost } from '../peers/peer-host.ts'
+import type { PeerSetLimits } from '../peers/peer-set.ts'
 import { ReceiveBudget } from '../peers/receive-budget.ts'
 import { generateKeyPair } from '../rlpx/keys.ts'
+import type { Endpoint } from '../wire/address.ts'
 import { matchCapabilities } from '../wire/capabilities.ts'
-import { formatEndpoint } from '../wire/address.ts'
+import type { FrameCodec } from '../wire/frame-codec.ts'
 import { BASE_PROTOCOL_VERSION } from '../wire/hello.ts'
 import type { Hello } from '../wire/hello.ts'
 import type { Direction, Link } from '../wire/link.ts'
-import type { NodeEvents } from './events.ts'
+import { Checkpoints } from './checkpoints.ts'
+import type { Connection, RemoteName } from './connection.ts'
+import { ConnectionTable } from './connection-table.ts'
 import type { Door, DoorEntry } from './door.ts'
+import type { NodeEvents } from './events.ts'
 import type { Listening } from './listening.ts'
 import type { Settings } from './options.ts'
 import { SetUp } from './set-up.ts'
-import type { Greeted, SetUpHost, SetUpTask } from './set-up.ts'
+import type { SetUpHost, SetUpTask } from './set-up.ts'
 
 /** Most characters of a client name that are kept. */
 const NAME_LENGTH = 128
@@ -42,33 +47,47 @@ export interface ConnectionsHost {
   /** The dialer is told before the listeners are. */
   added(peer: ConnectedPeer): void
   removed(peer: ConnectedPeer, error: PeerError): void
-  pending(setUp: SetUp<ConnectedPeer>, isPending: boolean): void
+  /** An inbound connection has proven its key, or that is over. */
+  pending(connection: ConnectionName, isPending: boolean): void
+  /** It has become a peer, or the error has ended it. */
+  decided(connection: Connection, error?: PeerError): void
+  /** Another connection has become the peer of the key that this one was dialed for. */
+  overtaken(connection: Connection, peer: ConnectedPeer): void
   note(message: string, error: unknown): void
 }
 
 export class Connections {
-  readonly peers: PeerSet<ConnectedPeer>
+  readonly table: ConnectionTable = new ConnectionTable()
+  readonly limits: PeerSetLimits
   readonly #host: ConnectionsHost
-  readonly #tables: readonly OfferTable[]
-  readonly #setUps = new Set<SetUp<ConnectedPeer>>()
+  readonly #offers: readonly OfferTable[]
+  readonly #checkpoints: Checkpoints
   readonly #wheel: Wheel
   readonly #peerHost: PeerHost
-  readonly #setUpHost: SetUpHost<ConnectedPeer>
-  /** Peers that have left or are about to: they hold a link until their goodbye is over. */
-  readonly #living = new Set<ConnectedPeer>()
-  /** The number of the latest connection. */
-  #latest = 0
+  /** What the set-up of a connection that shall become a peer asks. */
+  readonly setUpHost: SetUpHost
   #listening: Listening | undefined
   #closed = false
   #onEmpty: (() => void) | undefined
+  /** Connections that are just being told of, and whether they have ended: that is told afterwards. */
+  readonly #beginning = new Map<Connection, boolean>()
 
   constructor(host: ConnectionsHost) {
-    const { settings } = host
+    const { settings, publicKey, id } = host
     this.#host = host
-    const { maxPeers, places } = settings
-    this.peers = new PeerSet(host.id, { maxPeers, maxInbound: places.inbound })
-    this.#tables = settings.offers.map(createOfferTable)
+    this.limits = { maxPeers: settings.maxPeers, maxInbound: settings.places.inbound }
+    this.#offers = settings.offers.map(createOfferTable)
     this.#wheel = new Wheel(settings.clock, WHEEL_SLOT_MS)
+    this.#checkpoints = new Checkpoints({
+      settings,
+      table: this.table,
+      limits: this.limits,
+      publicKey,
+      id,
+      isPersistent: host.isPersistent,
+      isTrusted: host.isTrusted,
+      makeRoom: () => this.#listening?.makeRoom(this.table.peers()),
+    })
     this.#peerHost = {
       clock: settings.clock,
       wheel: this.#wheel,
@@ -77,17 +96,21 @@ export class Connections {
       requestIdSeed: () => settings.random.uint32(),
       isPersistent: host.isPersistent,
       isTrusted: host.isTrusted,
-      gone: (peer, error) => this.#gone(peer, error),
+      ending: ({ number }) => this.table.move(this.table.get(number)!, 'goodbye'),
+      gone: ({ number }) => this.#gone(this.table.get(number)!),
       note: host.note,
       yieldTurn: (run) => void settings.clock.setTimer(0, run),
     }
-    this.#setUpHost = {
+    this.setUpHost = {
       settings,
       supplies: () => this.#listening?.supplies,
       hello: () => this.#hello(),
-      checkpointKey: (setUp, publicKey) => this.#checkpointKey(setUp, publicKey),
-      checkpointHello: (greeted) => this.#checkpointHello(greeted),
-      begin: (peer) => this.#begin(peer),
+      move: (connection, state) => this.table.move(connection, state),
+      checkpointKey: (connection, key) => this.#checkpointKey(connection, key),
+      checkpointHello: (connection, hello, codec) => this.#checkpointHello(connection, hello, codec),
+      begin: (connection) => this.#begin(connection),
+      over: (connection, error) => this.#over(connection, error),
+      gone: (connection) => this.remove(connection),
     }
   }
 
@@ -99,10 +122,6 @@ export class Connections {
     return this.#peerHost.receiving.bytes
   }
 
-  get setUps(): ReadonlySet<SetUp<ConnectedPeer>> {
-    return this.#setUps
-  }
-
   /** What lets inbound links in. What only listeners need is loaded here: a tab never fetches it. */
   async openDoor(): Promise<Door> {
     const { createListening } = await import('./listening.ts')
@@ -112,7 +131,7 @@ export class Connections {
       anyTrusted,
       enter: (link, transport, entry) => this.#enter(link, transport, entry),
       giveUp: (link, error) => {
-        for (const setUp of this.#setUps) if (setUp.task.link === link) setUp.fail(error)
+        for (const connection of this.table.values()) if (connection.link === link) connection.fail(error)
       },
       failed: (remoteAddress, error) => this.#failed(error, 'inbound', remoteAddress),
     })
@@ -121,62 +140,45 @@ export class Connections {
 
   // A failure is reported as `setup:failed`.
   #enter(link: Link, transport: string, entry: DoorEntry): void {
-    const task: SetUpTask = { link, direction: 'inbound', transport, expected: undefined, endpoint: undefined, entry }
-    this.setUp(task).then(entry.leave, entry.leave)
+    const task = { link, transport, expected: undefined, entry, decided: entry.leave }
+    this.setUp(this.table.add('inbound', 'encryption'), task)
   }
 
-  // Discouraged peers get what nobody else wants: they are refused as soon as one more would fill the node.
-  #heldAgainst(task: SetUpTask, publicKey: Uint8Array): PeerError | undefined {
-    const { judge, places } = this.#host.settings
-    const address = task.endpoint ? formatEndpoint(task.endpoint) : task.link.remoteAddress
-    const verdict = judge({ publicKey, address })
-    if (verdict === 'banned') return new PeerError('disconnect reason', DiscReason.uselessPeer, 'the peer is banned')
-    if (verdict === undefined || task.direction === 'outbound') return undefined
-    if (this.peers.inboundCount + 1 < places.inbound) return undefined
-    return new PeerError('disconnect reason', DiscReason.tooManyPeers, 'no place to spare for a discouraged peer')
+  /** A dial that begins. Without a remote it is found by no key, and holds up nobody. */
+  addDial(endpoint: Endpoint, remote?: RemoteName): Connection {
+    const connection = this.table.add('outbound', 'dialing', endpoint)
+    if (remote) this.table.name(connection, remote)
+    return connection
   }
 
-  /** What a set-up that shall not become a peer differs from. */
-  get setUpHost(): SetUpHost<ConnectedPeer> {
-    return this.#setUpHost
+  /** Brings a link to a peer. What ends it before is told by `setup:failed`, and then to the task. */
+  setUp(connection: Connection, task: SetUpTask, host: SetUpHost = this.setUpHost): void {
+    connection.link = task.link
+    connection.setUp = new SetUp(connection, task, host)
+    this.table.move(connection, 'encryption')
+    connection.setUp.run()
+    if (this.#closed) connection.setUp.cut(quitting())
   }
 
-  /** Brings a link to a peer. Rejects with what ended it; after `setup:failed` was said, unless the host is another. */
-  async setUp(task: SetUpTask, host: SetUpHost<ConnectedPeer> = this.#setUpHost): Promise<ConnectedPeer> {
-    if (this.#closed) {
-      task.link.abort()
-      throw quitting()
-    }
-    const setUp = new SetUp<ConnectedPeer>(++this.#latest, task, host)
-    this.#setUps.add(setUp)
-    try {
-      return await setUp.run()
-    } catch (error) {
-      if (host === this.#setUpHost)
-        this.#failed(error as PeerError, task.direction, task.link.remoteAddress, setUp.publicKey)
-      throw error
-    } finally {
-      this.#setUps.delete(setUp)
-      if (setUp.told) this.#host.pending(setUp, false)
-      this.#checkEmpty()
-    }
+  /** Nothing is left of it. */
+  remove(connection: Connection): void {
+    this.table.move(connection, 'gone')
+    this.#reconsider(connection)
+    if (this.table.size === 0) this.#onEmpty?.()
   }
 
-  /** Ends everything; resolves when no link is left, at the latest after `closeMs`. */
+  /** Ends everything; resolves when nothing is left, at the latest after `closeMs`. */
   async close(): Promise<void> {
     this.#closed = true
-    // One for each: an error is one peer's.
-    for (const setUp of this.#setUps) setUp.fail(quitting())
-    for (const peer of this.#living) peer.fail(quitting())
+    for (const connection of [...this.table.values()]) connection.fail(quitting())
     await this.#emptyWithin(this.#host.settings.limits.closeMs)
-    for (const peer of this.#living) peer.cut(quitting())
-    for (const setUp of this.#setUps) setUp.cut()
+    for (const connection of [...this.table.values()]) connection.cut(quitting())
     this.#wheel.close()
     this.#listening?.close()
   }
 
   async #emptyWithin(ms: number): Promise<void> {
-    if (this.#living.size === 0 && this.#setUps.size === 0) return
+    if (this.table.size === 0) return
     const empty = createDeferred<void>()
     const timer = this.#host.settings.clock.setTimer(ms, () => empty.resolve())
     this.#onEmpty = () => empty.resolve()
@@ -187,85 +189,47 @@ export class Connections {
 
   #hello(): Hello {
     const { settings, publicKey } = this.#host
-    const capabilities = this.#tables.map(({ offer: { protocol } }) => ({
+    const capabilities = this.#offers.map(({ offer: { protocol } }) => ({
       name: protocol.name,
       version: protocol.version,
     }))
     return { version: BASE_PROTOCOL_VERSION, name: settings.name, capabilities, listenPort: 0, publicKey }
   }
 
-  #checkpointKey(setUp: SetUp<ConnectedPeer>, publicKey: Uint8Array): Promise<void> | undefined {
-    const { task } = setUp
-    const id = idOf(this.#host.settings, publicKey)
+  #checkpointKey(connection: Connection, publicKey: Uint8Array): boolean {
     if (this.#closed) throw quitting()
-    const trusted = this.#host.isTrusted(id)
-    const held = trusted ? undefined : this.#heldAgainst(task, publicKey)
-    if (held) throw held
-    const refusal = this.peers.check({ id, direction: task.direction, named: this.#isNamed(id) })
-    if (refusal && !this.#mayMakeRoom(refusal, task)) throw refusal
-    // Once, though a held one comes here again.
-    if (task.direction === 'inbound' && !setUp.told) {
-      setUp.told = true
-      this.#host.pending(setUp, true)
-    }
-    return this.#rivalOf(setUp, publicKey)?.settled
-  }
-
-  /**
-   * Two nodes that dial each other hold two links for a moment. The one dialed by the lower key goes on at both ends;
-   * the other waits here until that one is decided, so that exactly one becomes a peer.
-   */
-  #rivalOf(setUp: SetUp<ConnectedPeer>, publicKey: Uint8Array): SetUp<ConnectedPeer> | undefined {
-    const weAreLower = toHex(this.#host.publicKey) < toHex(publicKey)
-    if ((setUp.task.direction === 'outbound') === weAreLower) return undefined
-    for (const other of this.#setUps) {
-      if (other === setUp || other.task.direction === setUp.task.direction) continue
-      if (other.phase !== 'encryption' && other.phase !== 'hello') continue
-      const key = other.publicKey ?? other.task.expected
-      if (key && equalBytes(key, publicKey)) return other
-    }
-    return undefined
-  }
-
-  #checkpointHello({ number, task, publicKey, hello, codec }: Greeted): ConnectedPeer {
     const id = idOf(this.#host.settings, publicKey)
+    this.table.name(connection, { id, publicKey })
+    if (!this.#checkpoints.key(connection)) return false
+    if (connection.direction === 'inbound') this.#setPending(connection, true)
+    return this.#checkpoints.rivalOf(connection) === undefined
+  }
+
+  #checkpointHello(connection: Connection, hello: Hello, codec: FrameCodec): void {
+    const { number, direction, endpoint, remote, setUp, link } = connection
+    const { id, publicKey } = remote!
     const conversations = this.#conversations(hello)
-    const candidate = { id, direction: task.direction, named: this.#isNamed(id) }
-    const check = (): PeerError | undefined =>
-      this.peers.checkShared(candidate, conversations.length, this.#tables.length)
-    let refusal = check()
-    if (refusal && this.#mayMakeRoom(refusal, task)) {
-      this.#listening?.makeRoom(this.peers)
-      refusal = check()
-    }
-    if (refusal) throw refusal
+    this.#checkpoints.hello(connection, conversations.length)
+    // A peer of the same key that says goodbye is removed before this one is added; its link has its time.
+    for (const other of this.table.of(id)) if (other.peer) this.#tellEnd(other)
+    if (connection.state !== 'hello') throw quitting()
     const facts = {
       number,
       id,
       publicKey,
-      direction: task.direction,
+      direction,
       name: hello.name.slice(0, NAME_LENGTH),
       capabilities: hello.capabilities,
-      endpoint: task.endpoint,
-      transport: task.transport,
+      endpoint,
+      transport: setUp!.task.transport,
       conversations,
     }
-    const peer = new ConnectedPeer(facts, task.link, codec, this.#peerHost)
-    this.peers.add(peer)
-    this.#living.add(peer)
-    return peer
-  }
-
-  #isNamed(id: string): boolean {
-    return this.#host.isTrusted(id) || this.#host.isPersistent(id)
-  }
-
-  #mayMakeRoom({ reason }: PeerError, { direction }: SetUpTask): boolean {
-    return reason === DiscReason.tooManyPeers && direction === 'inbound' && this.#host.settings.admission !== undefined
+    connection.peer = new ConnectedPeer(facts, link!, codec, this.#peerHost)
+    this.table.move(connection, 'peer')
   }
 
   #conversations(hello: Hello): Conversation[] {
-    const ours = this.#tables.map((table) => {
+    const ours = this.#offers.map((table) => {
       const { name, version, length } = table.offer.protocol
       return { name, version, length, table }
     })
@@ -275,23 +239,49 @@ export class Connections {
     }))
   }
 
-  #begin(peer: ConnectedPeer): void {
+  #begin(connection: Connection): void {
+    const peer = connection.peer!
+    this.#beginning.set(connection, false)
     this.#host.added(peer)
-    for (const { table } of peer.conversations) {
-      if (peer.error) break
-      guarded(
-        () => table.offer.hooks.opened?.(peer),
-        (error) => peer.thrown(error),
-      )
-    }
+    this.#setPending(connection, false)
+    this.#open(connection, peer)
     this.#host.events.emit('peer:added', peer)
+    for (const other of this.table.of(peer.id))
+      if (other !== connection && other.attempt) this.#host.overtaken(other, peer)
     peer.start()
+    this.#host.decided(connection)
+    const endedEarly = this.#beginning.get(connection)
+    this.#beginning.delete(connection)
+    if (endedEarly) this.#gone(connection)
+    else this.#reconsider(connection)
   }
 
-  #gone(peer: ConnectedPeer, error: PeerError): void {
-    this.peers.remove(peer)
-    this.#living.delete(peer)
+  // As many protocols are told of the end: those whose `opened` has returned.
+  #open(connection: Connection, peer: ConnectedPeer): void {
     for (const { table } of peer.conversations) {
+      if (peer.error) return
+      const opened = (): unknown => {
+        const result: unknown = table.offer.hooks.opened?.(peer)
+        connection.opened++
+        return result
+      }
+      guarded(opened, (error) => peer.thrown(error))
+    }
+  }
+
+  #gone(connection: Connection): void {
+    if (this.#beginning.has(connection)) return void this.#beginning.set(connection, true)
+    this.table.move(connection, 'gone')
+    this.#tellEnd(connection)
+    this.remove(connection)
+  }
+
+  #tellEnd(connection: Connection): void {
+    if (connection.told) return
+    connection.told = true
+    const peer = connection.peer!
+    const error = peer.error!
+    for (const { table } of peer.conversations.slice(0, connection.opened)) {
       guarded(
         () => table.offer.hooks.closed?.(peer, error),
         (thrown) => this.#host.note('a closed hook threw', thrown),
@@ -301,23 +291,39 @@ export class Connections {
     const remoteRequested = error.code === 'remote disconnect reason'
     this.#host.removed(peer, error)
     this.#host.events.emit('peer:removed', { peer, error, durationMs, remoteRequested })
-    this.#checkEmpty()
+  }
+
+  #over(connection: Connection, error: PeerError): void {
+    const { direction, link, setUp } = connection
+    this.#failed(error, direction, link!.remoteAddress, setUp!.publicKey)
+    this.#setPending(connection, false)
+    setUp!.task.decided?.(error)
+    this.#host.decided(connection, error)
+    this.#reconsider(connection)
+  }
+
+  #setPending(connection: Connection, isPending: boolean): void {
+    if (connection.pending === isPending) return
+    connection.pending = isPending
+    this.#host.pending({ number: connection.number, id: connection.remote!.id }, isPending)
+  }
+
+  // What was held for it may be decided now.
+  #reconsider({ remote }: Connection): void {
+    if (!remote) return
+    for (const { state, setUp } of this.table.of(remote.id)) if (state === 'held') setUp?.goOn()
   }
 
   #failed(error: PeerError, direction: Direction, remoteAddress: string, publicKey?: Uint8Array): void {
     this.#host.events.emit('setup:failed', { error, direction, remoteAddress, publicKey })
   }
-
-  #checkEmpty(): void {
-    if (this.#living.size === 0 && this.#setUps.size === 0) this.#onEmpty?.()
-  }
-}
-
-function quitting(): PeerError {
-  return new PeerError('disconnect reason', DiscReason.quitting, 'the node is closing')
 }
 
 /** keccak-256 of a public key, in hex: a peer's id. */
 export function idOf({ crypto }: Pick<Settings, 'crypto'>, publicKey: Uint8Array): string {
   return toHex(crypto.keccak256(publicKey))
+}
+
+function quitting(): PeerError {
+  return new PeerError('disconnect reason', DiscReason.quitting, 'the node is closing')
 }

@@ -1,28 +1,31 @@
-// Runs dials: one attempt per key at a time under one deadline, shared by the dialer and by users who ask.
-import { abortable } from '../base/abort.ts'
-import { equalBytes, shortKey, toHex } from '../base/bytes.ts'
+// Runs dials: one attempt per key and place under one deadline, shared by the dialer and by users who ask.
+import { createDeferred } from '../base/abort.ts'
+import { shortKey } from '../base/bytes.ts'
 import type { Emitter } from '../base/emitter.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { isPeerError, PeerError } from '../errors/peer-error.ts'
 import type { Dialer, DialOrder } from '../dialing/dialer.ts'
 import type { DialerInfo, DialExplanation } from '../dialing/explain.ts'
 import type { FailureTally, NodeExplanation } from '../dialing/explain-all.ts'
+import { sameEndpoint } from '../dialing/same-endpoint.ts'
+import type { ConnectionName } from '../dialing/state.ts'
 import type { ConnectedPeer } from '../peers/connected-peer.ts'
+import { freePlaces } from '../peers/peer-set.ts'
 import type { Address, Endpoint } from '../wire/address.ts'
-import { formatEndpoint } from '../wire/address.ts'
-import type { Link, Transport } from '../wire/link.ts'
+import { Attempt } from './attempt.ts'
+import type { DialOutcome } from './attempt.ts'
+import type { Connection } from './connection.ts'
 import { idOf } from './connections.ts'
 import type { Connections } from './connections.ts'
 import type { NodeEvents } from './events.ts'
+import { asPeerError, LinkOpener } from './link-opener.ts'
+import type { OpenedLink } from './link-opener.ts'
 import type { Settings } from './options.ts'
-import type { Plugin, Verdict } from './plugin.ts'
-import type { SetUp, SetUpTask } from './set-up.ts'
+import type { Plugin } from './plugin.ts'
+import type { SetUpTask } from './set-up.ts'
 
-interface Attempt {
-  readonly promise: Promise<ConnectedPeer>
-  readonly controller: AbortController
-  waiting: number
-}
+/** Keys whose latest failed dial is remembered for `explain`. */
+const MAX_FAILED = 256
 
 export interface DialsHost {
   readonly settings: Settings
@@ -34,14 +37,17 @@ export interface DialsHost {
 
 export class Dials {
   readonly #host: DialsHost
+  readonly #opener: LinkOpener
   #dialer: Dialer | undefined
-  readonly #attempts = new Map<string, Attempt>()
   readonly #persistent = new Map<string, Address>()
+  /** What ended the latest dial, by id. */
+  readonly #failed = new Map<string, PeerError>()
   #started = false
   #closed = false
 
   constructor(host: DialsHost) {
     this.#host = host
+    this.#opener = new LinkOpener({ ...host, isPersistent: (id) => this.isPersistent(id) })
   }
 
   /** Begins to dial by itself; before this only `dial` does. `load` fetches the dialer even if nothing needs it yet. */
@@ -62,157 +68,170 @@ export class Dials {
       clock,
       random,
       policy: { ...(settings.dialing ?? dialPolicy()), outbound: settings.places.outbound },
-      free: () => connections.peers.free,
+      free: () => freePlaces(connections.table, connections.limits),
       selfPublicKey: publicKey,
       groupOf,
-      judge: ({ publicKey: key, endpoint }) => this.#verdict(key, endpoint),
+      judge: ({ publicKey: key, endpoint }) => this.#opener.verdict(key, endpoint),
       log: logger,
       idOf: (key) => idOf(settings, key),
-      attempt: (order) => void this.#take(order),
+      attempt: (order) => this.#take(order),
       isPublic: isPublicEndpoint,
       ...(resolvers.length > 0 && {
         resolve: (key, signal) => resolveBy(resolvers, key, isPublicEndpoint, signal),
       }),
     })
     this.#dialer = dialer
-    for (const peer of connections.peers.values()) this.added(peer)
+    // Peers that say goodbye count until that is told, for the dialer as for everybody.
+    for (const { number, remote, pending, peer, told } of connections.table.values()) {
+      if (peer && !told) this.added(peer)
+      else if (pending) this.pending({ number, id: remote!.id }, true)
+    }
     for (const address of this.#persistent.values()) dialer.addPersistent(address)
-    for (const plugin of plugins) if (plugin.candidates) dialer.addSource(plugin.name, plugin.candidates(), plugin)
-  }
-
-  async #take({ address, signal, done }: DialOrder): Promise<void> {
-    try {
-      await this.dial(address, signal)
-    } catch (error) {
-      return done(asPeerError(error))
+    for (const plugin of plugins) {
+      if (plugin.candidates) dialer.addSource(plugin.name, plugin.candidates(), plugin)
     }
-    done()
   }
 
-  #verdict(publicKey: Uint8Array, endpoint: Endpoint | undefined): Verdict | undefined {
-    const { settings, isTrusted } = this.#host
-    if (isTrusted(idOf(settings, publicKey))) return undefined
-    return settings.judge({ publicKey, address: endpoint && formatEndpoint(endpoint) })
-  }
-
-  /** Joins the attempt that runs for this key, or begins one. */
+  /** The peer of the key that lives, or what an attempt gives: one that runs for this key and place, or a new one. */
   async dial(address: Address, signal?: AbortSignal): Promise<ConnectedPeer> {
-    const key = toHex(address.publicKey)
-    const existing = this.#host.connections.peers.get(idOf(this.#host.settings, address.publicKey))
-    if (existing) return existing
-    const attempt = this.#attempts.get(key) ?? this.#begin(key, address)
-    attempt.waiting++
+    const peer = this.#peerOf(address)
+    if (peer) return peer
+    const outcome = createDeferred<ConnectedPeer>()
+    const leave = this.#join(address, (became) => {
+      if (isPeerError(became)) outcome.reject(became)
+      else outcome.resolve(became)
+    })
+    const onAbort = (): void => {
+      leave()
+      outcome.reject(signal!.reason)
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
     try {
-      return await abortable(attempt.promise, signal)
+      return await outcome.promise
     } finally {
-      attempt.waiting--
-      if (attempt.waiting === 0) attempt.controller.abort(cancelled('nobody waits for the dial any more'))
+      signal?.removeEventListener('abort', onAbort)
     }
   }
 
-  #begin(key: string, address: Address): Attempt {
-    const controller = new AbortController()
-    const promise = this.#attempt(address, controller.signal).finally(() => this.#attempts.delete(key))
-    promise.catch(() => undefined)
-    const attempt: Attempt = { promise, controller, waiting: 0 }
-    this.#attempts.set(key, attempt)
-    return attempt
+  #take({ address, signal, done }: DialOrder): void {
+    if (this.#peerOf(address)) return done()
+    const leave = this.#join(address, (became) => {
+      signal.removeEventListener('abort', leave)
+      done(isPeerError(became) ? became : undefined)
+    })
+    signal.addEventListener('abort', leave, { once: true })
   }
 
-  async #attempt(address: Address, signal: AbortSignal): Promise<ConnectedPeer> {
-    const { settings, connections, events } = this.#host
-    const id = idOf(settings, address.publicKey)
+  #peerOf({ publicKey }: Address): ConnectedPeer | undefined {
+    return this.#host.connections.table.peerOf(idOf(this.#host.settings, publicKey))
+  }
+
+  /** Waits for an attempt; the answer leaves it, and ends it when nobody else waits. */
+  #join(address: Address, settle: (outcome: DialOutcome) => void): () => void {
+    const { settings, connections } = this.#host
+    const { publicKey, endpoint } = address
+    const id = idOf(settings, publicKey)
+    const running = connections.table
+      .of(id)
+      .find(({ attempt: other }) => other && sameEndpoint(other.address.endpoint, endpoint))
+    const connection = running ?? connections.addDial(endpoint, { id, publicKey })
+    const attempt = (connection.attempt ??= new Attempt(address))
+    const waiter = attempt.add(settle)
+    if (!running) void this.#run(connection, attempt)
+    return () => {
+      if (!waiter.attempt.delete(waiter) || waiter.attempt.isWanted) return
+      const left = connections.table.of(id).find((other) => other.attempt === waiter.attempt)
+      if (left) this.#giveUp(left, cancelled('nobody waits for the dial any more'))
+    }
+  }
+
+  async #run(connection: Connection, { address, controller }: Attempt): Promise<void> {
+    const { publicKey: expected } = address
     try {
-      const setUp = (task: SetUpTask): Promise<ConnectedPeer> => connections.setUp(task)
-      return await this.#holding(id, () => this.#reach(address, signal, setUp))
+      await this.#opener.reach(connection, address, controller.signal, (opened) =>
+        this.#host.connections.setUp(connection, { ...opened, expected }),
+      )
     } catch (error) {
-      const failure = asPeerError(error)
-      // Refused because another link of this key was quicker: that may have taken the last place, too.
-      const { alreadyConnected, tooManyPeers } = DiscReason
-      const isLate = failure.reason === alreadyConnected || failure.reason === tooManyPeers
-      const winner = isLate ? connections.peers.get(id) : undefined
-      if (winner) return winner
-      events.emit('dial:failed', { address, error: failure, persistent: this.isPersistent(id) })
-      throw failure
+      this.decided(connection, asPeerError(error))
     }
+  }
+
+  /** It has become a peer (which may have ended again by now), or has failed. */
+  decided(connection: Connection, error?: PeerError): void {
+    const { attempt, peer, remote } = connection
+    connection.attempt = undefined
+    if (connection.state === 'dialing') this.#host.connections.remove(connection)
+    if (!attempt) return
+    if (!error) attempt.settle(peer!.error ?? peer!)
+    else if (!this.#passOn(attempt, remote!.id, error)) this.#fail(attempt, remote!.id, error)
+    // The place that it held is free now, or a peer's.
+    this.#dialer?.roomChanged()
+  }
+
+  #fail(attempt: Attempt, id: string, error: PeerError): void {
+    this.#remember(id, error)
+    attempt.settle(error)
+    this.#host.events.emit('dial:failed', { address: attempt.address, error, persistent: this.isPersistent(id) })
+  }
+
+  // Refused for another connection of the key, which may have taken the last place, too: whoever waited for this one
+  // is content with that.
+  #passOn(attempt: Attempt, id: string, { reason }: PeerError): boolean {
+    const isTwin = reason === DiscReason.alreadyConnected
+    if (!isTwin && reason !== DiscReason.tooManyPeers) return false
+    const { table } = this.#host.connections
+    const peer = table.peerOf(id)
+    const heir = isTwin && table.of(id).find(({ state }) => state === 'hello' || state === 'held')
+    if (peer) attempt.settle(peer)
+    else if (!heir) return false
+    else if (heir.attempt) attempt.passTo(heir.attempt)
+    else heir.attempt = attempt
+    return true
+  }
+
+  /** Out of the table at once: the next dial is an attempt of its own. */
+  #giveUp(connection: Connection, error: PeerError): void {
+    const { attempt, direction } = connection
+    if (!attempt) return
+    this.decided(connection, error)
+    attempt.controller.abort(error)
+    if (direction === 'outbound') connection.fail(error)
+  }
+
+  /** Another connection has become the peer: that is what everybody waited for. */
+  overtaken(connection: Connection, peer: ConnectedPeer): void {
+    const { attempt } = connection
+    if (!attempt) return
+    const error = new PeerError('disconnect reason', DiscReason.alreadyConnected, 'this key is connected already')
+    connection.attempt = undefined
+    attempt.settle(peer.error ?? peer)
+    attempt.controller.abort(error)
+    if (connection.link) connection.fail(error)
+    else this.#host.connections.remove(connection)
+  }
+
+  #remember(id: string, error: PeerError): void {
+    this.#failed.delete(id)
+    this.#failed.set(id, error)
+    if (this.#failed.size > MAX_FAILED) this.#failed.delete(this.#failed.keys().next().value!)
   }
 
   /** Whether the node of an address lives; see `PluginContext`. */
   async probe(address: Address, signal: AbortSignal = new AbortController().signal): Promise<void> {
     const { probe } = await import('./probe.ts')
+    const { connections } = this.#host
+    const connection = connections.addDial(address.endpoint)
     try {
-      const id = `probe of ${idOf(this.#host.settings, address.publicKey)}`
-      await this.#holding(id, () => this.#reach(address, signal, (task) => probe(this.#host.connections, task)))
+      const { publicKey: expected } = address
+      const task = (opened: OpenedLink): SetUpTask => ({ ...opened, expected })
+      await this.#opener.reach(connection, address, signal, (opened) =>
+        probe(connections, connection, task(opened), signal),
+      )
     } catch (error) {
       throw asPeerError(error)
-    }
-  }
-
-  // The dial of a stranger has its place from the beginning: nobody is dialed to be told that there is none.
-  async #holding<T>(id: string, reach: () => Promise<T>): Promise<T> {
-    if (this.isPersistent(id) || this.#host.isTrusted(id)) return await reach()
-    const { peers } = this.#host.connections
-    const refusal = peers.hold(id)
-    if (refusal) throw refusal
-    try {
-      return await reach()
     } finally {
-      peers.give(id)
+      if (!connection.link) connections.remove(connection)
       this.#dialer?.roomChanged()
-    }
-  }
-
-  // Opens a link to an address that may be dialed, and hands it on; the signal cuts it until that is done.
-  async #reach<T>(address: Address, signal: AbortSignal, setUp: (task: SetUpTask) => Promise<T>): Promise<T> {
-    const { publicKey, endpoint } = address
-    const { crypto } = this.#host.settings
-    if (equalBytes(publicKey, this.#host.publicKey)) throw refused(DiscReason.self, 'this is our own key')
-    if (this.#verdict(publicKey, endpoint) === 'banned') {
-      throw refused(DiscReason.uselessPeer, 'the key or its address is banned')
-    }
-    const transport = this.#transportFor(endpoint)
-    if (!crypto.isPublicKey(publicKey)) {
-      throw refused(DiscReason.invalidIdentity, 'the public key is not a point of secp256k1')
-    }
-    const link = await this.#open(transport, endpoint, signal)
-    const onAbort = (): void => link.abort(asPeerError(signal.reason))
-    signal.addEventListener('abort', onAbort, { once: true })
-    try {
-      return await setUp({ link, direction: 'outbound', transport: transport.name, expected: publicKey, endpoint })
-    } finally {
-      signal.removeEventListener('abort', onAbort)
-    }
-  }
-
-  #transportFor(endpoint: Endpoint): Transport {
-    const { transports } = this.#host.settings
-    const transport = transports.find((candidate) => candidate.canDial(endpoint))
-    if (transport) return transport
-    const names = transports.map(({ name }) => name).join(', ')
-    throw refused(DiscReason.networkError, `no transport for ${formatEndpoint(endpoint)} among: ${names}`)
-  }
-
-  async #open(transport: Transport, endpoint: Endpoint, signal: AbortSignal): Promise<Link> {
-    const { clock, limits } = this.#host.settings
-    const controller = new AbortController()
-    const onAbort = (): void => controller.abort(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    if (signal.aborted) onAbort()
-    const timer = clock.setTimer(limits.dialMs, () => {
-      const text = `no link to ${formatEndpoint(endpoint)} within ${limits.dialMs} ms`
-      controller.abort(new PeerError('dial failed', DiscReason.readTimeout, text))
-    })
-    const opening = transport.dial(endpoint, { signal: controller.signal })
-    // A transport that ignores the signal must not keep the slot; its late link is cut.
-    opening.then(
-      (link) => controller.signal.aborted && link.abort(),
-      () => undefined,
-    )
-    try {
-      return await abortable(opening, controller.signal)
-    } finally {
-      timer.cancel()
-      signal.removeEventListener('abort', onAbort)
     }
   }
 
@@ -233,6 +252,7 @@ export class Dials {
   }
 
   added(peer: ConnectedPeer): void {
+    this.#failed.delete(peer.id)
     this.#dialer?.peerAdded(peer)
   }
 
@@ -240,8 +260,7 @@ export class Dials {
     this.#dialer?.peerRemoved(peer, error)
   }
 
-  pending({ number, publicKey }: SetUp<ConnectedPeer>, isPending: boolean): void {
-    const connection = { number, id: idOf(this.#host.settings, publicKey!) }
+  pending(connection: ConnectionName, isPending: boolean): void {
     if (isPending) this.#dialer?.inboundPending(connection)
     else this.#dialer?.inboundSettled(connection)
   }
@@ -251,11 +270,23 @@ export class Dials {
   }
 
   explain(publicKey: Uint8Array): DialExplanation {
-    if (this.#dialer) return this.#dialer.explain(publicKey)
     const id = idOf(this.#host.settings, publicKey)
+    const found = this.#dialer?.explain(publicKey) ?? this.#explainWithoutDialer(id, publicKey)
+    // What a user dialed is none of the dialer's business, and of the user's all the same.
+    const error = this.#failed.get(id)
+    if (!error || found.lastError || found.state === 'connected') return found
+    const sentence = `${found.sentence}; last error: ${error.code} (${error.message})`
+    return { ...found, lastError: error.toJSON(), sentence }
+  }
+
+  #explainWithoutDialer(id: string, publicKey: Uint8Array): DialExplanation {
+    const { table } = this.#host.connections
     const short = shortKey(publicKey)
-    if (this.#host.connections.peers.get(id)) {
+    if (table.peerOf(id)) {
       return { state: 'connected', reason: 'already connected', sentence: `${short} is connected` }
+    }
+    if (table.of(id).some(({ attempt }) => attempt)) {
+      return { state: 'dialing', reason: 'already dialing', sentence: `${short} is being dialed` }
     }
     if (!this.isPersistent(id))
       return { state: 'unknown', reason: 'not a candidate', sentence: `${short} is not known` }
@@ -274,7 +305,9 @@ export class Dials {
   close(): void {
     this.#closed = true
     this.#dialer?.close()
-    for (const { controller } of this.#attempts.values()) controller.abort(cancelled('the node is closing'))
+    for (const connection of [...this.#host.connections.table.values()]) {
+      this.#giveUp(connection, cancelled('the node is closing'))
+    }
   }
 }
 
@@ -292,16 +325,6 @@ async function resolveBy(
   return undefined
 }
 
-function refused(reason: number, message: string): PeerError {
-  return new PeerError('dial failed', reason, message)
-}
-
 function cancelled(message: string): PeerError {
   return new PeerError('dial cancelled', DiscReason.requested, message)
-}
-
-function asPeerError(error: unknown): PeerError {
-  if (isPeerError(error)) return error
-  const text = error instanceof Error ? error.message : 'the transport failed'
-  return new PeerError('dial failed', DiscReason.networkError, text, { cause: error })
 }

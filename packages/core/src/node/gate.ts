@@ -143,7 +143,7 @@ export class Gate {
     this.#turns.add(key, () => {
       done = true
       setUp.read(chunk)
-      if (paused && setUp.phase !== 'held' && setUp.phase !== 'over') setUp.task.link.resume()
+      if (paused && setUp.reads) setUp.task.link.resume()
     })
     if (done) return
     paused = true

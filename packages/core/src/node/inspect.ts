@@ -1,7 +1,9 @@
 // The whole state of a node as plain JSON.
 import { toHex } from '../base/bytes.ts'
 import { formatEndpoint } from '../wire/address.ts'
+import type { ConnectedPeer } from '../peers/connected-peer.ts'
 import type { Capability } from '../wire/peer.ts'
+import type { Connection, ConnectionState } from './connection.ts'
 import type { Connections } from './connections.ts'
 import type { Dials } from './dials.ts'
 import type { Settings } from './options.ts'
@@ -27,12 +29,15 @@ export interface PeerInspection {
   readonly queues: { readonly inBytes: number; readonly outBytes: number; readonly requests: number }
 }
 
+/** A connection that is no peer (yet): being dialed, in its handshakes, or saying goodbye without having become one. */
 export interface SetUpInspection {
   readonly connection: number
   readonly direction: string
   readonly remoteAddress: string
-  readonly phase: string
-  /** Absent until it is proven. */
+  /** `peer` is seen in `peers`, and `gone` never. */
+  readonly phase: ConnectionState
+  /** Whom we dial, or whoever has proven its key; absent before. */
+  readonly id?: string
   readonly publicKeyHex?: string
 }
 
@@ -45,6 +50,8 @@ export interface NodeInspection {
   /** What unfinished messages of all peers take. */
   readonly receivingBytes: number
   readonly peers: readonly PeerInspection[]
+  /** Connections that have no link yet, whoever asked for them. */
+  readonly dials: readonly SetUpInspection[]
   readonly setUps: readonly SetUpInspection[]
   readonly dialing: ReturnType<Dials['inspect']>
   readonly failures: readonly FailureCount[]
@@ -62,6 +69,7 @@ interface Parts {
 
 export function inspectNode({ node, state, settings, connections, dials, counters }: Parts): NodeInspection {
   const now = settings.clock.now()
+  const all = [...connections.table.values()]
   return {
     id: node.id,
     state,
@@ -69,31 +77,41 @@ export function inspectNode({ node, state, settings, connections, dials, counter
     maxPeers: settings.maxPeers,
     maxInbound: settings.places.inbound,
     receivingBytes: connections.receivingBytes,
-    peers: [...connections.peers.values()].map((peer) => ({
-      connection: peer.number,
-      id: peer.id,
-      publicKeyHex: toHex(peer.publicKey),
-      url: peer.url,
-      state: peer.error ? 'ending' : 'connected',
-      direction: peer.direction,
-      name: peer.name,
-      capabilities: peer.capabilities,
-      shared: peer.shared,
-      ...(peer.endpoint ? { endpoint: formatEndpoint(peer.endpoint) } : {}),
-      persistent: peer.persistent,
-      trusted: peer.trusted,
-      connectedMs: Math.round(now - peer.connectedAtMs),
-      queues: peer.queues,
-    })),
-    setUps: [...connections.setUps].map(({ number, task, phase, publicKey }) => ({
-      connection: number,
-      direction: task.direction,
-      remoteAddress: task.link.remoteAddress,
-      phase,
-      ...(publicKey ? { publicKeyHex: toHex(publicKey) } : {}),
-    })),
+    peers: all.flatMap(({ peer }) => (peer ? [inspectPeer(peer, now)] : [])),
+    dials: all.filter(({ state }) => state === 'dialing').map(inspectSetUp),
+    setUps: all.filter(({ peer, link }) => link && !peer).map(inspectSetUp),
     dialing: dials,
     failures: counters,
     plugins: Object.fromEntries(settings.plugins.map((plugin) => [plugin.name, plugin.inspect?.() ?? null])),
+  }
+}
+
+function inspectPeer(peer: ConnectedPeer, nowMs: number): PeerInspection {
+  const { endpoint } = peer
+  return {
+    connection: peer.number,
+    id: peer.id,
+    publicKeyHex: toHex(peer.publicKey),
+    url: peer.url,
+    state: peer.error ? 'ending' : 'connected',
+    direction: peer.direction,
+    name: peer.name,
+    capabilities: peer.capabilities,
+    shared: peer.shared,
+    ...(endpoint ? { endpoint: formatEndpoint(endpoint) } : {}),
+    persistent: peer.persistent,
+    trusted: peer.trusted,
+    connectedMs: Math.round(nowMs - peer.connectedAtMs),
+    queues: peer.queues,
+  }
+}
+
+function inspectSetUp({ number, direction, state, remote, link, endpoint }: Connection): SetUpInspection {
+  return {
+    connection: number,
+    direction,
+    remoteAddress: link?.remoteAddress ?? formatEndpoint(endpoint!),
+    phase: state,
+    ...(remote ? { id: remote.id, publicKeyHex: toHex(remote.publicKey) } : {}),
   }
 }

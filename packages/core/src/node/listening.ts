@@ -1,6 +1,5 @@
 // What a node that listens needs, as one file to load.
 import type { ConnectedPeer } from '../peers/connected-peer.ts'
-import type { PeerSet } from '../peers/peer-set.ts'
 import { Door } from './door.ts'
 import type { DoorHost } from './door.ts'
 import { Gate } from './gate.ts'
@@ -15,7 +14,7 @@ export interface Listening {
   readonly door: Door
   readonly supplies: HandshakeSupplies
   /** Ends the peer that the policy of admission chooses, if any. */
-  readonly makeRoom: (peers: PeerSet<ConnectedPeer>) => void
+  readonly makeRoom: (peers: readonly ConnectedPeer[]) => void
   readonly close: () => void
 }
 

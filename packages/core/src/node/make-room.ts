@@ -3,21 +3,18 @@ import type { PrefixPolicy } from '../addresses/prefix.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import type { ConnectedPeer } from '../peers/connected-peer.ts'
 import type { EvictionCandidate } from '../peers/eviction.ts'
-import type { PeerSet } from '../peers/peer-set.ts'
 import type { Settings } from './options.ts'
 
 /** Ends the inbound peer that `admission` chooses, if any. Its place is free at once, its goodbye takes its time. */
 export function makeRoom(
-  peers: PeerSet<ConnectedPeer>,
+  peers: readonly ConnectedPeer[],
   { admission, judge }: Pick<Settings, 'admission' | 'judge'>,
   prefixes: PrefixPolicy,
 ): void {
-  const inbound = [...peers.values()].filter(({ direction }) => direction === 'inbound')
+  const inbound = peers.filter(({ direction, error }) => direction === 'inbound' && !error)
   const id = admission?.(inbound.map((peer) => evictionFacts(peer, judge, prefixes)))
   const chosen = inbound.find((peer) => peer.id === id)
-  if (!chosen) return
-  peers.remove(chosen)
-  chosen.disconnect(DiscReason.tooManyPeers, 'made room for a newcomer')
+  chosen?.disconnect(DiscReason.tooManyPeers, 'made room for a newcomer')
 }
 
 function evictionFacts(peer: ConnectedPeer, judge: Settings['judge'], prefixes: PrefixPolicy): EvictionCandidate {

@@ -17,6 +17,7 @@ import { inspectNode } from './inspect.ts'
 import type { NodeInspection } from './inspect.ts'
 import { readOptions } from './options.ts'
 import type { NodeOptions, Settings } from './options.ts'
+import type { Plugin, PluginContext } from './plugin.ts'
 import { runPlugins, stopPlugins } from './plugins.ts'
 import { Reporter } from './reporter.ts'
 
@@ -42,7 +43,7 @@ export interface Node extends Events<NodeEvents>, AsyncDisposal {
   /** What others can dial, in the written form; filled by `start`. */
   readonly addresses: readonly string[]
   readonly peers: readonly Peer[]
-  /** Opens the listeners and begins to dial. A second call is a TypeError. */
+  /** Opens the listeners and begins to dial. A second call is a TypeError; a failed one leaves the node closed. */
   start(): Promise<void>
   /** Ends everything within a second, or when a plugin asks for more time, in that; may be called at any moment. */
   close(): Promise<void>
@@ -96,6 +97,8 @@ class RunningNode implements Node {
   readonly #abort = new AbortController()
   readonly #trusted = new Set<string>()
   #listeners: readonly Listener[] = []
+  /** Those that have to be stopped. */
+  readonly #plugins = new Set<Plugin>()
   #state: State = 'new'
   /** Gives back the storage, which is ours while we run. */
   #release: (() => Promise<void>) | undefined
@@ -106,7 +109,7 @@ class RunningNode implements Node {
     this.#settings = settings
     this.publicKey = settings.crypto.publicKeyOf(settings.privateKey)
     this.id = idOf(settings, this.publicKey)
-    this.#reporter = new Reporter(settings, () => this.#connections.peers.size)
+    this.#reporter = new Reporter(settings, () => this.#connections.table.peerCount)
     this.#events = new Emitter((error, event) => this.#reporter.note(`a listener of ${event} threw`, error))
     this.#connections = new Connections({
       settings,
@@ -118,7 +121,9 @@ class RunningNode implements Node {
       anyTrusted: () => this.#trusted.size > 0,
       added: (peer) => this.#dials.added(peer),
       removed: (peer, error) => this.#dials.removed(peer, error),
-      pending: (setUp, isPending) => this.#dials.pending(setUp, isPending),
+      pending: (connection, isPending) => this.#dials.pending(connection, isPending),
+      decided: (connection, error) => this.#dials.decided(connection, error),
+      overtaken: (connection, peer) => this.#dials.overtaken(connection, peer),
       note: (message, error) => this.#reporter.note(message, error),
     })
     this.#dials = new Dials({
@@ -138,7 +143,7 @@ class RunningNode implements Node {
   }
 
   get peers(): readonly Peer[] {
-    return [...this.#connections.peers.values()]
+    return this.#connections.table.peers()
   }
 
   on<Name extends keyof NodeEvents>(
@@ -164,7 +169,7 @@ class RunningNode implements Node {
       const { clock, random, crypto, logger, storage, judge, places, transports } = this.#settings
       await this.#claim()
       if (this.#state !== 'starting') return
-      await runPlugins(this.#settings.plugins, {
+      const context: PluginContext = {
         node: this,
         clock,
         random,
@@ -176,17 +181,18 @@ class RunningNode implements Node {
         judge,
         probe: (address, options) => this.#dials.probe(address, options?.signal),
         signal: this.#abort.signal,
-      })
+      }
+      await runPlugins(this.#settings.plugins, context, this.#plugins)
       if (this.#state === 'starting') await this.#reporter.open(clock)
       if (this.#state === 'starting') await this.#listen()
       for (const plugin of this.#settings.plugins) if (this.#state === 'starting') await plugin.listening?.()
+      if (this.#state !== 'starting') return
+      this.#state = 'running'
+      await this.#dials.start(this.#listeners.length > 0)
     } catch (error) {
       await this.close()
       throw error
     }
-    if (this.#state !== 'starting') return
-    this.#state = 'running'
-    await this.#dials.start(this.#listeners.length > 0)
   }
 
   async #claim(): Promise<void> {
@@ -220,7 +226,8 @@ class RunningNode implements Node {
     const listeners = this.#listeners.map((listener) => listener.close().catch(() => undefined))
     this.#dials.close()
     await this.#connections.close()
-    await stopPlugins(this.#settings, (name, error) => this.#reporter.note(`plugin ${name} failed to stop`, error))
+    const report = (name: string, error: unknown): void => this.#reporter.note(`plugin ${name} failed to stop`, error)
+    await stopPlugins(this.#plugins, this.#settings, report)
     await boundedBy(this.#settings, Promise.all([...listeners, this.#release?.()]))
     this.#events.removeAll()
     this.#state = 'closed'
@@ -245,7 +252,7 @@ class RunningNode implements Node {
     if (publicKey.length !== 64) throw new TypeError(`a public key has 64 bytes, not ${publicKey.length}`)
     const id = idOf(this.#settings, publicKey)
     this.#trusted.add(id)
-    const connected = this.#connections.peers.get(id) !== undefined
+    const connected = this.#connections.table.peerOf(id) !== undefined
     const dialed = this.#dials.isPersistent(id)
     const now = connected ? 'is connected and stays' : 'is admitted above the limits when it connects'
     const sentence = `${shortKey(publicKey)} ${now}; it is ${dialed ? 'dialed, being persistent' : 'not dialed by this'}`

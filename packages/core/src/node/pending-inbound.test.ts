@@ -39,6 +39,8 @@ async function createWorld(own: KeyPair, other: KeyPair) {
     added: () => undefined,
     removed: () => undefined,
     pending: (_, isPending) => void told.push(isPending),
+    decided: () => undefined,
+    overtaken: () => undefined,
     note: () => undefined,
   }
   const connections = new Connections(host)
@@ -60,8 +62,9 @@ async function createWorld(own: KeyPair, other: KeyPair) {
   const outbound = async (): Promise<Link> => {
     const { endpoint } = remote!
     const link = await transport.dial(endpoint)
-    const task = { link, direction: 'outbound', transport: 'memory', expected: other.publicKey, endpoint } as const
-    connections.setUp(task).catch(() => undefined)
+    const { publicKey: expected } = other
+    const connection = connections.addDial(endpoint, { id: idOf(settings, expected), publicKey: expected })
+    connections.setUp(connection, { link, transport: 'memory', expected })
     await clock.advanceAsync(0)
     silent[0]!.open(sink)
     return silent[0]!
@@ -70,7 +73,7 @@ async function createWorld(own: KeyPair, other: KeyPair) {
     link.abort()
     await clock.advanceAsync(0)
   }
-  const phases = (): string[] => [...connections.setUps].map(({ phase }) => phase)
+  const phases = (): string[] => [...connections.table.values()].map(({ state }) => state)
   const close = async (): Promise<void> => {
     const closing = connections.close()
     await clock.advanceAsync(2000)

@@ -4,21 +4,33 @@ import { causeText } from '../errors/peer-error.ts'
 import type { Settings } from './options.ts'
 import type { Plugin, PluginContext } from './plugin.ts'
 
-/** Starts plugins one after another, in the order given. @throws {Error} naming the plugin that failed */
-export async function runPlugins(plugins: readonly Plugin[], context: PluginContext): Promise<void> {
+/**
+ * Starts plugins one after another, in the order given. `running` gets those that have to be stopped: whose start was
+ * called and hasn't failed, though it may not be done when the node closes.
+ *
+ * @throws {Error} naming the plugin that failed
+ */
+export async function runPlugins(
+  plugins: readonly Plugin[],
+  context: PluginContext,
+  running: Set<Plugin>,
+): Promise<void> {
   for (const plugin of plugins) {
+    running.add(plugin)
     try {
       await abortable(Promise.resolve(plugin.start?.(context)), context.signal)
     } catch (error) {
       if (context.signal.aborted) return
+      running.delete(plugin)
       throw new Error(`plugin ${plugin.name} failed to start: ${causeText(error)}`, { cause: error })
     }
   }
 }
 
-/** Stops all plugins, last first; each gets its own `stopMs`, and none holds up another's turn. */
+/** Stops plugins, the last first; each gets its own `stopMs`, and none holds up another's turn. */
 export async function stopPlugins(
-  { plugins, clock, limits }: Settings,
+  plugins: Iterable<Plugin>,
+  { clock, limits }: Settings,
   report: (name: string, error: unknown) => void,
 ): Promise<void> {
   await Promise.all(

@@ -1,6 +1,4 @@
 // From an open link to a peer: both handshakes and both checkpoints under one deadline.
-import { createDeferred } from '../base/abort.ts'
-import type { Deferred } from '../base/abort.ts'
 import type { Timer } from '../base/clock.ts'
 import { equalBytes } from '../base/bytes.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
@@ -8,13 +6,13 @@ import { isTold } from '../errors/meaning.ts'
 import { handlerFailed, isPeerError, PeerError } from '../errors/peer-error.ts'
 import { createInitiator, createResponder } from '../rlpx/handshake.ts'
 import type { Handshake } from '../rlpx/handshake.ts'
-import type { Endpoint } from '../wire/address.ts'
 import { BaseCode } from '../wire/base-messages.ts'
 import { decodeDisconnect, encodeDisconnect } from '../wire/disconnect.ts'
 import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
 import { decodeHello, encodeHello } from '../wire/hello.ts'
 import type { Hello } from '../wire/hello.ts'
-import type { Direction, Link, LinkSink } from '../wire/link.ts'
+import type { Link } from '../wire/link.ts'
+import type { Connection } from './connection.ts'
 import type { HandshakeSupplies } from './handshake-supplies.ts'
 import type { Settings } from './options.ts'
 
@@ -24,7 +22,8 @@ const SNAPPY_VERSION = 5
 /** A set-up that may have to wait before it reads on. */
 export interface Waiting {
   readonly task: Pick<SetUpTask, 'link'>
-  readonly phase: SetUpPhase
+  /** Whether it wants bytes just now. */
+  readonly reads: boolean
   read(chunk: Uint8Array): void
 }
 
@@ -39,112 +38,102 @@ export interface SetUpEntry {
 /** What the set-up of one link needs to know. */
 export interface SetUpTask {
   readonly link: Link
-  readonly direction: Direction
   /** The transport's name. */
   readonly transport: string
   /** Whom we dialed; inbound links have nobody to expect. */
   readonly expected: Uint8Array | undefined
-  readonly endpoint: Endpoint | undefined
   /** What an inbound link came through. */
   readonly entry?: SetUpEntry | undefined
-}
-
-/** A connection that has said Hello. */
-export interface Greeted {
-  readonly number: number
-  readonly task: SetUpTask
-  readonly publicKey: Uint8Array
-  readonly hello: Hello
-  readonly codec: FrameCodec
+  /** Told once when it is over or there is a peer. */
+  readonly decided?: ((error?: PeerError) => void) | undefined
 }
 
 /** Where the node may refuse, and what it makes of a connection that passes. */
-export interface SetUpHost<P extends LinkSink> {
+export interface SetUpHost {
   readonly settings: Settings
   /** What a node that listens has ready for its handshakes. */
   supplies(): HandshakeSupplies | undefined
   /** Our own Hello. */
   hello(): Hello
+  /** It has come further. */
+  move(connection: Connection, state: 'hello' | 'held' | 'goodbye'): void
   /**
-   * Checkpoint 1: the key is proven. A promise holds the connection until a rival one with the same key is decided.
+   * Checkpoint 1: the key is known. `false` holds the connection, which is asked again by `goOn`; until then its Hello
+   * is read, but ours isn't said.
    *
    * @throws {PeerError}
    */
-  checkpointKey(setUp: SetUp<P>, publicKey: Uint8Array): Promise<void> | undefined
-  /** Checkpoint 2: Hello is known. Makes the peer, which takes over the link. @throws {PeerError} */
-  checkpointHello(greeted: Greeted): P
-  /** The link has a peer now: it starts reading. */
-  begin(peer: P): void
+  checkpointKey(connection: Connection, publicKey: Uint8Array): boolean
+  /** Checkpoint 2: Hello is known, and with it that the key is really there. Makes the peer. @throws {PeerError} */
+  checkpointHello(connection: Connection, hello: Hello, codec: FrameCodec): void
+  /** There is a peer: it starts reading. */
+  begin(connection: Connection): void
+  /** It has ended without a peer; its goodbye may still be under way. */
+  over(connection: Connection, error: PeerError): void
+  /** Its link is gone. */
+  gone(connection: Connection): void
 }
 
-/** Where a set-up is; `held` waits for another link of the same key. */
-export type SetUpPhase = 'encryption' | 'held' | 'hello' | 'peer' | 'over'
-
-export class SetUp<P extends LinkSink> implements LinkSink {
-  /** Its own number, never used again. */
-  readonly number: number
+export class SetUp implements Waiting {
   readonly task: SetUpTask
-  /** Whether the dialer was told that an inbound connection of this key is in progress. */
-  told = false
-  readonly #host: SetUpHost<P>
-  // What an idle peer would keep in vain is dropped as soon as there is one.
+  readonly #connection: Connection
+  readonly #host: SetUpHost
   #handshake: Handshake | undefined
-  #result: Deferred<P> | undefined = createDeferred()
-  #phase: SetUpPhase = 'encryption'
   #codec: FrameCodec | undefined
   #publicKey: Uint8Array | undefined
-  #peer: P | undefined
+  /** What came while the connection was held. */
+  #hello: Hello | undefined
   #timer: Timer | undefined
+  #patience: Timer | undefined
   readonly #startedMs: number
 
-  constructor(number: number, task: SetUpTask, host: SetUpHost<P>) {
+  constructor(connection: Connection, task: SetUpTask, host: SetUpHost) {
     const { crypto, random, privateKey, clock, limits } = host.settings
-    this.number = number
     this.task = task
+    this.#connection = connection
     this.#host = host
     this.#startedMs = clock.now()
     const options = { crypto, random, privateKey, ...host.supplies() }
     this.#handshake = task.expected
       ? createInitiator({ ...options, remotePublicKey: task.expected })
       : createResponder(options)
-    this.#result!.promise.catch(() => undefined)
     this.#timer = clock.setTimer(limits.encryptionMs, () => this.#timeout('encryption handshake'))
   }
 
-  /** The remote's key, once proven. */
+  /** The remote's key, once the encryption handshake is done. */
   get publicKey(): Uint8Array | undefined {
     return this.#publicKey
   }
 
-  get phase(): SetUpPhase {
-    return this.#phase
+  /** Whether its Hello has come: a handshake may be somebody's repetition of an old one, a Hello can't be. */
+  get greeted(): boolean {
+    return this.#hello !== undefined
   }
 
-  /** Settles when it is decided whether this link became a peer. */
-  get settled(): Promise<void> {
-    const nothing = (): undefined => undefined
-    return this.#result?.promise.then(nothing, nothing) ?? Promise.resolve()
+  get reads(): boolean {
+    const { state } = this.#connection
+    return state === 'encryption' || state === 'hello' || (state === 'held' && !this.greeted)
   }
 
-  /** Opens the link; resolves with the peer, or rejects with what ended the set-up. */
-  run(): Promise<P> {
-    const { promise } = this.#result!
+  /** Opens the link. */
+  run(): void {
     const first = this.#handshake!.start()
-    this.task.link.open(this)
+    this.task.link.open(this.#connection)
     if (first) this.task.link.write(first)
-    return promise
   }
 
   /** Ends the set-up; the remote is told when frames can be sent already. */
   fail(error: PeerError): void {
-    if (this.#phase === 'peer' || this.#phase === 'over') return
+    if (this.#isOver) return
     const { link } = this.task
     const { clock, limits } = this.#host.settings
-    this.#phase = 'over'
+    this.#host.move(this.#connection, 'goodbye')
     this.#timer?.cancel()
+    this.#patience?.cancel()
+    this.#timer = undefined
     if (this.#tell(error)) this.#timer = clock.setTimer(limits.goodbyeMs, () => link.abort())
     else link.abort()
-    this.#result?.reject(error)
+    this.#host.over(this.#connection, error)
   }
 
   #tell(error: PeerError): boolean {
@@ -157,51 +146,73 @@ export class SetUp<P extends LinkSink> implements LinkSink {
     return true
   }
 
-  /** Cuts the link without waiting for the goodbye. */
-  cut(): void {
+  /** Ends it without waiting for a goodbye. */
+  cut(error: PeerError): void {
+    this.fail(error)
     this.#timer?.cancel()
     this.task.link.abort()
+    this.#host.gone(this.#connection)
+  }
+
+  /** A held connection asks at checkpoint 1 again. */
+  goOn(): void {
+    this.#guard(() => {
+      const { state } = this.#connection
+      if (state !== 'held' || !this.#host.checkpointKey(this.#connection, this.#publicKey!)) return
+      this.#patience?.cancel()
+      this.#greet()
+      if (!this.#hello) return
+      this.task.link.resume()
+      this.#welcome(this.#hello)
+    })
+  }
+
+  /** Calls back if the connection is still held then. */
+  holdAtMost(ms: number, run: () => void): void {
+    this.#patience?.cancel()
+    this.#patience = this.#host.settings.clock.setTimer(ms, run)
   }
 
   bytes(chunk: Uint8Array): void {
-    if (this.#peer) return this.#peer.bytes(chunk)
-    if (this.task.entry && this.#phase === 'encryption') this.task.entry.wait(this, chunk)
+    const { entry } = this.task
+    if (entry && this.#connection.state === 'encryption') entry.wait(this, chunk)
     else this.read(chunk)
   }
 
   /** Takes bytes whose turn it is. */
   read(chunk: Uint8Array): void {
     this.#guard(() => {
-      if (this.#phase === 'encryption') this.#encryption(chunk)
-      else if (this.#phase === 'hello') this.#codec?.read(chunk, (message) => this.#message(message))
+      if (!this.reads) return
+      if (this.#codec) this.#codec.read(chunk, (message) => this.#message(message))
+      else this.#encryption(chunk)
     })
+  }
+
+  end(error?: PeerError): void {
+    this.fail(error ?? new PeerError('link lost', DiscReason.networkError, this.#lostText()))
+    this.#timer?.cancel()
+    this.#host.gone(this.#connection)
+  }
+
+  get #isOver(): boolean {
+    const { state } = this.#connection
+    return state === 'peer' || state === 'goodbye' || state === 'gone'
   }
 
   #guard(step: () => void): void {
     try {
       step()
-      this.#handOver()
     } catch (error) {
-      this.fail(isPeerError(error) ? error : handlerFailed(error))
+      return this.fail(isPeerError(error) ? error : handlerFailed(error))
     }
-  }
-
-  drain(): void {
-    this.#peer?.drain()
-  }
-
-  end(error?: PeerError): void {
-    if (this.#peer) return this.#peer.end(error)
-    this.#timer?.cancel()
-    this.fail(error ?? new PeerError('link lost', DiscReason.networkError, this.#lostText()))
-    this.#timer?.cancel()
+    if (this.#connection.state === 'peer' && this.#connection.setUp === this) this.#handOver()
   }
 
   #lostText(): string {
     const after = `${Math.round(this.#host.settings.clock.now() - this.#startedMs)} ms`
-    return this.#phase === 'encryption'
-      ? `the remote closed the link before its handshake, after ${after} (wrong key, throttled, or not an RLPx node)`
-      : `the remote closed the link before its Hello, after ${after}`
+    return this.#publicKey
+      ? `the remote closed the link before its Hello, after ${after}`
+      : `the remote closed the link before its handshake, after ${after} (wrong key, throttled, or not an RLPx node)`
   }
 
   #encryption(chunk: Uint8Array): void {
@@ -214,41 +225,17 @@ export class SetUp<P extends LinkSink> implements LinkSink {
     const { clock, limits } = this.#host.settings
     this.#publicKey = remotePublicKey
     this.#codec = codec
-    this.#phase = 'hello'
     this.#timer?.cancel()
     const left = limits.setUpMs - (clock.now() - this.#startedMs)
     this.#timer = clock.setTimer(Math.max(0, left), () => this.#timeout('protocol handshake'))
-    const held = this.#host.checkpointKey(this, remotePublicKey)
-    if (!held) return this.#greet(rest)
-    this.#phase = 'held'
-    this.task.link.pause()
-    held.then(
-      () => this.#guard(() => this.#release(rest)),
-      (error) =>
-        this.#guard(() => {
-          throw error
-        }),
-    )
-  }
-
-  #release(rest: Uint8Array): void {
-    if (this.#phase !== 'held') return
-    this.#phase = 'hello'
-    const again = this.#host.checkpointKey(this, this.#publicKey!)
-    if (again)
-      throw new PeerError(
-        'disconnect reason',
-        DiscReason.alreadyConnected,
-        'another connection of this key is in progress',
-      )
-    this.task.link.resume()
-    this.#greet(rest)
-  }
-
-  #greet(rest: Uint8Array): void {
-    const codec = this.#codec!
-    this.task.link.write(codec.seal(BaseCode.hello, encodeHello(this.#host.hello())))
+    if (this.#host.checkpointKey(this.#connection, remotePublicKey)) this.#greet()
+    else this.#host.move(this.#connection, 'held')
     if (rest.length > 0) codec.read(rest, (message) => this.#message(message))
+  }
+
+  #greet(): void {
+    this.#host.move(this.#connection, 'hello')
+    this.task.link.write(this.#codec!.seal(BaseCode.hello, encodeHello(this.#host.hello())))
   }
 
   // Answers `false` after Hello: what follows is compressed and belongs to the peer.
@@ -261,29 +248,33 @@ export class SetUp<P extends LinkSink> implements LinkSink {
       throw new PeerError('protocol handshake failed', DiscReason.breachOfProtocol, `message code ${code} before Hello`)
     }
     const hello = decodeHello(payload)
-    const publicKey = this.#publicKey!
-    if (!equalBytes(hello.publicKey, publicKey)) {
+    if (!equalBytes(hello.publicKey, this.#publicKey!)) {
       throw new PeerError('protocol handshake failed', DiscReason.unexpectedIdentity, 'Hello names another key')
     }
-    const codec = this.#codec!
-    if (hello.version >= SNAPPY_VERSION) codec.enableSnappy()
-    this.#peer = this.#host.checkpointHello({ number: this.number, task: this.task, publicKey, hello, codec })
-    this.#phase = 'peer'
+    if (this.#connection.state === 'held') {
+      this.#hello = hello
+      this.task.link.pause()
+    } else this.#welcome(hello)
     return false
   }
 
+  #welcome(hello: Hello): void {
+    const codec = this.#codec!
+    if (hello.version >= SNAPPY_VERSION) codec.enableSnappy()
+    this.#host.checkpointHello(this.#connection, hello, codec)
+  }
+
+  // What an idle peer would keep in vain is dropped.
   #handOver(): void {
-    const result = this.#result
-    if (!this.#peer || !result) return
     this.#timer?.cancel()
-    this.#timer = this.#codec = this.#result = undefined
-    result.resolve(this.#peer)
-    this.#host.begin(this.#peer)
+    this.#connection.setUp = undefined
+    this.#host.begin(this.#connection)
+    this.task.decided?.()
   }
 
   #timeout(step: string): void {
     const { encryptionMs, setUpMs } = this.#host.settings.limits
-    const limit = this.#phase === 'encryption' ? encryptionMs : setUpMs
+    const limit = this.#publicKey ? setUpMs : encryptionMs
     this.fail(new PeerError('setup timeout', DiscReason.readTimeout, `${step} not done within ${limit} ms`))
   }
 }

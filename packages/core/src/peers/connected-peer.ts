@@ -1,6 +1,5 @@
 // One connected peer: its three tasks (read, write, ping) and the one error that ends them.
-import type { Clock, Timer } from '../base/clock.ts'
-import type { Wheel } from '../base/wheel.ts'
+import type { Timer } from '../base/clock.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { isTold } from '../errors/meaning.ts'
 import { claimError, handlerFailed, isErrorOf, isPeerError, PeerError } from '../errors/peer-error.ts'
@@ -18,45 +17,11 @@ import type { AnswerOf, Messages, Protocol, RequestNames, SendNames, ValueOf } f
 import { definitionOf, isRequest, sharedConversation } from './conversation.ts'
 import type { Conversation } from './conversation.ts'
 import { KeepAlive, type KeepAliveHost } from './keep-alive.ts'
-import type { PeerLimits } from './limits.ts'
 import { Outbox, type OutboxHost } from './outbox.ts'
 import { describePeer, shortUrl, whereOf } from './peer-name.ts'
+import type { PeerFacts, PeerHost } from './peer-host.ts'
 import { Reader, type ReaderHost } from './reader.ts'
 import type { ReceiveBudget } from './receive-budget.ts'
-
-/** What is known of a connection when checkpoint 2 has passed. */
-export interface PeerFacts {
-  /** The number of its connection, never used again. */
-  readonly number: number
-  readonly id: string
-  readonly publicKey: Uint8Array
-  readonly direction: Direction
-  readonly name: string
-  readonly capabilities: readonly Capability[]
-  readonly endpoint: Endpoint | undefined
-  /** Name of the transport that carries it. */
-  readonly transport: string
-  readonly conversations: readonly Conversation[]
-}
-
-/** What a peer needs of its node. */
-export interface PeerHost {
-  readonly clock: Clock
-  readonly wheel: Wheel
-  readonly limits: PeerLimits
-  /** Shared by all peers. */
-  readonly receiving: ReceiveBudget
-  /** A number to count request ids from. */
-  requestIdSeed(): number
-  isPersistent(id: string): boolean
-  isTrusted(id: string): boolean
-  /** The peer's tasks have ended, once. */
-  gone(peer: ConnectedPeer, error: PeerError): void
-  /** Something failed that ends nobody, such as a handler that outlived its peer. */
-  note(message: string, error: unknown): void
-  /** Calls back when others have had their turn of the loop. */
-  yieldTurn(run: () => void): void
-}
 
 export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost, OutboxHost {
   readonly number: number
@@ -368,6 +333,7 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     if (this.#error) return
     claimError(error, this)
     this.#error = error
+    this.#host.ending(this)
     this.#reader.close()
     this.#host.receiving.delete(this.#reader)
     this.#keepAlive.stop()

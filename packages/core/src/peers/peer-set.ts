@@ -1,4 +1,4 @@
-// Who is connected, and who may be: the checks of both checkpoints, in go-ethereum's order.
+// Who may be connected: the checks of both checkpoints, in go-ethereum's order.
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import type { Direction } from '../wire/link.ts'
@@ -10,6 +10,17 @@ export interface PeerSetLimits {
   readonly maxInbound: number
 }
 
+/** Whose the places are. */
+export interface PeerSet {
+  readonly peerCount: number
+  readonly inboundCount: number
+  /** Places that dials hold; several dials of one key hold one together. */
+  readonly heldCount: number
+  isHeld(id: string): boolean
+  /** The peer of a key, if it is connected. */
+  peerOf(id: string): unknown
+}
+
 /** What a checkpoint is told of a connection. */
 export interface Candidate {
   readonly id: string
@@ -18,103 +29,47 @@ export interface Candidate {
   readonly named: boolean
 }
 
-/** The least that the set needs to know of a peer. */
-export interface Member {
-  readonly id: string
-  readonly direction: Direction
+/** Places that neither a peer has nor the dial of a stranger holds; less than none with peers above the limit. */
+export function freePlaces({ peerCount, heldCount }: PeerSet, { maxPeers }: PeerSetLimits): number {
+  return maxPeers - peerCount - heldCount
 }
 
-export class PeerSet<P extends Member> {
-  readonly #selfId: string
-  readonly #limits: PeerSetLimits
-  readonly #peers = new Map<string, P>()
-  #inbound = 0
-  /** Whom the places are for that dials hold, and how many dials of each. */
-  readonly #held = new Map<string, number>()
-
-  constructor(selfId: string, limits: PeerSetLimits) {
-    this.#selfId = selfId
-    this.#limits = limits
-  }
-
-  get size(): number {
-    return this.#peers.size
-  }
-
-  get inboundCount(): number {
-    return this.#inbound
-  }
-
-  /** Places that neither a peer has nor the dial of a stranger holds; less than none with peers above the limit. */
-  get free(): number {
-    return this.#limits.maxPeers - this.size - this.#held.size
-  }
-
-  /**
-   * Holds a place for a dial of `id` from its beginning, until `give` is called with the same; several of one id hold
-   * one together. Without a free one the answer is the refusal.
-   */
-  hold(id: string): PeerError | undefined {
-    const held = this.#held.get(id) ?? 0
-    if (held === 0 && this.free <= 0) return this.#full()
-    this.#held.set(id, held + 1)
-    return undefined
-  }
-
-  give(id: string): void {
-    const held = this.#held.get(id) ?? 0
-    if (held > 1) this.#held.set(id, held - 1)
-    else this.#held.delete(id)
-  }
-
-  get(id: string): P | undefined {
-    return this.#peers.get(id)
-  }
-
-  values(): IterableIterator<P> {
-    return this.#peers.values()
-  }
-
-  /** The refusal of checkpoint 1 (identity known); `undefined` lets it pass. Order as in go-ethereum's server. */
-  check({ id, direction, named }: Candidate): PeerError | undefined {
-    const { maxPeers, maxInbound } = this.#limits
-    if (!named) {
-      // A place that is held for this very peer is its own, whoever dialed first.
-      const held = direction === 'inbound' ? this.#held.size - (this.#held.has(id) ? 1 : 0) : 0
-      if (this.size + held >= maxPeers) return this.#full()
-      if (direction === 'inbound' && this.#inbound >= maxInbound) {
-        return refusal(DiscReason.tooManyPeers, `${this.#inbound} of ${maxInbound} inbound peers are connected`)
-      }
+/** The refusal of checkpoint 1 (identity known); `undefined` lets it pass. Order as in go-ethereum's server. */
+export function refusalOf(
+  peers: PeerSet,
+  candidate: Candidate,
+  limits: PeerSetLimits,
+  selfId: string,
+): PeerError | undefined {
+  const { id, direction, named } = candidate
+  const { peerCount, inboundCount, heldCount } = peers
+  if (!named) {
+    // A place that is held for this very peer is its own, whoever dialed first.
+    const held = direction === 'inbound' ? heldCount - (peers.isHeld(id) ? 1 : 0) : 0
+    if (peerCount + held >= limits.maxPeers) return fullRefusal(peers, limits)
+    if (direction === 'inbound' && inboundCount >= limits.maxInbound) {
+      return refusal(DiscReason.tooManyPeers, `${inboundCount} of ${limits.maxInbound} inbound peers are connected`)
     }
-    if (this.#peers.has(id)) return refusal(DiscReason.alreadyConnected, 'this key is connected already')
-    if (id === this.#selfId) return refusal(DiscReason.self, 'the remote has our own key')
-    return undefined
   }
+  return keyRefusalOf(peers, id, selfId)
+}
 
-  /** The refusal of checkpoint 2 (Hello known): something to talk about, then everything of checkpoint 1 again. */
-  checkShared(candidate: Candidate, sharedCount: number, offeredCount: number): PeerError | undefined {
-    if (offeredCount > 0 && sharedCount === 0) return refusal(DiscReason.uselessPeer, 'no protocol is shared')
-    return this.check(candidate)
-  }
+/** The part of it that no free place would change. */
+export function keyRefusalOf(peers: PeerSet, id: string, selfId: string): PeerError | undefined {
+  if (peers.peerOf(id)) return refusal(DiscReason.alreadyConnected, 'this key is connected already')
+  if (id === selfId) return refusal(DiscReason.self, 'the remote has our own key')
+  return undefined
+}
 
-  add(peer: P): void {
-    if (this.#peers.has(peer.id)) throw new RangeError(`peer ${peer.id} is in the set already`)
-    this.#peers.set(peer.id, peer)
-    if (peer.direction === 'inbound') this.#inbound++
-  }
+/** The refusal of checkpoint 2 that comes before all of checkpoint 1 again: nothing to talk about. */
+export function uselessRefusalOf(sharedCount: number, offeredCount: number): PeerError | undefined {
+  if (offeredCount === 0 || sharedCount > 0) return undefined
+  return refusal(DiscReason.uselessPeer, 'no protocol is shared')
+}
 
-  /** Takes a peer out; `false` when it isn't in (or another connection of the same key is). */
-  remove(peer: P): boolean {
-    if (this.#peers.get(peer.id) !== peer) return false
-    this.#peers.delete(peer.id)
-    if (peer.direction === 'inbound') this.#inbound--
-    return true
-  }
-
-  #full(): PeerError {
-    const held = this.#held.size > 0 ? `, ${this.#held.size} dials under way` : ''
-    return refusal(DiscReason.tooManyPeers, `${this.size} of ${this.#limits.maxPeers} peers are connected${held}`)
-  }
+export function fullRefusal({ peerCount, heldCount }: PeerSet, { maxPeers }: PeerSetLimits): PeerError {
+  const held = heldCount > 0 ? `, ${heldCount} dials under way` : ''
+  return refusal(DiscReason.tooManyPeers, `${peerCount} of ${maxPeers} peers are connected${held}`)
 }
 
 function refusal(reason: number, message: string): PeerError {
