@@ -2,13 +2,14 @@
 // public address that a proxy names, or the policy exempts nobody.
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer as createHttpServer } from 'node:http'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { connect, type AddressInfo, type Socket } from 'node:net'
 import { createNode, defineProtocol, generatePrivateKey, message, portableCrypto, text, toHex } from '@peerwire/core'
 import type { Node, NodeOptions, PeerError, PrefixPolicy } from '@peerwire/core'
 import { createManualClock } from '@peerwire/core/testing'
 import { webSocket, WEBSOCKET_PROTOCOL } from '@peerwire/transport-ws'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
+import { startForwardingProxy } from '../support/forwarding-proxy.ts'
 
 const chat = defineProtocol({ name: 'chat', version: 1, messages: { say: message(0, text) } })
 const NOBODY_EXEMPT: PrefixPolicy = { prefixOf: (address) => address.replace(/:\d+$/, '') }
@@ -52,23 +53,6 @@ async function visit({ server, port }: { server: Node; port: number }, forwarded
   })
 }
 
-/** A proxy as any host has one: it says where the visitor comes from. Answers its port. */
-async function startProxy(port: number, forwarded: string): Promise<number> {
-  const proxy = createServer((visitor) => {
-    const behind = connect(port, '127.0.0.1')
-    for (const [one, other] of [[visitor, behind] as const, [behind, visitor] as const]) {
-      one.on('error', () => other.destroy()).on('close', () => other.destroy())
-    }
-    visitor.once('data', (head: Buffer) => {
-      behind.write(head.toString('latin1').replace('\r\n', `\r\nX-Forwarded-For: ${forwarded}\r\n`), 'latin1')
-      visitor.pipe(behind).pipe(visitor)
-    })
-  })
-  onTestFinished(() => void proxy.close())
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-  return (proxy.address() as AddressInfo).port
-}
-
 interface Deaf {
   /** What it was told, once its socket is gone. */
   readonly ended: Promise<string>
@@ -110,20 +94,20 @@ describe('visitors who share a public address', () => {
     expect(await visit(world, '8.8.8.8')).toBe(`4429 throttled; retry=1; ${words}`)
     expect(await visit(world, '8.8.8.9')).toBe('in')
     expect(world.failures).toEqual([words])
-    const through = world.address.replace(`:${world.port}/`, `:${await startProxy(world.port, '8.8.8.8')}/`)
+    const through = world.address.replace(`:${world.port}/`, `:${await startForwardingProxy(world.port, '8.8.8.8')}/`)
     const tab = await startNode()
     expect(await failureOf(tab.dial(through))).toMatchObject({
       code: 'relay refused',
       message: `throttled: ${words}`,
       cause: { name: 'throttled', retryAfterMs: 1000 },
     })
-    const elsewhere = world.address.replace(`:${world.port}/`, `:${await startProxy(world.port, '9.9.9.9')}/`)
+    const elsewhere = world.address.replace(`:${world.port}/`, `:${await startForwardingProxy(world.port, '9.9.9.9')}/`)
     expect(String(await tab.dial(elsewhere))).toContain('outbound')
   })
 
   it('are let in again and again when one of them is reloaded', async () => {
     const { server, address, port } = await startServer()
-    const through = address.replace(`:${port}/`, `:${await startProxy(port, '8.8.8.8')}/`)
+    const through = address.replace(`:${port}/`, `:${await startForwardingProxy(port, '8.8.8.8')}/`)
     for (let reload = 0; reload < 5; reload++) {
       const tab = await startNode()
       expect(String(await tab.dial(through))).toContain('outbound')

@@ -2,10 +2,12 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createNode, generatePrivateKey, parseAddress, toHex } from '@peerwire/core'
+import { addressBook } from '@peerwire/core/address-book'
 import { eth } from '@peerwire/eth'
 import { tcp } from '@peerwire/transport-tcp'
 import { webSocket } from '@peerwire/transport-ws'
 import { describe, expect } from 'vitest'
+import { startForwardingProxy } from '../support/forwarding-proxy.ts'
 import { claimPort } from '../support/ports.ts'
 import { is, it, keyIn } from './support/command.ts'
 
@@ -34,6 +36,18 @@ describe('a relay with --json', () => {
     expect(keyIn(second.ws)).toBe(keyIn(first.ws))
     const other = await relay()
     expect(keyIn(other.ws)).not.toBe(keyIn(first.ws))
+  })
+
+  it('takes all tabs behind one router, one after another', async ({ relay, cleanUp }) => {
+    const { ws } = await relay(['--trust-proxy'])
+    const { endpoint } = parseAddress(ws)
+    const through = ws.replace(`:${endpoint.port}/`, `:${await startForwardingProxy(endpoint.port, '203.0.113.7')}/`)
+    for (let tab = 0; tab < 3; tab++) {
+      const node = createNode({ privateKey: generatePrivateKey(), transports: [webSocket()], plugins: [addressBook()] })
+      cleanUp(() => node.close())
+      await node.start()
+      expect(String(await node.dial(through))).toContain('outbound')
+    }
   })
 
   it('refuses whom it was told to ban, also after a restart, until that is lifted', async ({ relay, temporary }) => {

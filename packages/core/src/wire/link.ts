@@ -125,7 +125,7 @@ export type InboundRule = 'per address' | 'per prefix'
 export interface Transport {
   /** For logs: `tcp`, `ws`, `memory`. */
   readonly name: string
-  /** How its inbound links are held back; default `per address`. */
+  /** How its inbound links are held back; default `per address`. Whoever wraps a transport passes it on. */
   readonly inboundRule?: InboundRule | undefined
   /** Whether `dial` can be asked for this endpoint; opens nothing. */
   canDial(endpoint: Endpoint): boolean

@@ -18,12 +18,8 @@ export function listenOn(endpoint: Endpoint, make: MakeTransport): Transport {
 
 /** A transport that listens on this endpoint or, where its port is taken, on the next free one. */
 export function listenNear(endpoint: Endpoint, make: MakeTransport): Transport {
-  const first = listenOn(endpoint, make)
-  const { name } = first
   return {
-    name,
-    canDial: (other) => first.canDial(other),
-    dial: (other, options) => first.dial(other, options),
+    ...listenOn(endpoint, make),
     listen: async (handlers) => {
       let taken: unknown
       for (let port = endpoint.port; port < endpoint.port + PORTS_TRIED; port++) {
@@ -42,9 +38,7 @@ export function listenNear(endpoint: Endpoint, make: MakeTransport): Transport {
 /** A transport whose listeners are told to `opened` before the first connection can be served. */
 export function noteListeners(transport: Transport, opened: (listeners: readonly Listener[]) => void): Transport {
   return {
-    name: transport.name,
-    canDial: (endpoint) => transport.canDial(endpoint),
-    dial: (endpoint, options) => transport.dial(endpoint, options),
+    ...transport,
     listen: async (handlers) => {
       const listeners = (await transport.listen?.(handlers)) ?? []
       opened(listeners)
