@@ -67,6 +67,8 @@ export interface DialerOptions {
   /** Finds where a persistent node is now; asked at most once a minute for each, ever more seldom. */
   resolve?(publicKey: Uint8Array, signal: AbortSignal): Promise<Endpoint | undefined>
   readonly log?: Logger | undefined
+  /** What sentences call a node; default its key, shortened. */
+  readonly nameOf?: ((node: Target) => string) | undefined
 }
 
 /** A connection that has become a peer. */
@@ -208,7 +210,8 @@ class TaskRunner implements Dialer {
 
   explain(publicKey: Uint8Array): DialExplanation {
     const id = this.#options.idOf(publicKey)
-    return explain(this.#state, { id, publicKey }, this.#refusals.get(id), this.#options.clock.now())
+    const { clock, nameOf } = this.#options
+    return explain(this.#state, { id, publicKey }, this.#refusals.get(id), clock.now(), nameOf)
   }
 
   explainAll(failures: readonly FailureTally[]): NodeExplanation {

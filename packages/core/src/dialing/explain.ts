@@ -26,14 +26,18 @@ export type DialReason =
   | 'ready'
   | 'not a candidate'
 
-/** @param lastRefusal - the latest refusal of this node as a candidate, if it is still remembered */
+/**
+ * @param lastRefusal - the latest refusal of this node as a candidate, if it is still remembered
+ * @param nameOf - what the sentence calls a node; by default its key, shortened
+ */
 export function explain(
   state: DialState,
   node: Target,
   lastRefusal: DialRefusal | undefined,
   nowMs: number,
+  nameOf: (node: Target) => string = ({ publicKey }) => shortKey(publicKey),
 ): DialExplanation {
-  const { id, publicKey } = node
+  const { id } = node
   const persistent = state.persistent.get(id)
   const past = state.past.get(id)
   const waiting = state.waiting.find((candidate) => candidate.target.id === id)
@@ -49,7 +53,7 @@ export function explain(
     reason: found.reason,
     ...(lastError && { lastError }),
     ...(nextAtMs !== undefined && { nextAtMs }),
-    sentence: `${shortKey(publicKey)} is ${persistent ? 'persistent and ' : ''}${found.state}: ${found.reason}${wait}${last}`,
+    sentence: `${nameOf(target)} is ${persistent ? 'persistent and ' : ''}${found.state}: ${found.reason}${wait}${last}`,
   }
 }
 

@@ -6,6 +6,7 @@ import type { ConnectedPeer } from '../peers/connected-peer.ts'
 import { keyRefusalOf, refusalOf, uselessRefusalOf } from '../peers/peer-set.ts'
 import type { PeerSetLimits } from '../peers/peer-set.ts'
 import { formatEndpoint } from '../wire/address.ts'
+import type { Capability } from '../wire/peer.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionTable } from './connection-table.ts'
 import type { Settings } from './options.ts'
@@ -71,8 +72,9 @@ export class Checkpoints {
   }
 
   /** Checkpoint 2, once Hello is known: something to talk about, then everything of checkpoint 1 again. */
-  hello(connection: Connection, sharedCount: number): void {
-    const useless = uselessRefusalOf(sharedCount, this.#host.settings.offers.length)
+  hello(connection: Connection, isAnyShared: boolean, theirs: readonly Capability[]): void {
+    const ours = this.#host.settings.offers.map(({ protocol }) => protocol)
+    const useless = uselessRefusalOf(isAnyShared, ours, theirs)
     if (useless) throw useless
     if (!this.#admit(connection)) return
     this.#host.makeRoom()

@@ -11,6 +11,7 @@ import { ConnectedPeer } from '../peers/connected-peer.ts'
 import { createOfferTable } from '../peers/conversation.ts'
 import type { Conversation, OfferTable } from '../peers/conversation.ts'
 import type { PeerHost } from '../peers/peer-host.ts'
+import { describeRemote } from '../peers/peer-name.ts'
 import type { PeerSetLimits } from '../peers/peer-set.ts'
 import { ReceiveBudget } from '../peers/receive-budget.ts'
 import { generateKeyPair } from '../rlpx/keys.ts'
@@ -19,7 +20,7 @@ import { matchCapabilities } from '../wire/capabilities.ts'
 import type { FrameCodec } from '../wire/frame-codec.ts'
 import { BASE_PROTOCOL_VERSION } from '../wire/hello.ts'
 import type { Hello } from '../wire/hello.ts'
-import type { Direction, Link } from '../wire/link.ts'
+import type { Link } from '../wire/link.ts'
 import { Checkpoints } from './checkpoints.ts'
 import type { Connection, RemoteName } from './connection.ts'
 import { ConnectionTable } from './connection-table.ts'
@@ -34,6 +35,14 @@ import type { SetUpHost, SetUpTask } from './set-up.ts'
 const NAME_LENGTH = 128
 /** How much later than due a keep-alive may be looked at. */
 const WHEEL_SLOT_MS = 1000
+
+/** What is known of whoever is no peer. */
+interface Remote extends Pick<Connection, 'direction' | 'endpoint' | 'remote'> {
+  readonly transport: string
+}
+
+/** A link that is turned away before anything is known of it. */
+const NOBODY: Remote = { direction: 'inbound', transport: '', endpoint: undefined, remote: undefined }
 
 /** What the connections need of the rest of the node. */
 export interface ConnectionsHost {
@@ -133,7 +142,7 @@ export class Connections {
       giveUp: (link, error) => {
         for (const connection of this.table.values()) if (connection.link === link) connection.fail(error)
       },
-      failed: (remoteAddress, error) => this.#failed(error, 'inbound', remoteAddress),
+      failed: (remoteAddress, error) => this.#failed(error, NOBODY, remoteAddress),
     })
     return this.#listening.door
   }
@@ -209,7 +218,7 @@ export class Connections {
     const { number, direction, endpoint, remote, setUp, link } = connection
     const { id, publicKey } = remote!
     const conversations = this.#conversations(hello)
-    this.#checkpoints.hello(connection, conversations.length)
+    this.#checkpoints.hello(connection, conversations.length > 0, hello.capabilities)
     // A peer of the same key that says goodbye is removed before this one is added; its link has its time.
     for (const other of this.table.of(id)) if (other.peer) this.#tellEnd(other)
     if (connection.state !== 'hello') throw quitting()
@@ -294,8 +303,9 @@ export class Connections {
   }
 
   #over(connection: Connection, error: PeerError): void {
-    const { direction, link, setUp } = connection
-    this.#failed(error, direction, link!.remoteAddress, setUp!.publicKey)
+    const { direction, endpoint, remote, link, setUp } = connection
+    const { transport } = setUp!.task
+    this.#failed(error, { direction, endpoint, remote, transport }, link!.remoteAddress, setUp!.publicKey)
     this.#setPending(connection, false)
     setUp!.task.decided?.(error)
     this.#host.decided(connection, error)
@@ -314,8 +324,11 @@ export class Connections {
     for (const { state, setUp } of this.table.of(remote.id)) if (state === 'held') setUp?.goOn()
   }
 
-  #failed(error: PeerError, direction: Direction, remoteAddress: string, publicKey?: Uint8Array): void {
-    this.#host.events.emit('setup:failed', { error, direction, remoteAddress, publicKey })
+  #failed(error: PeerError, of: Remote, remoteAddress: string, publicKey?: Uint8Array): void {
+    const { direction, remote } = of
+    const peer = describeRemote(of, remoteAddress, remote?.publicKey)
+    const persistent = remote !== undefined && this.#host.isPersistent(remote.id)
+    this.#host.events.emit('setup:failed', { error, direction, remoteAddress, publicKey, peer, persistent })
   }
 }
 

@@ -1,6 +1,5 @@
 // Runs dials: one attempt per key and place under one deadline, shared by the dialer and by users who ask.
 import { createDeferred } from '../base/abort.ts'
-import { shortKey } from '../base/bytes.ts'
 import type { Emitter } from '../base/emitter.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { isPeerError, PeerError } from '../errors/peer-error.ts'
@@ -10,6 +9,7 @@ import type { FailureTally, NodeExplanation } from '../dialing/explain-all.ts'
 import { sameEndpoint } from '../dialing/same-endpoint.ts'
 import type { ConnectionName } from '../dialing/state.ts'
 import type { ConnectedPeer } from '../peers/connected-peer.ts'
+import { describeNode } from '../peers/peer-name.ts'
 import { freePlaces } from '../peers/peer-set.ts'
 import type { Address, Endpoint } from '../wire/address.ts'
 import { Attempt } from './attempt.ts'
@@ -73,6 +73,7 @@ export class Dials {
       groupOf,
       judge: ({ publicKey: key, endpoint }) => this.#opener.verdict(key, endpoint),
       log: logger,
+      nameOf: (node) => this.nameOf(node.publicKey, node.endpoint),
       idOf: (key) => idOf(settings, key),
       attempt: (order) => this.#take(order),
       isPublic: isPublicEndpoint,
@@ -269,6 +270,13 @@ export class Dials {
     this.#dialer?.wake()
   }
 
+  /** What sentences call a node: where it is and who dialed when it is connected, else where it would be dialed. */
+  nameOf(publicKey: Uint8Array, endpoint?: Endpoint): string {
+    const id = idOf(this.#host.settings, publicKey)
+    const peer = this.#host.connections.table.peerOf(id)
+    return peer ? String(peer) : describeNode(publicKey, endpoint ?? this.#persistent.get(id)?.endpoint)
+  }
+
   explain(publicKey: Uint8Array): DialExplanation {
     const id = idOf(this.#host.settings, publicKey)
     const found = this.#dialer?.explain(publicKey) ?? this.#explainWithoutDialer(id, publicKey)
@@ -281,7 +289,7 @@ export class Dials {
 
   #explainWithoutDialer(id: string, publicKey: Uint8Array): DialExplanation {
     const { table } = this.#host.connections
-    const short = shortKey(publicKey)
+    const short = this.nameOf(publicKey)
     if (table.peerOf(id)) {
       return { state: 'connected', reason: 'already connected', sentence: `${short} is connected` }
     }

@@ -18,6 +18,10 @@ export interface SetUpFailure {
   readonly error: PeerError
   readonly direction: Direction
   readonly remoteAddress: string
+  /** Address and direction, as `String(peer)` has them; without a key where none is known. */
+  readonly peer: string
+  /** Whether the user asked for this node. */
+  readonly persistent: boolean
   /** The remote's proven key; absent when the link ended before the encryption handshake. */
   readonly publicKey: Uint8Array | undefined
 }

@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { CODE_NOTES } from '../errors/code-notes.ts'
+import { CODES } from '../errors/codes.ts'
 import type { PeerErrorCode } from '../errors/codes.ts'
 
 const PACKAGES = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
@@ -73,15 +74,19 @@ describe('codes of errors', () => {
     for (const text of Object.values(CODE_NOTES[code])) expect(text).toMatch(/^[A-Z`][^\n|]*\.$/)
   })
 
-  it('stand in docs/errors.md with meaning and advice, and no others', () => {
+  it('stand in docs/errors.md with all that is judged of them, meaning and advice, and no others', () => {
     const document = readFileSync(join(PACKAGES, '..', 'docs', 'errors.md'), 'utf8')
-    const rows = codes.map((code) => `| ${code} | ${CODE_NOTES[code].meaning} | ${CODE_NOTES[code].whatToDo} |`)
+    const rows = codes.map((code) => {
+      const { origin, untold, wait, misdeed } = CODES[code]
+      const judged = `${origin} | ${untold ? 'no' : 'yes'} | ${wait ?? ''} | ${misdeed ? 'yes' : ''}`
+      return `| ${code} | ${judged} | ${CODE_NOTES[code].meaning} | ${CODE_NOTES[code].whatToDo} |`
+    })
     expect(document.split('\n').filter((line) => /^\| (?!code|number|---|0x)/.test(line))).toEqual(rows)
   })
 
   it('are listed in the type as often as in the notes', () => {
     const listed = sources.find(({ path }) => path === 'core/src/errors/codes.ts')!.text
-    expect([...listed.matchAll(/\| '([^']+)'/g)].map(([, code]) => code)).toEqual(codes)
+    expect([...listed.matchAll(/^ {2}\| '([^']+)'$/gm)].map(([, code]) => code)).toEqual(codes)
   })
 })
 

@@ -1,6 +1,7 @@
 // The lines of what happens, in the words that operators look for; the only place where a removal becomes text.
 // Loaded where there is a logger. What the rest of the node uses too is passed in, so that bundlers don't move it here.
 import type { LogLevel, Logger } from '../base/log.ts'
+import type { PeerError } from '../errors/peer-error.ts'
 import type { Address } from '../wire/address.ts'
 import type { Peer } from '../wire/peer.ts'
 import type { DialFailure, Removal, SetUpFailure } from './events.ts'
@@ -23,7 +24,7 @@ export type Happening = 'added' | 'removed' | 'setup failed' | 'dial failed'
  */
 export function levelOf(happening: Happening, persistent: boolean, handshaken: boolean): LogLevel {
   if (happening === 'added') return 'info'
-  if (happening === 'removed') return handshaken ? 'info' : persistent ? 'warn' : 'debug'
+  if (happening === 'removed' && handshaken) return 'info'
   return persistent ? 'warn' : 'debug'
 }
 
@@ -32,6 +33,7 @@ export function levelOf(happening: Happening, persistent: boolean, handshaken: b
  * @param urlOf - an address in its written form
  */
 export function createLogLines(logger: Logger, peerCount: () => number, urlOf: (address: Address) => string): LogLines {
+  let said: PeerError | undefined
   return {
     added: (peer) => {
       const fields = { peer: String(peer), name: peer.name, peercount: peerCount() }
@@ -44,13 +46,18 @@ export function createLogLines(logger: Logger, peerCount: () => number, urlOf: (
       if (!logger.enabled('trace')) return
       logger.log('trace', 'Removing p2p peer', { peercount: peerCount(), url: peer.url, duration, err })
     },
-    setUpFailed: ({ error, direction, remoteAddress }) => {
-      const fields = { remote: remoteAddress, direction, err: String(error) }
-      logger.log(levelOf('setup failed', false, false), 'Connection set-up failed', fields)
+    setUpFailed: ({ error, peer, publicKey, persistent }) => {
+      said = error
+      const fields = { peer, err: String(error) }
+      // Whoever had proven its key was there, unless we are the ones who refused it.
+      if (publicKey && error.origin !== 'local') {
+        logger.log(levelOf('removed', persistent, false), 'Lost peer before its handshake', fields)
+      } else logger.log(levelOf('setup failed', persistent, false), 'Connection set-up failed', fields)
     },
     dialFailed: ({ address, error, persistent }) => {
-      const fields = { url: urlOf(address), err: String(error) }
-      logger.log(levelOf('dial failed', persistent, false), 'Dial failed', fields)
+      // A failed set-up fails its dial, too: one line is enough for those who don't look closer.
+      const level = error === said ? 'debug' : levelOf('dial failed', persistent, false)
+      logger.log(level, 'Dial failed', { url: urlOf(address), err: String(error) })
     },
   }
 }

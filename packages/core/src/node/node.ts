@@ -255,7 +255,7 @@ class RunningNode implements Node {
     const connected = this.#connections.table.peerOf(id) !== undefined
     const dialed = this.#dials.isPersistent(id)
     const now = connected ? 'is connected and stays' : 'is admitted above the limits when it connects'
-    const sentence = `${shortKey(publicKey)} ${now}; it is ${dialed ? 'dialed, being persistent' : 'not dialed by this'}`
+    const sentence = `${this.#dials.nameOf(publicKey)} ${now}; it is ${dialed ? 'dialed, being persistent' : 'not dialed by this'}`
     return { connected, dialed, sentence }
   }
 

@@ -8,7 +8,7 @@ import { PeerError } from '../errors/peer-error.ts'
 import { describePeer, shortUrl } from '../peers/peer-name.ts'
 import { createManualClock } from '../testing/manual-clock.ts'
 import type { Peer } from '../wire/peer.ts'
-import type { NodeEvents } from './events.ts'
+import type { NodeEvents, SetUpFailure } from './events.ts'
 import { formatDuration, levelOf } from './log-lines.ts'
 import { Reporter } from './reporter.ts'
 
@@ -30,6 +30,13 @@ async function createFixture(level: LogLevel, peerCount = 0) {
     toString: () => describePeer(url, 'inbound'),
   } as unknown as Peer
   return { lines, events, reporter, peer }
+}
+
+function setUpFailure(given: Partial<SetUpFailure>): SetUpFailure {
+  const peer = 'enode://d399f4b...@1.2.3.4:30303 (outbound)'
+  const error = new PeerError('setup timeout', DiscReason.readTimeout, 'x')
+  const unknown = { direction: 'outbound', remoteAddress: 'x', publicKey: undefined, persistent: false } as const
+  return { ...unknown, peer, error, ...given }
 }
 
 const remoteFull = new PeerError(
@@ -72,12 +79,47 @@ describe('the reporter', () => {
     expect(levelOf(happening, persistent, handshaken)).toBe(level)
   })
 
+  it.each<[string, Partial<SetUpFailure>, string]>([
+    ['of a stranger', {}, 'DEBUG] Connection set-up failed'],
+    ['of a persistent node', { persistent: true }, 'WARN] Connection set-up failed'],
+    ['after its key was proven', { error: remoteFull, publicKey: KEY }, 'DEBUG] Lost peer before its handshake'],
+    [
+      'after a persistent node proved its key',
+      { error: remoteFull, publicKey: KEY, persistent: true },
+      'WARN] Lost peer before its handshake',
+    ],
+    [
+      'by our own refusal',
+      { error: new PeerError('disconnect reason', 4, 'full'), publicKey: KEY },
+      'DEBUG] Connection set-up failed',
+    ],
+  ])('says a failed set-up %s, in the one form of address and direction', async (_, failure, line) => {
+    const { lines, events } = await createFixture('trace')
+    events.emit('setup:failed', setUpFailure(failure))
+    const [first = ''] = lines
+    expect(first.replace(/\] \[\S+ /, '] ').replace(/\[\d\S+\] /, '')).toContain(line)
+    expect(first).toContain(' peer="enode://d399f4b...@1.2.3.4:30303 (outbound)" err="PeerError(code=')
+  })
+
+  it('says the failure of a persistent node once for all who look from afar, not for its dial again', async () => {
+    const { lines, events } = await createFixture('warn')
+    const address = { publicKey: KEY, endpoint: { scheme: 'tcp', host: '1.2.3.4', port: 30303 } }
+    const failure = setUpFailure({ persistent: true })
+    events.emit('setup:failed', failure)
+    events.emit('dial:failed', { address, error: failure.error, persistent: true })
+    events.emit('dial:failed', { address, error: new PeerError('dial failed', 1, 'x'), persistent: true })
+    expect(lines.map((line) => line.slice(28, 50))).toEqual([
+      expect.stringContaining('Connection set-up'),
+      expect.stringContaining('Dial failed'),
+    ])
+  })
+
   it('counts failures by code, reason, phase and direction, never by text', async () => {
     const { events, reporter, peer } = await createFixture('error')
     for (const text of ['one', 'two']) {
       const error = new PeerError('bad mac', DiscReason.breachOfProtocol, text)
       events.emit('peer:removed', { peer, error, durationMs: 1, remoteRequested: false })
-      events.emit('setup:failed', { error, direction: 'outbound', remoteAddress: 'x', publicKey: undefined })
+      events.emit('setup:failed', setUpFailure({ error }))
     }
     expect(reporter.counters.map(({ phase, direction, count }) => [phase, direction, count])).toEqual([
       ['peer', 'inbound', 2],

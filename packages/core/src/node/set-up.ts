@@ -189,7 +189,9 @@ export class SetUp implements Waiting {
   }
 
   end(error?: PeerError): void {
-    this.fail(error ?? new PeerError('link lost', DiscReason.networkError, this.#lostText()))
+    // What a transport says of a loss is less than what the handshake says; it is the cause.
+    const isLoss = !error || error.code === 'link lost'
+    this.fail(isLoss ? new PeerError('link lost', DiscReason.networkError, this.#lostText(), { cause: error }) : error)
     this.#timer?.cancel()
     this.#host.gone(this.#connection)
   }

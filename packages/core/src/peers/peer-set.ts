@@ -1,7 +1,11 @@
 // Who may be connected: the checks of both checkpoints, in go-ethereum's order.
 import { DiscReason } from '../errors/disc-reason.ts'
-import { PeerError } from '../errors/peer-error.ts'
+import { oneLine, PeerError } from '../errors/peer-error.ts'
 import type { Direction } from '../wire/link.ts'
+import type { Capability } from '../wire/peer.ts'
+
+/** Protocols of each side that a refusal names. */
+const MAX_LISTED = 8
 
 export interface PeerSetLimits {
   /** Places in all; who is named by the user, as persistent or trusted, is admitted above them. */
@@ -62,9 +66,20 @@ export function keyRefusalOf(peers: PeerSet, id: string, selfId: string): PeerEr
 }
 
 /** The refusal of checkpoint 2 that comes before all of checkpoint 1 again: nothing to talk about. */
-export function uselessRefusalOf(sharedCount: number, offeredCount: number): PeerError | undefined {
-  if (offeredCount === 0 || sharedCount > 0) return undefined
-  return refusal(DiscReason.uselessPeer, 'no protocol is shared')
+export function uselessRefusalOf(
+  isAnyShared: boolean,
+  ours: readonly Capability[],
+  theirs: readonly Capability[],
+): PeerError | undefined {
+  if (isAnyShared || ours.length === 0) return undefined
+  return refusal(DiscReason.uselessPeer, `no protocol is shared: ${listed(ours)} here, ${listed(theirs)} there`)
+}
+
+// A stranger's list: so many that one sees what kind of node it is.
+function listed(capabilities: readonly Capability[]): string {
+  const names = capabilities.slice(0, MAX_LISTED).map(({ name, version }) => `${name}/${version}`)
+  const more = capabilities.length - names.length
+  return oneLine(names.join(', ') || 'nothing') + (more > 0 ? ` and ${more} more` : '')
 }
 
 export function fullRefusal({ peerCount, heldCount }: PeerSet, { maxPeers }: PeerSetLimits): PeerError {
