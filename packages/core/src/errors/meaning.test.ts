@@ -93,6 +93,10 @@ describe('what policy asks', () => {
     expect(waitOf(error)).toBe('quarrel')
   })
 
+  it('of a peer that lives: it has done no wrong', () => {
+    expect(isMisdeed(undefined)).toBe(false)
+  })
+
   it('never calls a misdeed what a network, or whoever carries the bytes, can cause', () => {
     const codes = Object.keys(ROWS) as PeerErrorCode[]
     const misdeeds = codes.map((code) => new PeerError(code, PLAIN, 'x')).filter(isMisdeed)

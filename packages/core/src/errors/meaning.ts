@@ -4,9 +4,12 @@ import type { WaitClass } from './codes.ts'
 import { DiscReason } from './disc-reason.ts'
 import type { PeerError } from './peer-error.ts'
 
-/** Whether what ended a peer was the peer's own wrongdoing, seen by us and not told by the remote. */
-export function isMisdeed({ code }: Pick<PeerError, 'code'>): boolean {
-  return CODES[code].misdeed === true
+/**
+ * Whether what ended a peer was the peer's own wrongdoing, seen by us and not told by the remote. A peer that lives
+ * (`peer.error` is absent) has done none.
+ */
+export function isMisdeed(error: Pick<PeerError, 'code'> | undefined): boolean {
+  return error !== undefined && CODES[error.code].misdeed === true
 }
 
 /** Whether the remote is told with a Disconnect, where frames can be sent. */
