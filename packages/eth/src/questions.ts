@@ -1,5 +1,5 @@
 // Questions of ours to eth peers: from what a user asks to what the wire says, and the checks of the answers.
-import { DiscReason, isPeerError, PeerError } from '@peerwire/core'
+import { DiscReason, isBytes, isPeerError, PeerError } from '@peerwire/core'
 import type { Peer } from '@peerwire/core'
 import type { HeadersRequest } from './api.ts'
 import { MAX_SERVED } from './messages.ts'
@@ -12,9 +12,8 @@ export function headersQuestion({ start, limit, skip = 0, reverse = false }: Hea
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_SERVED) {
     throw new RangeError(`limit must be 1 to ${MAX_SERVED}, not ${limit}`)
   }
-  if (start instanceof Uint8Array && start.length !== 32)
-    throw new RangeError(`a hash has 32 bytes, not ${start.length}`)
-  const first = start instanceof Uint8Array ? start : BigInt(start)
+  if (isBytes(start) && start.length !== 32) throw new RangeError(`a hash has 32 bytes, not ${start.length}`)
+  const first = isBytes(start) ? start : BigInt(start)
   return { start: first, limit: BigInt(limit), skip: BigInt(skip), reverse }
 }
 

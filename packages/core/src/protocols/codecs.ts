@@ -1,5 +1,5 @@
 // The shipped codecs: RLP values, raw bytes, and JSON that a schema checks.
-import { bytesToUtf8, utf8ToBytes } from '../base/bytes.ts'
+import { bytesToUtf8, isBytes, utf8ToBytes } from '../base/bytes.ts'
 import { named } from '../wire/named-error.ts'
 import { encodeRlp } from '../wire/rlp-writer.ts'
 import { readRlp } from '../wire/rlp.ts'
@@ -28,10 +28,10 @@ export function rlpCodec<T>(toItem: (value: T) => RlpInput, fromItem: (item: Rlp
 }
 
 /** The payload as it is, RLP or not. */
-export const raw: Codec<Uint8Array> = { encode: (value) => value, decode: (payload) => payload }
+export const raw: Codec<Uint8Array> = { encode: ownBytes, decode: (payload) => payload }
 
 /** A string of bytes; what is decoded is a view into the message. */
-export const bytes: RlpCodec<Uint8Array> = /* @__PURE__ */ rlpCodec((value) => value, stringOf)
+export const bytes: RlpCodec<Uint8Array> = /* @__PURE__ */ rlpCodec(ownBytes, stringOf)
 
 /** UTF-8 text; a number is written in digits. */
 export const text: RlpCodec<string> = /* @__PURE__ */ rlpCodec(
@@ -142,13 +142,18 @@ function wrongKind(text: string, value: unknown): TypeError {
 // A value of the caller's, short enough for one line.
 const shown = (value: unknown): string => String(value).slice(0, MAX_SHOWN)
 
+function ownBytes(value: Uint8Array): Uint8Array {
+  if (!isBytes(value)) throw wrongKind('bytes must be a Uint8Array', value)
+  return value
+}
+
 function stringOf(item: RlpItem): Uint8Array {
-  if (!(item instanceof Uint8Array)) throw new TypeError('a list where a string belongs')
+  if (!isBytes(item)) throw new TypeError('a list where a string belongs')
   return item
 }
 
 function listOf(item: RlpItem): readonly RlpItem[] {
-  if (item instanceof Uint8Array) throw new TypeError('a string where a list belongs')
+  if (isBytes(item)) throw new TypeError('a string where a list belongs')
   return item
 }
 

@@ -1,5 +1,5 @@
 // JSON payloads, checked by any Standard Schema validator, so that what a stranger sends is what the type says.
-import { bytesToUtf8, utf8ToBytes } from '../base/bytes.ts'
+import { bytesToUtf8, isBytes, utf8ToBytes } from '../base/bytes.ts'
 import { encodeRlp } from '../wire/rlp-writer.ts'
 import { readRlp } from '../wire/rlp.ts'
 import type { Codec } from '../wire/protocol.ts'
@@ -32,9 +32,9 @@ export function json<T>(schema: StandardSchema<T>): Codec<T> {
     },
     decode: (payload) => {
       const item = readRlp(payload)
-      if (!(item instanceof Uint8Array)) throw new TypeError('a list where JSON text belongs')
+      if (!isBytes(item)) throw new TypeError('a list where JSON text belongs')
       const result = schema['~standard'].validate(JSON.parse(bytesToUtf8(item)))
-      if (result instanceof Promise) throw new TypeError('a schema that validates asynchronously cannot check messages')
+      if ('then' in result) throw new TypeError('a schema that validates asynchronously cannot check messages')
       if (result.issues) throw new TypeError(result.issues.map(issueText).join('; ').slice(0, 200))
       return result.value
     },

@@ -1,4 +1,5 @@
 // Disconnect: strict in what is sent, tolerant in what is read, for every client sends another form.
+import { isBytes } from '../base/bytes.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { encodeRlp } from './rlp-writer.ts'
 import { readRlp, type RlpItem } from './rlp.ts'
@@ -28,14 +29,14 @@ function reasonIn(bytes: Uint8Array | undefined): DiscReason | undefined {
   if (!bytes) return undefined
   if (bytes.length === 0) return DiscReason.requested
   const item = tryRead(bytes)
-  if (!(item instanceof Uint8Array)) return item && reasonOfList(item)
+  if (!isBytes(item)) return item && reasonOfList(item)
   const inner = item.length > 1 && item[0]! >= 0xc0 ? tryRead(item) : undefined
-  return inner && !(inner instanceof Uint8Array) ? reasonOfList(inner) : numberOf(item)
+  return inner && !isBytes(inner) ? reasonOfList(inner) : numberOf(item)
 }
 
 function reasonOfList([first]: readonly RlpItem[]): DiscReason | undefined {
   if (first === undefined) return DiscReason.requested
-  return first instanceof Uint8Array ? numberOf(first) : undefined
+  return isBytes(first) ? numberOf(first) : undefined
 }
 
 // Leading zeros are forgiven: some write zero as a byte.

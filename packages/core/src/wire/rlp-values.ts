@@ -1,12 +1,12 @@
 // What an RLP item means: numbers, bytes of a fixed length, text, lists. Each says what it found instead.
-import { bytesToUtf8 } from '../base/bytes.ts'
+import { bytesToUtf8, isBytes } from '../base/bytes.ts'
 import { rlpError } from './rlp-header.ts'
 import type { RlpItem } from './rlp.ts'
 
 /** The items of a list with at least `least` of them. @throws {PeerError} `invalid message` */
 export function listOf(item: RlpItem | undefined, least = 0): readonly RlpItem[] {
   if (item === undefined) throw rlpError('an item is missing')
-  if (item instanceof Uint8Array) throw rlpError('a string where a list belongs')
+  if (isBytes(item)) throw rlpError('a string where a list belongs')
   if (item.length < least) throw rlpError(`${item.length} items where ${least} belong`)
   return item
 }
@@ -14,7 +14,7 @@ export function listOf(item: RlpItem | undefined, least = 0): readonly RlpItem[]
 /** The bytes of a string, of exactly `length` where given; a view. @throws {PeerError} `invalid message` */
 export function bytesOf(item: RlpItem | undefined, length?: number): Uint8Array {
   if (item === undefined) throw rlpError('an item is missing')
-  if (!(item instanceof Uint8Array)) throw rlpError('a list where a string belongs')
+  if (!isBytes(item)) throw rlpError('a list where a string belongs')
   if (length !== undefined && item.length !== length) throw rlpError(`${item.length} bytes where ${length} belong`)
   return item
 }

@@ -1,9 +1,12 @@
 // Writing: the same as the oracle, at any depth and length.
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { encode, type Input } from 'rlp'
 import { describe, expect, it } from 'vitest'
-import { equalBytes, toHex } from '../base/bytes.ts'
+import { equalBytes, isBytes, toHex } from '../base/bytes.ts'
+import { bytesOf, listOf } from './rlp-values.ts'
 import { encodeRlp, type RlpInput } from './rlp-writer.ts'
+import { readRlp } from './rlp.ts'
 
 const { tree } = fc.letrec<{ tree: RlpInput }>((tie) => ({
   tree: fc.oneof({ maxDepth: 6 }, fc.uint8Array({ maxLength: 80 }), fc.array(tie('tree'), { maxLength: 8 })),
@@ -34,6 +37,32 @@ describe('writing', () => {
 
   it.each([-1, 0.5, Number.NaN, Infinity, 2 ** 53, -1n])('refuses %s', (value) => {
     expect(() => encodeRlp(value)).toThrow(RangeError)
+  })
+
+  it.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['null', null],
+    ['a boolean', true],
+    ['an object', { length: 1, 0: 1 }],
+    ['a symbol', Symbol('x')],
+    ['a function', () => 1],
+    ['a buffer', new ArrayBuffer(2)],
+    ['16 bits each', new Uint16Array(2)],
+    ['a view', new DataView(new ArrayBuffer(2))],
+    ['a set', new Set([1])],
+    ['a hole in a list', [1, , 2]], // oxlint-disable-line no-sparse-arrays
+    ['undefined within lists', [[1, [undefined]]]],
+  ])('refuses %s', (_, value) => {
+    expect(() => encodeRlp(value as RlpInput)).toThrow(TypeError)
+    expect(() => encodeRlp(value as RlpInput)).toThrow('RLP has bytes, text, whole numbers and arrays of these, not')
+  })
+
+  it('takes bytes and arrays of another realm for what they are', () => {
+    const foreign = runInNewContext('[new Uint8Array([1, 2]), [new Uint8Array([3])], 4]') as RlpInput
+    expect(toHex(encodeRlp(foreign))).toBe('c6820102c10304')
+    const read = readRlp(runInNewContext('new Uint8Array([0xc6, 0x82, 1, 2, 0xc1, 3, 4])') as Uint8Array)
+    expect(listOf(read).map((item) => (isBytes(item) ? toHex(item) : item.length))).toEqual(['0102', 1, '04'])
+    expect(toHex(bytesOf(listOf(read)[0]))).toBe('0102')
   })
 
   it('gives what the oracle gives, at any depth and length', () => {

@@ -1,5 +1,6 @@
 // RLP, written from its end to its start: each header knows the length of what follows it, and nothing is joined.
-import { utf8ToBytes } from '../base/bytes.ts'
+import { isBytes, utf8ToBytes } from '../base/bytes.ts'
+import { shown } from '../base/check-options.ts'
 
 /** What can be written: text as UTF-8, numbers big-endian without leading zeros. */
 export type RlpInput = Uint8Array | string | number | bigint | readonly RlpInput[]
@@ -15,7 +16,12 @@ interface Output {
   used: number
 }
 
-/** Writes one item. @throws {RangeError} for a number that is negative, not whole, or past 2^53 - 1 */
+/**
+ * Writes one item.
+ *
+ * @throws {RangeError} for a number that is negative, not whole, or past 2^53 - 1
+ * @throws {TypeError} for anything else that is none of `RlpInput`
+ */
 export function encodeRlp(input: RlpInput): Uint8Array {
   return written((output) => writeItem(output, input))
 }
@@ -33,15 +39,13 @@ function written(write: (output: Output) => void): Uint8Array {
 
 function writeItem(output: Output, input: RlpInput): void {
   const before = output.used
-  if (typeof input === 'object' && !(input instanceof Uint8Array)) {
-    for (let i = input.length; i-- > 0;) writeItem(output, input[i]!)
+  if (Array.isArray(input)) {
+    const items = input as readonly RlpInput[]
+    for (let i = items.length; i-- > 0;) writeItem(output, items[i]!)
     writeHeader(output, 0xc0, output.used - before)
     return
   }
-  writeBytes(
-    output,
-    input instanceof Uint8Array ? input : typeof input === 'string' ? utf8ToBytes(input) : digitsOf(input),
-  )
+  writeBytes(output, isBytes(input) ? input : typeof input === 'string' ? utf8ToBytes(input) : digitsOf(input))
   const length = output.used - before
   if (length !== 1 || output.bytes.at(-output.used)! >= 0x80) writeHeader(output, 0x80, length)
 }
@@ -64,7 +68,10 @@ function writeBytes(output: Output, bytes: ArrayLike<number>): void {
   output.bytes.set(bytes, output.bytes.length - output.used)
 }
 
-function digitsOf(value: number | bigint): readonly number[] {
+function digitsOf(value: unknown): readonly number[] {
+  if (typeof value !== 'number' && typeof value !== 'bigint') {
+    throw new TypeError(`RLP has bytes, text, whole numbers and arrays of these, not ${shown(value)}`)
+  }
   if (value < 0 || (typeof value === 'number' && !Number.isSafeInteger(value))) {
     throw new RangeError(`RLP has whole numbers from 0, not ${value}`)
   }

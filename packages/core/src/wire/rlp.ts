@@ -1,4 +1,5 @@
 // RLP, read: what strangers send, with a budget and without copies.
+import { isBytes } from '../base/bytes.ts'
 import { readHeader, rlpError, type RlpHeader } from './rlp-header.ts'
 
 /** One item that was read. Strings are views into the message: valid as long as it is. */
@@ -33,7 +34,7 @@ export function readRlp(bytes: Uint8Array, budget?: RlpBudget): RlpItem {
 /** As `readRlp`, for one item that is a list. */
 export function readList(bytes: Uint8Array, budget?: RlpBudget): readonly RlpItem[] {
   const item = readRlp(bytes, budget)
-  if (item instanceof Uint8Array) throw rlpError('a string where a list belongs')
+  if (isBytes(item)) throw rlpError('a string where a list belongs')
   return item
 }
 

@@ -5,6 +5,7 @@ import {
   concatBytes,
   equalBytes,
   formatIp,
+  isBytes,
   isPeerError,
   listOf,
   parseIp,
@@ -189,5 +190,5 @@ function readPort(item: RlpItem | undefined): number {
 }
 
 function readSeq(item: RlpItem | undefined): bigint {
-  return item instanceof Uint8Array && item.length <= 8 && item[0] !== 0 ? bigUintOf(item, 64) : 0n
+  return isBytes(item) && item.length <= 8 && item[0] !== 0 ? bigUintOf(item, 64) : 0n
 }
