@@ -36,7 +36,7 @@ const APT_LIMIT_MS = 300_000
 
 export const HOW_TO_GET_ONE =
   'No Chromium was found for the browser tests. Any one of these helps: install Chromium or Google Chrome; ' +
-  'run `npx playwright-core install chromium`; or set CHROMIUM_PATH to the program.'
+  'run `npx playwright install chromium`; or set CHROMIUM_PATH to the program.'
 
 /**
  * The Chromium to take: CHROMIUM_PATH, an installed one, playwright's own, or the one inside `@sparticuz/chromium`.
@@ -80,7 +80,7 @@ function canRun(path) {
 }
 
 async function findPlaywrights() {
-  const { chromium } = await import('playwright-core')
+  const { chromium } = await import('playwright')
   const path = chromium.executablePath()
   return path && existsSync(path) ? browser(path, "playwright's download") : undefined
 }
@@ -113,7 +113,7 @@ export async function ensureBrowser() {
     if (installed) return installed
   }
   console.log("No Chromium here: fetching playwright's, once (180 MB, a minute or two) …")
-  const args = [toolFile('playwright-core'), 'install', 'chromium']
+  const args = [toolFile('playwright'), 'install', 'chromium']
   await runNode(args, { quiet: true, timeoutMs: DOWNLOAD_LIMIT_MS })
   const downloaded = await findBrowser()
   if (downloaded || process.platform !== 'linux') return downloaded

@@ -1,7 +1,7 @@
 // The accelerator inside Chromium, held to the portable provider: where everything is allowed, by plain http, and where
 // the page's policy forbids WebAssembly.
 import { fileURLToPath } from 'node:url'
-import type { Page } from 'playwright-core'
+import type { Page } from 'playwright'
 import { describe, expect } from 'vitest'
 import { rounds, seed } from '../support/counts.ts'
 import type { PageFacts } from './accelerator-page/page.ts'

@@ -1,7 +1,7 @@
 // Two relays and two tabs exchange addresses; what a tab knows is in its IndexedDB when it is loaded again.
 import { fileURLToPath } from 'node:url'
 import { storageCases } from '@peerwire/core/testing'
-import type { Page } from 'playwright-core'
+import type { Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { serveBundle } from './support/bundle.ts'
 import { it } from './support/it.ts'

@@ -4,7 +4,7 @@ import { inventory } from '@peerwire/core/inventory'
 import type { Node } from '@peerwire/core'
 import type { InventoryPlugin } from '@peerwire/core/inventory'
 import { webSocket } from '@peerwire/transport-ws'
-import type { Locator, Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright'
 import { describe, expect } from 'vitest'
 import { createKinds, line } from '../../examples/inventory/kinds.mjs'
 import vectors from '../../vectors/eth.json' with { type: 'json' }

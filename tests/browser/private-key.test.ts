@@ -1,5 +1,5 @@
 // Keys that last in Chromium: a tab's through its reloads and for nobody else, a profile's for all of its tabs.
-import type { Frame, Page } from 'playwright-core'
+import type { Frame, Page } from 'playwright'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'

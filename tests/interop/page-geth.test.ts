@@ -1,6 +1,6 @@
 // The relay's page with a full go-ethereum: behind the relay, and straight through the bridge.
 import { portableCrypto, toHex } from '@peerwire/core'
-import type { Page } from 'playwright-core'
+import type { Page } from 'playwright'
 import { describe, expect } from 'vitest'
 import { it } from '../browser/support/it.ts'
 import { cellsOf, hashesOf, peers, state, takeScreenshot, transactions, SOON } from '../browser/support/relay-page.ts'

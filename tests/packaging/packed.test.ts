@@ -1,5 +1,5 @@
 // What a user gets: packed packages are whole; installed offline they type-check, run in Node and bundle for a page.
-import { existsSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { build as esbuild } from 'esbuild'
 import { build as viteBuild } from 'vite'
@@ -107,6 +107,25 @@ describe('a program of a user', () => {
     await start('dialer.mjs', String(address)).waitFor((line) => line['text'] === 'hello, dialer')
   })
 
+  it.each(['node', 'happy-dom', 'jsdom'])(
+    'tests its protocol with Vitest in the environment %s',
+    async (environment) => {
+      for (const name of readdirSync(inRoot('examples/protocol')).filter((file) => file.endsWith('.ts'))) {
+        cpSync(inRoot('examples/protocol', name), join(consumer.folder, name))
+      }
+      consumer.write({ 'bytes.test.ts': TEST_OF_BYTES })
+      // That of the tests, which has the environments beside it.
+      const vitest = inRoot('tests/node_modules/vitest/vitest.mjs')
+      const args = ['run', '--root', consumer.folder, '--config', 'vitest.config.mjs', '--environment', environment]
+      consumer.write({ 'vitest.config.mjs': 'export default { test: { reporters: ["json"] } }' })
+      const output = await mustRun(process.execPath, [vitest, ...args], consumer.folder, 90_000)
+      const { numPassedTests, numTotalTests } = JSON.parse(output.slice(output.indexOf('{"'))) as Readonly<
+        Record<string, number>
+      >
+      expect([numPassedTests, numTotalTests]).toEqual([TESTS_OF_USERS, TESTS_OF_USERS])
+    },
+  )
+
   it('starts the peerwire command', async () => {
     const command = join(consumer.folder, 'node_modules', 'peerwire', 'bin', 'peerwire.mjs')
     const output = await mustRun(process.execPath, [command, '--version'], consumer.folder)
@@ -145,6 +164,35 @@ describe('a program of a user', () => {
     expectForPage(inputs, code)
   })
 })
+
+/** What a test of a user's may do with bytes that its environment made, over real links too. */
+const TEST_OF_BYTES = `
+import { bytes, createNode, defineProtocol, encodeRlp, generatePrivateKey, request, text, toHex } from '@peerwire/core'
+import { webSocket } from '@peerwire/transport-ws'
+import { expect, test } from 'vitest'
+const seed = () => new TextEncoder().encode('0123456789abcdef0123456789abcdef')
+test('bytes of the environment are a key', () => {
+  for (const privateKey of [seed(), Uint8Array.from(seed()), Buffer.from(seed())]) {
+    expect(createNode({ privateKey, transports: [webSocket()] }).id).toHaveLength(64)
+  }
+})
+test('bytes of the environment are RLP, and in messages', async () => {
+  expect(toHex(encodeRlp(['a', seed().subarray(0, 2), Uint8Array.of(200)]))).toBe('c661823031' + '81c8')
+  const chat = defineProtocol({ name: 'chat', version: 1, messages: { ask: request(0, bytes, 1, text) } })
+  const offer = chat.with({ ask: (_, question) => toHex(question) })
+  const make = (options) =>
+    createNode({ privateKey: generatePrivateKey(), transports: [webSocket(options)], protocols: [offer] })
+  const [listener, dialer] = [make({ listen: 'ws://127.0.0.1:0/' }), make({})]
+  await listener.start()
+  await dialer.start()
+  const peer = await dialer.dial(listener.addresses[0])
+  expect(await peer.request(chat, 'ask', seed())).toBe(toHex(seed()))
+  await dialer.close()
+  await listener.close()
+})
+`
+/** Those and what stands in `examples/protocol`. */
+const TESTS_OF_USERS = 4
 
 /** The tab of the hello world, as a program for Node. */
 const DIALER = `

@@ -1,6 +1,6 @@
 // A Chromium for a test: found, started without a window, and ended with the test.
-import { chromium } from 'playwright-core'
-import type { Browser } from 'playwright-core'
+import { chromium } from 'playwright'
+import type { Browser } from 'playwright'
 import { findBrowser, HOW_TO_GET_ONE } from '../../scripts/find-browser.mjs'
 
 export interface BrowserOptions {

@@ -1,6 +1,6 @@
 // What the usual bundlers make of the packed packages runs: the hello world's tab in Chromium, its dialer in Node.
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
+import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { inRoot } from '../../scripts/lib/paths.mjs'
 import { toolboxFolder } from '../../scripts/lib/toolbox.mjs'

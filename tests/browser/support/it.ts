@@ -1,6 +1,6 @@
 // `it` with a Chromium at hand: one browser for a file, tabs that are strangers to each other, all closed with
 // the test.
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright'
 import { expect, test } from 'vitest'
 import { launchBrowser } from '../../support/browser.ts'
 import { type RelayProcess, type RelayProcessOptions, startRelayProcess } from './relay-process.ts'

@@ -1,7 +1,7 @@
 // What a test reads and does on the relay's page.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Locator, Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright'
 import { root } from '../../../scripts/lib/sources.mjs'
 
 const SCREENSHOTS = join(root, '.cache/screenshots')
