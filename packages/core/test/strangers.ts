@@ -102,10 +102,11 @@ export class World {
   readonly network: MemoryNetwork = createMemoryNetwork({ clock: this.clock, random: this.random })
   readonly own: Keys = this.newKeys()
   readonly failures: SetUpFailure[] = []
-  readonly #transport: Transport = this.network.transport('stranger', { listen: true })
+  readonly #transport: Transport = this.network.transport('stranger', { listen: [0, 0] })
   readonly #waiting: Link[] = []
   node!: Node
-  #endpoint!: Endpoint
+  /** Where strangers can be dialed. */
+  #endpoints: readonly Endpoint[] = []
 
   async start(options: Partial<NodeOptions>): Promise<this> {
     const { clock, random } = this
@@ -113,8 +114,8 @@ export class World {
     const { privateKey } = this.own
     this.node = createNode({ privateKey, transports, protocols: [chat.with({})], clock, random, ...options })
     this.node.on('setup:failed', (failure) => this.failures.push(failure))
-    const [listener] = await this.#transport.listen!({ link: (link) => this.#waiting.push(link) })
-    this.#endpoint = listener!.endpoint
+    const listeners = await this.#transport.listen!({ link: (link) => this.#waiting.push(link) })
+    this.#endpoints = listeners.map(({ endpoint }) => endpoint)
     await this.node.start()
     return this
   }
@@ -129,8 +130,8 @@ export class World {
   }
 
   /** Dials the node; at checkpoint 1 when the encryption handshake is done, which `silent` never begins. */
-  async inbound(keys: Keys = this.newKeys(), silent = false): Promise<Stranger> {
-    const link = await this.#transport.dial(parseAddress(this.node.addresses[0]!).endpoint)
+  async inbound(keys: Keys = this.newKeys(), silent = false, host = 'stranger'): Promise<Stranger> {
+    const link = await this.network.transport(host).dial(parseAddress(this.node.addresses[0]!).endpoint)
     const { privateKey } = keys
     const remotePublicKey = this.node.publicKey
     const options = { crypto: portableCrypto, random: this.random, privateKey, remotePublicKey }
@@ -147,12 +148,13 @@ export class World {
     return stranger
   }
 
-  /** Dialed by the node; otherwise as `inbound`. `ended` is how the dial fails. */
+  /** Dialed by the node at one of two places; otherwise as `inbound`. `ended` is how the dial fails. */
   async outbound(
     keys: Keys = this.newKeys(),
     silent = false,
+    way = 0,
   ): Promise<{ stranger: Stranger; ended: Promise<unknown> }> {
-    const dial = this.node.dial({ publicKey: keys.publicKey, endpoint: this.#endpoint })
+    const dial = this.node.dial({ publicKey: keys.publicKey, endpoint: this.#endpoints[way]! })
     const ended = dial.then(
       () => undefined,
       (error: unknown) => error,
@@ -167,7 +169,8 @@ export class World {
 
   /** What the node says of the end of this stranger's set-up. */
   failureOf({ keys }: Stranger): PeerError | undefined {
-    return this.failures.findLast(({ publicKey }) => publicKey && equalBytes(publicKey, keys.publicKey))?.error
+    const own = this.failures.filter(({ publicKey }) => publicKey && equalBytes(publicKey, keys.publicKey))
+    return own.at(-1)?.error
   }
 
   async close(): Promise<void> {
