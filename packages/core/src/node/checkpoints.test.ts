@@ -217,3 +217,20 @@ describe('a place is free again when a stranger stops', () => {
     await world.close()
   })
 })
+
+describe('after close has resolved', () => {
+  it.each(STOPS)('nothing is left of a link that stopped %s, though its goodbye can not leave', async (_, silent) => {
+    const world = await startWorld()
+    await world.inbound(undefined, silent)
+    const dialed = await world.outbound(undefined, silent)
+    world.network.blackHole('node', 'stranger', true)
+    let left: unknown
+    const { node, clock } = world
+    const closing = node.close().then(() => (left = [clock.pendingTimers, node.inspect().setUps, node.inspect().dials]))
+    expect(node.inspect().setUps.map(({ phase }) => phase)).toEqual(['goodbye', 'goodbye'])
+    for (let i = 0; i < 20 && !left; i++) await world.pass(50)
+    expect(left).toEqual([0, [], []])
+    await closing
+    expect(await dialed.ended).toMatchObject({ code: 'dial cancelled' })
+  })
+})

@@ -2,13 +2,19 @@
 import { describe, expect, it } from 'vitest'
 import { createLineLogger } from '../base/line-logger.ts'
 import { systemClock } from '../base/clock.ts'
+import { generatePrivateKey } from '../crypto/private-key.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
+import { PeerError } from '../errors/peer-error.ts'
 import { text } from '../protocols/codecs.ts'
 import { defineProtocol, message } from '../protocols/define-protocol.ts'
+import { createManualClock } from '../testing/manual-clock.ts'
+import { createMemoryNetwork } from '../testing/memory-transport.ts'
 import { testNetwork } from '../testing/test-network.ts'
 import { parseAddress } from '../wire/address.ts'
+import type { Link, LinkSink, Transport } from '../wire/link.ts'
 import type { Peer } from '../wire/peer.ts'
-import type { ProtocolHooks } from '../wire/protocol.ts'
+import type { Offer, ProtocolHooks } from '../wire/protocol.ts'
+import { createNode } from './node.ts'
 import type { Node } from './node.ts'
 
 const chat = defineProtocol({ name: 'chat', version: 1, messages: { say: message(0, text) } })
@@ -35,6 +41,9 @@ async function watch(hooks: (node: () => Node) => ProtocolHooks = () => ({}), co
   node().on('peer:removed', () => told.push(`peer:removed, ${node().peers.length} in the set`))
   return { world, told, node }
 }
+
+/** What hooks throw is written somewhere else. */
+const MUTE = createLineLogger({ level: 'error', clock: systemClock, write: () => undefined })
 
 const WHOLE_LIFE = [
   'opened, 1 in the set',
@@ -100,6 +109,67 @@ describe('the life of a peer is told', () => {
     }
   })
 
+  it('to each protocol in a pair: the end to those whose `opened` has returned, and to no others', async () => {
+    const three = ['first', 'second', 'third'].map((name) =>
+      defineProtocol({ name, version: 1, messages: { say: message(0, text) } }),
+    )
+    for (const bad of [0, 1, 2, 3]) {
+      const told: string[] = []
+      const offers = three.map((protocol, i) =>
+        protocol.with(
+          {},
+          {
+            opened: () => {
+              told.push(`opened ${i}`)
+              if (i === bad) throw new Error('no')
+            },
+            closed: () => {
+              told.push(`closed ${i}`)
+              throw new Error('neither')
+            },
+          },
+        ),
+      )
+      const plain = three.map((protocol) => protocol.with({}))
+      const world = await testNetwork(2, (index) => (index === 0 ? offers : plain), {
+        options: () => ({ logger: MUTE }),
+      })
+      world.nodes[0]!.on('peer:added', () => told.push('added'))
+      world.nodes[0]!.on('peer:removed', () => told.push('removed'))
+      const peer = await world.connect(1, 0)
+      await world.advance(100)
+      if (bad === 3) peer.disconnect()
+      await world.advance(2000)
+      const seen = Math.min(bad + 1, 3)
+      const opened = Array.from({ length: seen }, (_, i) => `opened ${i}`)
+      const closed = Array.from({ length: bad }, (_, i) => `closed ${i}`)
+      expect(told).toEqual([...opened, 'added', ...closed, 'removed'])
+      await world.close()
+    }
+  })
+
+  it('also when its link ends within the call that ends it', async () => {
+    const clock = createManualClock()
+    const network = createMemoryNetwork({ clock })
+    const inner = network.transport('here')
+    const abrupt: Transport = {
+      ...inner,
+      dial: async (endpoint, options) => abruptLink(await inner.dial(endpoint, options)),
+    }
+    const told: string[] = []
+    const gone = new PeerError('link lost', DiscReason.networkError, 'gone')
+    const offer = chat.with({}, { opened: (peer) => peer.fail(gone), closed: () => told.push('closed') })
+    const make = (transport: Transport, protocol: Offer): Node =>
+      createNode({ privateKey: generatePrivateKey(), transports: [transport], protocols: [protocol], clock })
+    const [node, other] = [make(abrupt, offer), make(network.transport('there', { listen: true }), chat.with({}))]
+    await Promise.all([node.start(), other.start()])
+    node.on('peer:added', () => told.push('added'))
+    node.on('peer:removed', () => told.push('removed'))
+    await expect(node.dial(other.addresses[0]!)).rejects.toBe(gone)
+    expect([told, node.peers]).toEqual([['added', 'closed', 'removed'], []])
+    await Promise.all([node.close(), other.close(), clock.advanceAsync(2000)])
+  })
+
   it('so that whoever hears of a removal can dial the same node again at once', async () => {
     const { world, node } = await watch()
     const peer = await world.connect(0, 1)
@@ -160,3 +230,34 @@ describe('a listener that throws', () => {
     await world.close()
   })
 })
+
+/** A link that tells its end from inside `abort`, as the contract lets it. */
+function abruptLink(link: Link): Link {
+  let end: LinkSink['end'] | undefined
+  return new Proxy(link, {
+    get: (target, name: keyof Link) => {
+      if (name === 'open') {
+        return (sink: LinkSink) => {
+          end = (error) => sink.end(error)
+          target.open({
+            bytes: (chunk) => sink.bytes(chunk),
+            drain: () => sink.drain(),
+            end: (error) => {
+              end?.(error)
+              end = undefined
+            },
+          })
+        }
+      }
+      if (name === 'abort') {
+        return (error?: PeerError) => {
+          end?.(error)
+          end = undefined
+          target.abort(error)
+        }
+      }
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  })
+}

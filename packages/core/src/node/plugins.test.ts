@@ -5,12 +5,13 @@ import { generatePrivateKey } from '../crypto/private-key.ts'
 import { text } from '../protocols/codecs.ts'
 import { defineProtocol, message } from '../protocols/define-protocol.ts'
 import { countOf } from '../testing/counts.ts'
-import { createManualClock } from '../testing/manual-clock.ts'
+import { createManualClock, drainMicrotasks } from '../testing/manual-clock.ts'
 import { createMemoryNetwork } from '../testing/memory-transport.ts'
 import { testNetwork } from '../testing/test-network.ts'
 import { parseAddress } from '../wire/address.ts'
 import type { Endpoint } from '../wire/address.ts'
 import { createNode } from './node.ts'
+import type { Node } from './node.ts'
 import type { Plugin } from './plugin.ts'
 
 const chat = defineProtocol({ name: 'chat', version: 1, messages: { say: message(0, text) } })
@@ -69,6 +70,51 @@ describe('a plugin', () => {
     })
     await expect(node.start()).rejects.toThrow('plugin broken failed to start: no disk')
     expect({ timers: clock.pendingTimers, listeners: network.listeners }).toEqual({ timers: 0, listeners: 0 })
+  })
+
+  it('is stopped once if its start was called and has not failed, however the node ends', async () => {
+    const calls: string[] = []
+    const start = (name: string, does: () => void | Promise<void> = () => undefined): Plugin => ({
+      name,
+      start: () => {
+        calls.push(`start ${name}`)
+        return does()
+      },
+      stop: () => void calls.push(`stop ${name}`),
+    })
+    const throws = (): never => {
+      throw new Error('no')
+    }
+    const clock = createManualClock()
+    const network = createMemoryNetwork({ clock })
+    const make = (...plugins: Plugin[]): Node =>
+      createNode({
+        privateKey: generatePrivateKey(),
+        transports: [network.transport('a', { listen: true })],
+        plugins,
+        clock,
+      })
+    const failed = async (node: Node, message: string): Promise<void> => {
+      await expect(node.start()).rejects.toThrow(message)
+      expect([node.inspect().state, clock.pendingTimers, network.listeners]).toEqual(['closed', 0, 0])
+      await expect(node.start()).rejects.toThrow('closed')
+    }
+    await make(start('never')).close()
+    expect(calls.splice(0)).toEqual([])
+    await failed(make(start('one'), start('bad', throws), start('two')), 'plugin bad failed to start: no')
+    expect(calls.splice(0)).toEqual(['start one', 'start bad', 'stop one'])
+    await failed(make(start('one'), { name: 'deaf', listening: throws }), 'no')
+    expect(calls.splice(0)).toEqual(['start one', 'stop one'])
+    await failed(make(start('one'), { name: 'source', candidates: throws }), 'no')
+    expect(calls.splice(0)).toEqual(['start one', 'stop one'])
+    const slow = make(
+      start('slow', () => new Promise(() => undefined)),
+      start('two'),
+    )
+    const starting = slow.start()
+    await drainMicrotasks()
+    await Promise.all([slow.close(), starting])
+    expect(calls.splice(0)).toEqual(['start slow', 'stop slow'])
   })
 
   it('that never stops does not hold up close', async () => {
