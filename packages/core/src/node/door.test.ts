@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { toHex } from '../base/bytes.ts'
 import { seededRandom } from '../base/random.ts'
 import { generatePrivateKey } from '../crypto/private-key.ts'
+import { DiscReason } from '../errors/disc-reason.ts'
 import type { PeerError } from '../errors/peer-error.ts'
 import { text } from '../protocols/codecs.ts'
 import { defineProtocol, message } from '../protocols/define-protocol.ts'
@@ -92,6 +93,13 @@ describe('a listener of which many share an address', () => {
     expect(tab.peers).toHaveLength(0)
     await clock.advanceAsync(1000)
     expect(tab.peers).toHaveLength(1)
+  })
+
+  it('says by a Disconnect that it is full, for then it knows who is there', async () => {
+    const { visitor, dial } = await startWorld({ maxPeers: 1 })
+    expect(await dial(await visitor('8.8.8.8'))).toContain('(outbound)')
+    const outcome = await dial(await visitor('8.8.8.8'))
+    expect(outcome).toMatchObject({ code: 'remote disconnect reason', reason: DiscReason.tooManyPeers })
   })
 
   it('answers a flood no more', async () => {
