@@ -1,6 +1,6 @@
 // Names of Tor v3 services: a public key with its checksum and version, both checked.
+import { sha3_256 } from '@noble/hashes/sha3.js'
 import { concatBytes, utf8ToBytes } from '../base/bytes.ts'
-import { sha3 } from '../crypto/keccak.ts'
 import { fromBase32, toBase32 } from './base32.ts'
 
 /** The only version there is (rend-spec-v3, section 6). */
@@ -21,5 +21,5 @@ export function parseOnionName(name: string): Uint8Array | undefined {
 }
 
 function checksum(key: Uint8Array): Uint8Array {
-  return sha3(concatBytes(utf8ToBytes('.onion checksum'), key, Uint8Array.of(VERSION))).slice(0, 2)
+  return sha3_256(concatBytes(utf8ToBytes('.onion checksum'), key, Uint8Array.of(VERSION))).slice(0, 2)
 }

@@ -1,12 +1,15 @@
 // HMAC of keys and messages that are there as a whole; a library's, made for streams, is four times as large.
 import { concatBytes } from '../base/bytes.ts'
-import { sha256 } from './sha256.ts'
 
 /** Bytes that SHA-256 takes at once. */
 const BLOCK_BYTES = 64
 
-/** @see RFC 2104 */
-export function hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+/** HMAC-SHA-256 by this SHA-256. @see RFC 2104 */
+export function hmacSha256<Hash extends Uint8Array>(
+  sha256: (bytes: Uint8Array) => Hash,
+  key: Uint8Array,
+  bytes: Uint8Array,
+): Hash {
   const block = new Uint8Array(BLOCK_BYTES)
   block.set(key.length > BLOCK_BYTES ? sha256(key) : key)
   const padded = (pad: number): Uint8Array => block.map((byte) => byte ^ pad)

@@ -1,4 +1,4 @@
-// AES against the examples of its standards, and against another implementation.
+// AES against the examples of its standards; and our use of the package's inner parts against its outer ones.
 import { ctr, ecb } from '@noble/ciphers/aes.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

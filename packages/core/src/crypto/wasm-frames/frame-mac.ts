@@ -1,6 +1,6 @@
 // The MAC of frames by a generated WebAssembly module: a small frame is one copy in and one call.
+import { unsafe } from '@noble/ciphers/aes.js'
 import type { FrameMac } from '../../base/crypto.ts'
-import { expandKey } from '../aes.ts'
 import type { WasmKeccak256 } from '../wasm-keccak/keccak.ts'
 import { FRAME_MAC_MODULE } from './module.ts'
 
@@ -66,7 +66,7 @@ function memoryOf(key: Uint8Array): { readonly kept: Uint8Array; readonly savedA
   lastKey = key
   lastKept = new Uint8Array(ROUND_KEYS_BYTES + 2 * SAVED_BYTES)
   const view = new DataView(lastKept.buffer)
-  const words = expandKey(key)
+  const words = unsafe.expandKeyLE(key)
   for (let i = 0; i < words.length; i++) view.setUint32(4 * i, words[i]!, true)
   return { kept: lastKept, savedAt: ROUND_KEYS_BYTES }
 }
