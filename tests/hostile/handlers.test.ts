@@ -1,6 +1,15 @@
 // Our own code fails on what strangers send: that one peer ends with a PeerError, the process and all others live on.
 import { describe, expect } from 'vitest'
-import { bytes, defineProtocol, DiscReason, encodeRlp, isPeerError, message, PeerError } from '@peerwire/core'
+import {
+  bytes,
+  defineProtocol,
+  DiscReason,
+  encodeRlp,
+  equalBytes,
+  isPeerError,
+  message,
+  PeerError,
+} from '@peerwire/core'
 import type { Codec, ProtocolHooks, Transport } from '@peerwire/core'
 import { tcp } from '@peerwire/transport-tcp'
 import { createKeyPair } from './support/attacker.ts'
@@ -121,14 +130,20 @@ describe('a handler', () => {
     await target.expectUnharmed()
   })
 
-  it('that is not there for a question: the asker is told, and not left waiting', async ({ target }) => {
+  it('that is not there for a question: the asker is told with its id alone, and has done no wrong', async ({
+    target,
+  }) => {
     const attacker = await target.greeted()
-    attacker.send(Code.ask, encodeRlp([1, 'well?']))
-    expect(await target.removalOf(attacker)).toMatchObject({
-      error: { code: 'invalid message code', reason: DiscReason.subprotocolError },
-    })
-    expect(await attacker.told()).toBe(DiscReason.subprotocolError)
+    for (const id of [1, 2]) {
+      attacker.send(Code.ask, encodeRlp([id, 'well?']))
+      const is = ({ payload }: { readonly payload: Uint8Array }): boolean => equalBytes(payload, encodeRlp([id]))
+      await attacker.messages.first('a refusal', (message) => message.code === Code.asked && is(message))
+    }
     await target.expectUnharmed()
+    expect(target.node.peers.some(({ name }) => name === 'attacker')).toBe(true)
+    // A question that is none is a breach all the same.
+    attacker.send(Code.ask, encodeRlp([1]))
+    expect(await target.removalOf(attacker)).toMatchObject({ error: { code: 'invalid message' } })
   })
 })
 

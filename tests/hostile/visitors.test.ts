@@ -207,7 +207,8 @@ describe('the words of a refusal', () => {
   ])('%s end one dial, and nothing else', async (_, frame, code, words, retryAfterMs) => {
     const node = await startNode()
     const error = await failureOf(node.dial(await startLiar(frame)))
-    expect(error).toMatchObject({ code, message: expect.stringContaining(words) })
+    expect(error).toMatchObject({ code })
+    expect(String(error)).toContain(words)
     if (code === REFUSED) expect(error.cause).toMatchObject({ retryAfterMs })
     expect(String(error)).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u)
     const { address } = await startServer()

@@ -1,7 +1,7 @@
 // What a WebSocket link takes from a remote, where it says it is, and what is said of a dial that fails.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Endpoint } from '@peerwire/core'
+import { type Endpoint, isMisdeed } from '@peerwire/core'
 import { webSocket, WEBSOCKET_PROTOCOL } from '@peerwire/transport-ws'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocketServer } from 'ws'
@@ -32,7 +32,9 @@ describe('what is taken from a remote', () => {
     client.send(new Uint8Array(100_000))
     expect(await received(100_000)).toHaveLength(100_000)
     client.send(new Uint8Array(100_001))
-    expect(await ended).toMatchObject({ code: 'too big message' })
+    const error = await ended
+    expect(error).toMatchObject({ code: 'bad frame', origin: 'link' })
+    expect(isMisdeed(error)).toBe(false)
   })
 
   it('a frame that is none ends the link as a bad frame', async () => {

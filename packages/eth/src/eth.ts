@@ -194,9 +194,9 @@ class EthPlugin implements Eth {
     }
     return ethProtocol.with(
       {
-        status: (peer, status) => failing(peer, () => handshakes.received(peer, status)),
+        status: (peer, status) => handshakes.received(peer, status),
         blockRangeUpdate: (peer, range) => this.#rangeUpdate(peer, range),
-        transactions: (peer, envelopes) => failing(peer, () => by(peer).sent(peer, envelopes)),
+        transactions: (peer, envelopes) => by(peer).sent(peer, envelopes),
         newPooledTransactionHashes: (peer, list) => by(peer).announced(peer, list),
         getPooledTransactions: (peer, hashes) => by(peer).serve(peer, hashes),
         getBlockHeaders: (peer, question, { signal }) => {
@@ -252,7 +252,7 @@ class EthPlugin implements Eth {
   #rangeUpdate(peer: Peer, range: BlockRange): void {
     this.#handshakes.statusOf(peer)
     const refusal = rangeRefusal(range)
-    if (refusal !== undefined) throw new PeerError('invalid message', DiscReason.subprotocolError, refusal, { peer })
+    if (refusal !== undefined) throw new PeerError('invalid message', DiscReason.subprotocolError, refusal)
     this.#handshakes.update(peer, range)
     this.#events.emit('range:changed', peer, range)
     this.#follower?.changed(peer)

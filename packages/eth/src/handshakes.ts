@@ -74,8 +74,7 @@ export class Handshakes {
     const isEthAlone = peer.shared.length === 1
     if (this.#network) this.#send(greeting, this.#network)
     else if (isEthAlone && peer.direction === 'inbound') {
-      const text = 'no eth network is known here yet'
-      throw new PeerError('need a local status message', DiscReason.uselessPeer, text, { peer })
+      throw new PeerError('need a local status message', DiscReason.uselessPeer, 'no eth network is known here yet')
     }
     this.#greetings.set(peer.id, greeting)
     if (!isEthAlone) return
@@ -100,7 +99,7 @@ export class Handshakes {
     const greeting = this.#greetings.get(peer.id)
     if (!greeting) return
     if (greeting.status || greeting.heard) {
-      throw new PeerError('unexpected remote status', DiscReason.subprotocolError, 'a second Status', { peer })
+      throw new PeerError('unexpected remote status', DiscReason.subprotocolError, 'a second Status')
     }
     // Whoever dials us doesn't decide which chain we follow.
     if (!this.#network && peer.direction === 'inbound') {
@@ -144,8 +143,11 @@ export class Handshakes {
   statusOf(peer: Peer): Status {
     const status = this.#greetings.get(peer.id)?.status
     if (status) return status
-    const text = 'the first message is no Status'
-    throw new PeerError('failed to receive the remote status', DiscReason.subprotocolError, text, { peer })
+    throw new PeerError(
+      'failed to receive the remote status',
+      DiscReason.subprotocolError,
+      'the first message is no Status',
+    )
   }
 
   /** The peer's blocks have changed. */

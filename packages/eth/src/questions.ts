@@ -24,16 +24,12 @@ export function noMoreThan(hashes: Hashes, answer: Hashes): Hashes {
   throw new PeerError('unexpected answer', DiscReason.breachOfProtocol, text)
 }
 
-/** Ends the peer with what `check` throws, now or later, and passes it on: it is about what this peer has sent. */
+/** Ends the peer with what `check` throws, and passes it on. */
 export function failing<T>(peer: Peer, check: () => T): T {
-  const fail = (error: unknown): never => {
+  try {
+    return check()
+  } catch (error) {
     if (isPeerError(error)) peer.fail(error)
     throw error
-  }
-  try {
-    const value = check()
-    return value instanceof Promise ? (value.catch(fail) as T) : value
-  } catch (error) {
-    return fail(error)
   }
 }

@@ -199,7 +199,8 @@ export class NodeWebSocketLink implements Link, OutletHost {
 function errorOf(cause: Error & { readonly code?: string }): PeerError {
   const { code = '', message } = cause
   if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
-    return new PeerError('too big message', DiscReason.breachOfProtocol, 'a WebSocket message past the limit', {
+    // Whoever carries the bytes can send one: no misdeed of the peer.
+    return new PeerError('bad frame', DiscReason.breachOfProtocol, 'a WebSocket message past the limit', {
       cause,
     })
   }

@@ -48,6 +48,7 @@ export const Code = {
   act: 20,
   nobodys: 23,
   ask: 21,
+  asked: 22,
   ignored: 24,
   past: 25,
 } as const

@@ -11,10 +11,10 @@ const MAX_TEXT = 512
 
 export interface PeerErrorOptions extends ErrorOptions {
   /**
-   * The peer whose failure this is. A handler ends its own peer with such an error by throwing it; any other that it
-   * throws is the program's own failure, `handler failed`.
+   * Whose failure this is: a peer, or whatever else, such as a search, isn't one. By default whose it becomes: that of
+   * the first peer that it ends. A handler that throws somebody else's failure has failed itself.
    */
-  readonly peer?: object | undefined
+  readonly owner?: object | undefined
 }
 
 /** Whose failure an error is. Kept apart from it, so that passing an error around changes nothing. */
@@ -47,7 +47,7 @@ export class PeerError extends Error {
     super(message, options)
     this.code = code
     this.reason = reason
-    if (options?.peer) claimError(this, options.peer)
+    if (options?.owner) claimError(this, options.owner)
   }
 
   /** Whose doing it was: the remote's, the way's, this node's, or that of the user's own code. */
@@ -72,16 +72,11 @@ export class PeerError extends Error {
   }
 }
 
-/** Makes an error a peer's, unless it is somebody's already; answers whether it is this peer's now. */
-export function claimError(error: PeerError, peer: object): boolean {
-  const owner = OWNERS.get(error)
-  if (!owner) OWNERS.set(error, new WeakRef(peer))
-  return !owner || owner.deref() === peer
-}
-
-/** Whether an error was made for this peer, or has ended it. */
-export function isErrorOf(error: PeerError, peer: object): boolean {
-  return OWNERS.get(error)?.deref() === peer
+/** Makes an error somebody's, unless it is another's already; answers whether it is this one's now. */
+export function claimError(error: PeerError, owner: object): boolean {
+  const before = OWNERS.get(error)
+  if (!before) OWNERS.set(error, new WeakRef(owner))
+  return !before || before.deref() === owner
 }
 
 export function isPeerError(value: unknown): value is PeerError {
@@ -90,8 +85,8 @@ export function isPeerError(value: unknown): value is PeerError {
 
 /** What the user's own code threw, as what ends or refuses `peer`; `thrown` is its cause. */
 export function handlerFailed(thrown: unknown, peer?: object): PeerError {
-  const text = thrown instanceof Error ? thrown.message : causeText(thrown)
-  return new PeerError('handler failed', DiscReason.subprotocolError, text, { cause: thrown, peer })
+  const text = thrown instanceof Error ? thrown.message : 'a handler threw'
+  return new PeerError('handler failed', DiscReason.subprotocolError, text, { cause: thrown, owner: peer })
 }
 
 /** What a line says of something that the program's own code threw. */

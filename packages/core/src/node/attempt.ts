@@ -1,4 +1,5 @@
 // Who waits for a dial, and what ends it when nobody does any more.
+import { claimError, isPeerError } from '../errors/peer-error.ts'
 import type { PeerError } from '../errors/peer-error.ts'
 import type { ConnectedPeer } from '../peers/connected-peer.ts'
 import type { Address } from '../wire/address.ts'
@@ -39,6 +40,8 @@ export class Attempt {
 
   /** Tells everybody, once. */
   settle(outcome: DialOutcome): void {
+    // No peer's from now on: a handler that dials and passes this on has failed itself.
+    if (isPeerError(outcome)) claimError(outcome, this)
     const waiters = this.#waiters
     this.#waiters = new Set()
     for (const waiter of waiters) waiter.settle(outcome)

@@ -2,7 +2,7 @@
 import { createDeferred } from '../base/abort.ts'
 import type { Emitter } from '../base/emitter.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
-import { isPeerError, PeerError } from '../errors/peer-error.ts'
+import { claimError, isPeerError, PeerError } from '../errors/peer-error.ts'
 import type { Dialer, DialOrder } from '../dialing/dialer.ts'
 import type { DialerInfo, DialExplanation } from '../dialing/explain.ts'
 import type { FailureTally, NodeExplanation } from '../dialing/explain-all.ts'
@@ -229,7 +229,9 @@ export class Dials {
         probe(connections, connection, task(opened), signal),
       )
     } catch (error) {
-      throw asPeerError(error)
+      const failure = asPeerError(error)
+      claimError(failure, connection)
+      throw failure
     } finally {
       if (!connection.link) connections.remove(connection)
       this.#dialer?.roomChanged()

@@ -93,12 +93,13 @@ describe('a handler that asks another peer', () => {
 })
 
 describe('an error that a handler throws', () => {
-  const made = (peer?: Peer) => new PeerError('invalid message', DiscReason.breachOfProtocol, 'no verse', { peer })
+  const made = (owner?: object) => new PeerError('invalid message', DiscReason.breachOfProtocol, 'no verse', { owner })
   it.each<[string, (peer: Peer) => unknown, object]>([
-    ['made for its peer ends it as it stands', (peer) => made(peer), { code: 'invalid message', message: 'no verse' }],
-    ['made for nobody is the handler’s failure', () => made(), { code: 'handler failed', message: 'no verse' }],
+    ['that it made ends its peer as it stands', () => made(), { code: 'invalid message', message: 'no verse' }],
+    ['made for its peer does so, too', (peer) => made(peer), { code: 'invalid message', message: 'no verse' }],
     ['given to `fail` is the peer’s', (peer) => (peer.fail(made()), made()), { code: 'invalid message' }],
-    ['of any other kind is the handler’s failure', () => new RangeError('5'), { code: 'handler failed', message: '5' }],
+    ['made for somebody else is the handler’s', () => made({}), { code: 'handler failed', message: 'no verse' }],
+    ['of any other kind is the handler’s', () => new RangeError('5'), { code: 'handler failed', message: '5' }],
   ])('%s', async (_, thrown, wanted) => {
     const say = (peer: Peer): void => {
       throw thrown(peer)
@@ -109,6 +110,38 @@ describe('an error that a handler throws', () => {
     void peer.send(chain, 'say', 'x')
     await world.advance(1000)
     expect(remote!.error).toMatchObject(wanted)
+    await world.close()
+  })
+
+  it('is one peer’s: thrown again for another, it is the handler’s failure', async () => {
+    const once = made()
+    const say = (): void => {
+      throw once
+    }
+    const world = await testNetwork(3, [chain.with({ say })], { options: () => ({ logger: silentLogger }) })
+    const peers = [await world.connect(1, 0), await world.connect(2, 0)]
+    const remotes = world.nodes[0]!.peers
+    for (const peer of peers) {
+      void peer.send(chain, 'say', 'x')
+      await world.advance(1000)
+    }
+    expect(remotes.map(({ error }) => error?.code)).toEqual(['invalid message', 'handler failed'])
+    expect(remotes[1]!.error!.cause).toBe(once)
+    await world.close()
+  })
+
+  it('that a dial gave is the handler’s failure', async () => {
+    const nowhere = `memory://${'ab'.repeat(64)}@node9:1`
+    const world = await testNetwork(
+      2,
+      (index) => [chain.with(index === 1 ? { say: async () => void (await world.nodes[1]!.dial(nowhere)) } : {})],
+      { options: () => ({ logger: silentLogger }) },
+    )
+    const peer = await world.connect(0, 1)
+    const [remote] = world.nodes[1]!.peers
+    void peer.send(chain, 'say', 'x')
+    await world.advance(1000)
+    expect(remote!.error).toMatchObject({ code: 'handler failed', cause: { code: 'dial failed' } })
     await world.close()
   })
 

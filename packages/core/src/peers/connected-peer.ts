@@ -2,7 +2,7 @@
 import type { Timer } from '../base/clock.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { isTold } from '../errors/meaning.ts'
-import { claimError, handlerFailed, isErrorOf, isPeerError, PeerError } from '../errors/peer-error.ts'
+import { claimError, handlerFailed, isPeerError, PeerError } from '../errors/peer-error.ts'
 import type { Endpoint } from '../wire/address.ts'
 import { BaseCode, EMPTY_LIST } from '../wire/base-messages.ts'
 import { decodeDisconnect, encodeDisconnect } from '../wire/disconnect.ts'
@@ -233,10 +233,10 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     // A second Hello and the codes 0x04 to 0x0f are ignored, as go-ethereum does; a pong has done its work by arriving.
   }
 
-  // Its peer's own failure ends the peer as it stands, and is no news when the peer has ended; whatever else it is,
-  // another peer's failure included, is the handler's.
+  // A PeerError is the peer's and ends it as it stands, and is no news when the peer has ended; whatever else it is,
+  // somebody else's failure included, is the handler's.
   thrown(error: unknown): void {
-    const isOwn = isPeerError(error) && isErrorOf(error, this)
+    const isOwn = isPeerError(error) && claimError(error, this)
     if (!this.#error) this.#end(isOwn ? error : handlerFailed(error, this))
     else if (!isOwn) this.#host.note('a handler failed after its peer had ended', error)
   }

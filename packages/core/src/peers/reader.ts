@@ -359,7 +359,7 @@ export class Reader implements Receiving {
     if (isPeerError(error) && claimError(error, this.#host)) return error
     const text = error instanceof Error ? error.message : 'the codec refused it'
     const where = name === undefined ? text : `${name}: ${text}`
-    return new PeerError('invalid message', DiscReason.breachOfProtocol, where, { cause: error, peer: this.#host })
+    return new PeerError('invalid message', DiscReason.breachOfProtocol, where, { cause: error, owner: this.#host })
   }
 
   // What reading threw.

@@ -75,7 +75,7 @@ export class Serving {
   add({ kind, ids }: Ids): void {
     if (this.#asked.length + ids.length > MAX_ASKED) {
       const text = `${ids.length} items asked for while ${this.#asked.length} wait, at most ${MAX_ASKED} together`
-      throw new PeerError('invalid message', DiscReason.breachOfProtocol, text, { peer: this.#peer })
+      throw new PeerError('invalid message', DiscReason.breachOfProtocol, text)
     }
     for (const id of ids) this.#asked.push({ kind, id })
     if (!this.#isServing) void this.#serve()

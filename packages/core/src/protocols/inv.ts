@@ -163,7 +163,7 @@ class InvService implements ItemService, Carrier {
   #learnKinds(peer: Peer, named: readonly NamedKind[]): void {
     const speaker = this.#peers.get(peer.id)
     if (!speaker) return
-    if (speaker.kinds) throw breach(peer, 'a second list of kinds')
+    if (speaker.kinds) throw breach('a second list of kinds')
     const names = new Map(named.map(({ number, name }) => [number, name]))
     const common = this.#kinds.filter(
       ({ number, name, over }) => names.get(number) === name && !sharesCapability(peer, over),
@@ -191,7 +191,7 @@ class InvService implements ItemService, Carrier {
     if (kind && (await this.#items.take(peer.id, kind, bytes)) !== 'unasked') return
     if (++speaker.unasked > MAX_UNASKED) {
       const text = `${speaker.unasked} items that nobody asked for`
-      throw new PeerError('unexpected answer', DiscReason.breachOfProtocol, text, { peer })
+      throw new PeerError('unexpected answer', DiscReason.breachOfProtocol, text)
     }
   }
 
@@ -211,7 +211,7 @@ class InvService implements ItemService, Carrier {
   // Whoever has said its kinds. @throws {PeerError} when the peer has not
   #speaker(peer: Peer): InvPeer {
     const speaker = this.#peers.get(peer.id)
-    if (!speaker?.kinds) throw breach(peer, 'the first message lists no kinds')
+    if (!speaker?.kinds) throw breach('the first message lists no kinds')
     return speaker
   }
 
@@ -244,8 +244,8 @@ class InvService implements ItemService, Carrier {
   }
 }
 
-function breach(peer: Peer, text: string): PeerError {
-  return new PeerError('invalid message', DiscReason.breachOfProtocol, text, { peer })
+function breach(text: string): PeerError {
+  return new PeerError('invalid message', DiscReason.breachOfProtocol, text)
 }
 
 function sharesCapability({ shared }: Peer, wanted: AnyKind['over']): boolean {

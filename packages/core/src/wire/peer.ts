@@ -86,9 +86,9 @@ export interface Peer {
   /** Ends the peer; the remote is told the reason. Default: disconnect requested. */
   disconnect(reason?: DiscReason, message?: string): void
   /**
-   * Ends the peer with an error that began in a protocol; passed on unchanged, and this peer's from then on. One that
-   * ended another peer ends this one as `handler failed`, with it as the cause. A handler can throw such an error, too,
-   * where it was made for its peer: `new PeerError(code, reason, message, { peer })`.
+   * Ends the peer with an error that began in a protocol; passed on unchanged, and this peer's from then on. A handler
+   * does the same by throwing it. An error that is somebody else's, such as what another peer's `request` rejected with,
+   * ends this one as `handler failed`, with it as the cause. So make one for each peer.
    */
   fail(error: PeerError): void
   /** Address and direction, the way every log line has them: `enode://d399f4b...@1.2.3.4:30303 (inbound)`. */

@@ -74,7 +74,7 @@ export class Requests {
     const timeoutMs = options.timeoutMs ?? asked.definition.timeoutMs
     const timer = this.#clock.setTimer(timeoutMs, () => {
       const text = `no answer to ${asked.what} within ${timeoutMs} ms`
-      this.#giveUp(id, new PeerError('request timeout', DiscReason.readTimeout, text, { peer: this.#owner }))
+      this.#giveUp(id, new PeerError('request timeout', DiscReason.readTimeout, text, { owner: this.#owner }))
     })
     const onAbort = (): void => this.#giveUp(id, signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
@@ -115,7 +115,7 @@ export class Requests {
     if (!pending) return
     const text = `the remote has no handler for ${pending.what}`
     this.#take(id)
-    pending.deferred.reject(new PeerError('not served', DiscReason.uselessPeer, text, { peer: this.#owner }))
+    pending.deferred.reject(new PeerError('not served', DiscReason.uselessPeer, text, { owner: this.#owner }))
   }
 
   // What an answer belongs to; nothing where nobody waits for it.

@@ -1,5 +1,5 @@
 // discv4 as a whole: a socket, a conversation, a table and its upkeep.
-import { abortable, checkOptions, DiscReason, PeerError, prefixPolicy, randomBelow, toHex } from '@peerwire/core'
+import { abortable, checkOptions, DiscReason, prefixPolicy, randomBelow, toHex } from '@peerwire/core'
 import type { Clock, Crypto, Logger, PrefixPolicy, Random, RlpInput, Storage } from '@peerwire/core'
 import { nodeIdOf } from '../records/node-id.ts'
 import { formatRecord } from '../records/record.ts'
@@ -20,6 +20,7 @@ import type { DatagramSocket, UdpEndpoint } from './socket.ts'
 import { Table } from './table.ts'
 import { Upkeep } from './upkeep.ts'
 import { Wire } from './wire.ts'
+import { searchError } from '../search-error.ts'
 
 export interface Discv4Options {
   /** 32 bytes; those of the node. */
@@ -348,7 +349,7 @@ class RunningDiscv4 implements Discv4 {
   ): Promise<T> {
     const answer = await this.#until(signal, begin)
     if (answer !== undefined) return answer
-    throw new PeerError('request timeout', DiscReason.readTimeout, `${host}:${udp} did not answer ${what}`)
+    throw searchError('request timeout', DiscReason.readTimeout, `${host}:${udp} did not answer ${what}`)
   }
 
   async #until<T>(signal: AbortSignal | undefined, begin: (done: (value: T) => void) => void): Promise<T> {

@@ -1,9 +1,10 @@
 // Asks a resolver for the texts of a tree: few at a time, each for a bounded time, checked texts kept for a while.
-import { abortable, delay, DiscReason, isPeerError, PeerError, readLimits } from '@peerwire/core'
+import { abortable, delay, DiscReason, isPeerError, readLimits } from '@peerwire/core'
 import type { Clock, Crypto } from '@peerwire/core'
 import type { Resolver } from './resolver.ts'
 import { badTree, MAX_TEXT, readEntry, readRoot } from './tree-text.ts'
 import type { TreeEntry, TreeRoot, TreeUrl } from './tree-text.ts'
+import { searchError } from '../search-error.ts'
 
 export interface LookupLimits {
   /** Milliseconds for one answer. */
@@ -91,14 +92,14 @@ export class Lookups {
     signal.addEventListener('abort', onAbort, { once: true })
     const timer = clock.setTimer(limits.timeoutMs, () => {
       const text = `no answer about ${name} within ${limits.timeoutMs} ms`
-      controller.abort(new PeerError('request timeout', DiscReason.networkError, text))
+      controller.abort(searchError('request timeout', DiscReason.networkError, text))
     })
     try {
       return await abortable(resolver.texts(name, controller.signal), controller.signal)
     } catch (cause) {
       if (signal.aborted || isPeerError(cause)) throw cause
       const text = `${name} could not be looked up: ${cause instanceof Error ? cause.message : 'the resolver failed'}`
-      throw new PeerError('failed to receive a message', DiscReason.networkError, text, { cause })
+      throw searchError('failed to receive a message', DiscReason.networkError, text, cause)
     } finally {
       timer.cancel()
       signal.removeEventListener('abort', onAbort)

@@ -1,5 +1,5 @@
 // Finds nodes in DNS node lists: lazily, following links, forever; or reads one whole tree.
-import { checkOptions, delay, DiscReason, isPeerError, PeerError, randomBelow, silentLogger } from '@peerwire/core'
+import { checkOptions, delay, DiscReason, isPeerError, randomBelow, silentLogger } from '@peerwire/core'
 import type { Clock, Crypto, Logger, Random } from '@peerwire/core'
 import type { NodeRecord } from '../records/record.ts'
 import { lookupLimits, Lookups } from './lookups.ts'
@@ -7,6 +7,7 @@ import type { LookupLimits } from './lookups.ts'
 import type { Resolver } from './resolver.ts'
 import { formatTreeUrl, parseTreeUrl } from './tree-text.ts'
 import { TreeWalk } from './tree-walk.ts'
+import { searchError } from '../search-error.ts'
 
 /** Trees that are walked: those that were asked for, and those that they link to. */
 export const MAX_TREES = 32
@@ -142,7 +143,7 @@ export class TreeClient {
       this.add(link)
     } catch (error) {
       const text = error instanceof Error ? error.message : 'no tree'
-      this.#note(new PeerError('invalid item', DiscReason.breachOfProtocol, `a link of the tree: ${text}`), from.url)
+      this.#note(searchError('invalid item', DiscReason.breachOfProtocol, `a link of the tree: ${text}`), from.url)
     }
   }
 

@@ -1,8 +1,9 @@
 // The texts of a DNS node list (EIP-1459): root, branch, link and record, read strictly and written.
-import { concatBytes, DiscReason, equalBytes, fromBase32, PeerError, toBase32 } from '@peerwire/core'
-import type { Crypto } from '@peerwire/core'
+import { concatBytes, DiscReason, equalBytes, fromBase32, toBase32 } from '@peerwire/core'
+import type { Crypto, PeerError } from '@peerwire/core'
 import { fromBase64Url, toBase64Url } from '../records/base64url.ts'
 import { compressKey, isLowS } from '../records/record.ts'
+import { searchError } from '../search-error.ts'
 
 /** Characters of a text; a record of 300 bytes has 404. */
 export const MAX_TEXT = 1024
@@ -123,5 +124,5 @@ function hashOf(text: string, crypto: Crypto): Uint8Array {
 
 /** What is wrong with a tree. */
 export function badTree(message: string, cause?: unknown): PeerError {
-  return new PeerError('invalid item', DiscReason.breachOfProtocol, message, cause === undefined ? {} : { cause })
+  return searchError('invalid item', DiscReason.breachOfProtocol, message, cause)
 }

@@ -1,12 +1,13 @@
 // One tree, walked a step at a time: its root looked at again now and then, its records in random order.
-import { DiscReason, isPeerError, PeerError, randomBelow } from '@peerwire/core'
-import type { Clock, Crypto, Random } from '@peerwire/core'
+import { DiscReason, isPeerError, randomBelow } from '@peerwire/core'
+import type { Clock, Crypto, Random, PeerError } from '@peerwire/core'
 import { parseRecord } from '../records/record.ts'
 import type { NodeRecord } from '../records/record.ts'
 import type { Lookups } from './lookups.ts'
 import { MAX_TREE_ENTRIES } from './make-tree.ts'
 import { badTree, formatTreeUrl } from './tree-text.ts'
 import type { TreeEntry, TreeRoot, TreeUrl } from './tree-text.ts'
+import { searchError } from '../search-error.ts'
 
 /** Between two looks at the root, in milliseconds; go-ethereum's figure. */
 export const RECHECK_MS = 1_800_000
@@ -179,6 +180,6 @@ export function readTreeRecord(text: string, crypto: Crypto): NodeRecord {
     return parseRecord(text, crypto)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : 'unreadable'
-    throw new PeerError('invalid item', DiscReason.breachOfProtocol, `a record of the tree: ${reason}`, { cause })
+    throw searchError('invalid item', DiscReason.breachOfProtocol, `a record of the tree: ${reason}`, cause)
   }
 }
