@@ -107,7 +107,7 @@ export class JsonProcess {
    * The first line, past or to come, that fits; a predicate that narrows gives the narrowed type.
    *
    * @param what - names the line in a failure; the predicate's text by default
-   * @throws {Error} when `timeoutMs` pass (a minute by default) or the process ends before such a line; the message holds
+   * @throws {Error} when `timeoutMs` pass (a minute by default) or the process ends before such a line; it holds
    * the last lines and standard error
    */
   waitFor<Line extends JsonLine>(
