@@ -78,6 +78,37 @@ describe('what is thrown by', () => {
   })
 })
 
+describe('a message that can not be sent', () => {
+  const long = 'x'.repeat(2_000_000)
+
+  it('is told where nobody waits for it, and is no unhandled rejection', async () => {
+    const world = await testNetwork(2, [chat.with({ say: (peer, line) => void peer.send(chat, 'say', line + long) })])
+    const peer = await world.connect(0, 1)
+    void peer.send(chat, 'say', 'hello')
+    await world.advance(1000)
+    expect(peer.error).toBeUndefined()
+    expect(written).toHaveLength(1)
+    expect(written[0]).toMatch(/] a message could not be sent err="chat.say has 2000009 bytes, its limit is 1048576"\n/)
+    await world.close()
+  })
+
+  it.each<[string, (sent: Promise<void>) => unknown]>([
+    ['awaits', async (sent) => await sent.catch(() => undefined)],
+    ['chains', (sent) => void sent.then(undefined, () => undefined)],
+    ['joins', async (sent) => await Promise.allSettled([sent])],
+    ['passes on', async (sent) => await (async () => await sent)().catch(() => undefined)],
+  ])('is told to whoever %s it, and to nobody else', async (_, use) => {
+    const world = await testNetwork(2, [chat.with({})])
+    const peer = await world.connect(0, 1)
+    const sent = peer.send(chat, 'say', long)
+    void use(sent)
+    await world.advance(1000)
+    expect(written).toEqual([])
+    await expect(sent).rejects.toBeInstanceOf(RangeError)
+    await world.close()
+  })
+})
+
 describe('what is no bug', () => {
   it('is not on the console: a peer that goes, one that lies, a dial that fails', async () => {
     const world = await testNetwork(2, [chat.with({})])

@@ -11,6 +11,7 @@ import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
 import type { Direction, Link, LinkSink } from '../wire/link.ts'
 import type { Capability, Peer, RequestOptions } from '../wire/peer.ts'
 import { checkedSize, encodeMessage, encodeValue, type Prepared } from '../wire/prepared.ts'
+import { rejection } from '../wire/rejection.ts'
 import type { Requests } from '../wire/requests.ts'
 import { isLater } from '../wire/protocol.ts'
 import type { AnswerOf, Messages, Protocol, RequestNames, SendNames, ValueOf } from '../wire/protocol.ts'
@@ -136,7 +137,7 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
       const { offset, own, definition } = definitionOf(this, protocol, name)
       return this.#write(offset + definition.code, encodeMessage(own, name, value))
     } catch (error) {
-      return Promise.reject(error)
+      return this.#unsendable(error)
     }
   }
 
@@ -145,8 +146,13 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
       const { offset, definition } = definitionOf(this, prepared.protocol, prepared.name)
       return this.#outbox.sendPrepared(offset + definition.code, prepared)
     } catch (error) {
-      return Promise.reject(error)
+      return this.#unsendable(error)
     }
+  }
+
+  #unsendable(error: unknown): Promise<never> {
+    const note = (): void => this.#host.note('a message could not be sent', error)
+    return rejection(error, (run) => this.yieldTurn(run), note)
   }
 
   async request<M extends Messages, K extends RequestNames<M>>(

@@ -51,7 +51,8 @@ export interface Peer {
    * Sends one message. Resolves at once below the water mark, else when the link has drained; nobody needs to wait for
    * it. Past 1 MiB the work is done in slices: bytes that the codec passes on as they are mustn't change before it
    * resolves. Never throws: it rejects with a TypeError or RangeError that names protocol, message and field when the
-   * protocol isn't shared, the message isn't its own or the value can't be sent, else with what ended the peer.
+   * protocol isn't shared, the message isn't its own or the value can't be sent, else with what ended the peer. The
+   * former is told to the logger, or the console, where nobody waits; neither ever is an unhandled rejection.
    */
   send<M extends Messages, K extends SendNames<M>>(protocol: Protocol<M>, name: K, value: ValueOf<M[K]>): Promise<void>
   /**
@@ -87,8 +88,8 @@ export interface Peer {
   disconnect(reason?: DiscReason, message?: string): void
   /**
    * Ends the peer with an error that began in a protocol; passed on unchanged, and this peer's from then on. A handler
-   * does the same by throwing it. An error that is somebody else's, such as what another peer's `request` rejected with,
-   * ends this one as `handler failed`, with it as the cause. So make one for each peer.
+   * does the same by throwing it. An error that is somebody else's, such as what another peer's `request` rejected
+   * with, ends this one as `handler failed`, with it as the cause. So make one for each peer.
    */
   fail(error: PeerError): void
   /** Address and direction, the way every log line has them: `enode://d399f4b...@1.2.3.4:30303 (inbound)`. */
