@@ -21,7 +21,7 @@ export const BUDGETS = [
     bytes: 20_000,
     limit: 32_750,
   },
-  { name: '@peerwire/core, everything', source: "export * from '@peerwire/core'", bytes: 26_000, limit: 39_550 },
+  { name: '@peerwire/core, everything', source: "export * from '@peerwire/core'", bytes: 26_000, limit: 40_750 },
   { name: '@peerwire/core/rlpx', source: "export * from '@peerwire/core/rlpx'", bytes: 16_000, limit: 17_760 },
   {
     name: '@peerwire/core/inventory with kinds, on top of hello world',
@@ -53,7 +53,7 @@ export const BUDGETS = [
     name: '@peerwire/discovery, without the core',
     source: "export * from '@peerwire/discovery'",
     external: ['@peerwire/core'],
-    bytes: 17_300,
+    bytes: 17_650,
   },
   {
     name: '@peerwire/core/accelerator, with the portable provider in it',
