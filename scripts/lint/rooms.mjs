@@ -25,6 +25,8 @@ export const rooms = {
       'rlpx',
       'peers',
       'dialing',
+      // What is loaded on use takes from there what is loaded already.
+      'index.ts',
       'protocols/define-protocol.ts',
       'addresses/groups.ts',
       'addresses/public-endpoint.ts',

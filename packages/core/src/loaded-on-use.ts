@@ -8,7 +8,8 @@ import { prefixPolicy as networkPrefixes } from './addresses/prefix.ts'
 import type { PrefixPolicy } from './addresses/prefix.ts'
 import { isLocalIp as isLocal, isRoutableIp as isRoutable } from './addresses/routability.ts'
 import { consoleLogger as logToConsole } from './base/console-logger.ts'
-import { createLineLogger as makeLineLogger, formatLine as writeLine } from './base/line-logger.ts'
+import { formatLine as writeLine } from './base/line-format.ts'
+import { createLineLogger as makeLineLogger } from './base/line-logger.ts'
 import { dialPolicy as makeDialPolicy } from './dialing/policy.ts'
 
 /**

@@ -1,5 +1,5 @@
 // Names of Tor v3 services: a public key with its checksum and version, both checked.
-import { sha3_256 } from '@noble/hashes/sha3.js'
+import { Keccak } from '@noble/hashes/sha3.js'
 import { concatBytes, utf8ToBytes } from '../base/bytes.ts'
 import { fromBase32, toBase32 } from './base32.ts'
 
@@ -21,5 +21,10 @@ export function parseOnionName(name: string): Uint8Array | undefined {
 }
 
 function checksum(key: Uint8Array): Uint8Array {
-  return sha3_256(concatBytes(utf8ToBytes('.onion checksum'), key, Uint8Array.of(VERSION))).slice(0, 2)
+  // SHA3-256: blocks of 136 bytes, which the byte 6 follows.
+  const hash = new Keccak(136, 6, 32)
+  return hash
+    .update(concatBytes(utf8ToBytes('.onion checksum'), key, Uint8Array.of(VERSION)))
+    .digest()
+    .slice(0, 2)
 }

@@ -1,7 +1,8 @@
 // What reaches the console, how often, and that no stranger's text looks like a line of ours.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createManualClock } from '../testing/manual-clock.ts'
-import { consoleErrors, consoleLogger } from './console-logger.ts'
+import { consoleErrors } from './console-errors.ts'
+import { consoleLogger } from './console-logger.ts'
 
 const written: [level: string, text: string][] = []
 

@@ -9,7 +9,7 @@ export function errorsToConsole(clock: Clock): Logger {
     enabled: (level) => level === 'error',
     log: (level, message, fields) => {
       if (level !== 'error') return
-      opened ??= import('./console-logger.ts').then(({ consoleErrors }) => consoleErrors(clock))
+      opened ??= import('./console-errors.ts').then(({ consoleErrors }) => consoleErrors(clock))
       void opened.then((logger) => logger.log(level, message, fields))
     },
   }

@@ -1,8 +1,9 @@
-// The one form that lines of a log have. Loaded on use: a page without a logger has no lines.
+// A logger that writes lines. Loaded on use: a page without a logger has no lines.
 import { checkOptions } from './check-options.ts'
 import type { Clock } from './clock.ts'
+import { formatLine } from './line-format.ts'
 import { LOG_LEVELS } from './log.ts'
-import type { LogFields, Logger, LogLevel } from './log.ts'
+import type { Logger, LogLevel } from './log.ts'
 
 export interface LineLoggerOptions {
   readonly clock: Clock
@@ -25,22 +26,4 @@ export function createLineLogger(options: LineLoggerOptions): Logger {
       if (enabled(asked)) write(formatLine(asked, clock.wallNow(), message, fields), asked)
     },
   }
-}
-
-/** One line in the form that go-ethereum's users know. */
-export function formatLine(level: LogLevel, wallMs: number, message: string, fields: LogFields = {}): string {
-  const iso = new Date(wallMs).toISOString()
-  const time = `${iso.slice(5, 10)}|${iso.slice(11, 23)}`
-  let line = `[${level.toUpperCase()}] [${time}] ${message}`
-  for (const [key, value] of Object.entries(fields)) if (value !== undefined) line += ` ${key}=${quote(String(value))}`
-  return line
-}
-
-// Control characters, breaks and quotes of strangers must not forge a line; JSON escapes only some of them.
-function quote(text: string): string {
-  if (text !== '' && !/[\s"=\p{C}\p{Zl}\p{Zp}]/u.test(text)) return text
-  return JSON.stringify(text).replace(
-    /[\p{C}\p{Zl}\p{Zp}]/gu,
-    (hidden) => `\\u${hidden.codePointAt(0)!.toString(16).padStart(4, '0')}`,
-  )
 }

@@ -1,7 +1,8 @@
 // The form of a line, and that no value can break it.
 import { describe, expect, it } from 'vitest'
 import { createManualClock } from '../testing/manual-clock.ts'
-import { createLineLogger, formatLine } from './line-logger.ts'
+import { formatLine } from './line-format.ts'
+import { createLineLogger } from './line-logger.ts'
 import { LOG_LEVELS, silentLogger } from './log.ts'
 import type { LogLevel } from './log.ts'
 

@@ -1,7 +1,7 @@
 // The reference provider: the noble packages, the same in every browser and in Node.
 import { ctr } from '@noble/ciphers/aes.js'
-import { sha256 } from '@noble/hashes/sha2.js'
-import { keccak_256 } from '@noble/hashes/sha3.js'
+import { _SHA256 } from '@noble/hashes/sha2.js'
+import { Keccak } from '@noble/hashes/sha3.js'
 import { getPublicKey, getSharedSecret, hashes, Point, recoverPublicKey, sign } from '@noble/secp256k1'
 import { concatBytes } from '../base/bytes.ts'
 import type { Crypto, RunningHash } from '../base/crypto.ts'
@@ -24,9 +24,9 @@ export const portableCrypto: Crypto = {
   sharedSecret,
   sign: signRecoverable,
   recover,
-  keccak256: (bytes) => keccak_256(bytes),
+  keccak256: (bytes) => newKeccak256().update(bytes).digest(),
   createKeccak256,
-  sha256: (bytes) => sha256(bytes),
+  sha256,
   hmacSha256: (key, bytes) => hmacSha256(sha256, key, bytes),
   aes128Ctr: (key, iv, bytes) => {
     const result = new Uint8Array(bytes)
@@ -35,6 +35,16 @@ export const portableCrypto: Crypto = {
   },
   createKeystream: (key) => createPortableKeystream(key),
   createBlockCipher,
+}
+
+// The package's classes themselves: the functions that it makes of them bring what chooses among all of its hashes.
+function sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new _SHA256().update(bytes).digest()
+}
+
+// Of blocks of 136 bytes, which the byte 1 follows.
+function newKeccak256(): Keccak {
+  return new Keccak(136, 1, 32)
 }
 
 function isPublicKey(publicKey: Uint8Array): boolean {
@@ -73,10 +83,10 @@ function recover(hash: Uint8Array, signature: Uint8Array): Uint8Array | undefine
 }
 
 function createKeccak256(): RunningHash {
-  const state = keccak_256.create()
+  const state = newKeccak256()
   return {
     update: (bytes) => void state.update(bytes),
-    digest: () => (state.clone() as typeof state).digest(),
+    digest: () => state.clone().digest(),
   }
 }
 

@@ -3,14 +3,13 @@ import { createDeferred } from '../base/abort.ts'
 import type { Emitter } from '../base/emitter.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { claimError, isPeerError, PeerError } from '../errors/peer-error.ts'
-import type { Dialer, DialOrder } from '../dialing/dialer.ts'
+import type { Dialer } from '../dialing/dialer.ts'
 import type { DialerInfo, DialExplanation } from '../dialing/explain.ts'
 import type { FailureTally, NodeExplanation } from '../dialing/explain-all.ts'
 import { sameEndpoint } from '../dialing/same-endpoint.ts'
 import type { ConnectionName } from '../dialing/state.ts'
 import type { ConnectedPeer } from '../peers/connected-peer.ts'
 import { describeNode } from '../peers/peer-name.ts'
-import { freePlaces } from '../peers/peer-set.ts'
 import type { Address, Endpoint } from '../wire/address.ts'
 import { Attempt } from './attempt.ts'
 import type { DialOutcome } from './attempt.ts'
@@ -21,7 +20,6 @@ import type { NodeEvents } from './events.ts'
 import { asPeerError, LinkOpener } from './link-opener.ts'
 import type { OpenedLink } from './link-opener.ts'
 import type { Settings } from './options.ts'
-import type { Plugin } from './plugin.ts'
 import type { SetUpTask } from './set-up.ts'
 
 /** Keys whose latest failed dial is remembered for `explain`. */
@@ -59,27 +57,16 @@ export class Dials {
 
   // Loaded on use: a page that only dials by hand never fetches the dialer.
   async #load(): Promise<void> {
-    const { createDialer, dialPolicy, groupOf, isPublicEndpoint } = await import('./self-dialing.ts')
+    const { dialerFor } = await import('./self-dialing.ts')
     if (this.#closed || this.#dialer) return
     const { settings, publicKey, connections } = this.#host
-    const { clock, random, plugins, logger } = settings
-    const resolvers = plugins.filter((plugin) => plugin.resolve)
-    const dialer = createDialer({
-      clock,
-      random,
-      policy: { ...(settings.dialing ?? dialPolicy()), outbound: settings.places.outbound },
-      free: () => freePlaces(connections.table, connections.limits),
-      selfPublicKey: publicKey,
-      groupOf,
-      judge: ({ publicKey: key, endpoint }) => this.#opener.verdict(key, endpoint),
-      log: logger,
-      nameOf: (node) => this.nameOf(node.publicKey, node.endpoint),
-      idOf: (key) => idOf(settings, key),
-      attempt: (order) => this.#take(order),
-      isPublic: isPublicEndpoint,
-      ...(resolvers.length > 0 && {
-        resolve: (key, signal) => resolveBy(resolvers, key, isPublicEndpoint, signal),
-      }),
+    const dialer = dialerFor({
+      settings,
+      publicKey,
+      connections,
+      verdict: (key, endpoint) => this.#opener.verdict(key, endpoint),
+      nameOf: (key, endpoint) => this.nameOf(key, endpoint),
+      join: (address, settle) => (this.#peerOf(address) ? undefined : this.#join(address, settle)),
     })
     this.#dialer = dialer
     // Peers that say goodbye count until that is told, for the dialer as for everybody.
@@ -88,7 +75,7 @@ export class Dials {
       else if (pending) this.pending({ number, id: remote!.id }, true)
     }
     for (const address of this.#persistent.values()) dialer.addPersistent(address)
-    for (const plugin of plugins) {
+    for (const plugin of settings.plugins) {
       if (plugin.candidates) dialer.addSource(plugin.name, plugin.candidates(), plugin)
     }
   }
@@ -112,15 +99,6 @@ export class Dials {
     } finally {
       signal?.removeEventListener('abort', onAbort)
     }
-  }
-
-  #take({ address, signal, done }: DialOrder): void {
-    if (this.#peerOf(address)) return done()
-    const leave = this.#join(address, (became) => {
-      signal.removeEventListener('abort', leave)
-      done(isPeerError(became) ? became : undefined)
-    })
-    signal.addEventListener('abort', leave, { once: true })
   }
 
   #peerOf({ publicKey }: Address): ConnectedPeer | undefined {
@@ -319,20 +297,6 @@ export class Dials {
       this.#giveUp(connection, cancelled('the node is closing'))
     }
   }
-}
-
-// One after another: who is asked later is asked less often.
-async function resolveBy(
-  plugins: readonly Plugin[],
-  publicKey: Uint8Array,
-  isPublic: (endpoint: Endpoint) => boolean,
-  signal: AbortSignal,
-): Promise<Endpoint | undefined> {
-  for (const plugin of plugins) {
-    const endpoint = await plugin.resolve?.(publicKey, signal)
-    if (endpoint && (plugin.local || isPublic(endpoint))) return endpoint
-  }
-  return undefined
 }
 
 function cancelled(message: string): PeerError {

@@ -1,6 +1,5 @@
 // What an inbound link passes before its handshake, and how those are told that stay outside.
-import { DiscReason } from '../errors/disc-reason.ts'
-import { PeerError } from '../errors/peer-error.ts'
+import { DiscReason, PeerError } from '../index.ts'
 import type { InboundRule, Link, LinkSink, ListenHandlers, Transport } from '../wire/link.ts'
 import { readRefusal, RefusalCode, refusalText } from '../wire/refusal.ts'
 import { type Gate, type GateEntry, refusalError } from './gate.ts'

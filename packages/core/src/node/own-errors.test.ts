@@ -6,7 +6,7 @@ import { text } from '../protocols/codecs.ts'
 import { defineProtocol, message } from '../protocols/define-protocol.ts'
 import { drainMicrotasks } from '../testing/manual-clock.ts'
 import { testNetwork } from '../testing/test-network.ts'
-import '../base/console-logger.ts'
+import '../base/console-errors.ts'
 import type { NodeOptions } from './options.ts'
 
 const chat = defineProtocol({ name: 'chat', version: 1, messages: { say: message(0, text) } })

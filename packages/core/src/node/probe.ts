@@ -1,7 +1,6 @@
 // Whether a node lives, without making a peer of it: both handshakes, then goodbye.
 import { createDeferred } from '../base/abort.ts'
-import { DiscReason } from '../errors/disc-reason.ts'
-import { PeerError } from '../errors/peer-error.ts'
+import { DiscReason, PeerError } from '../index.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import type { SetUpTask } from './set-up.ts'
