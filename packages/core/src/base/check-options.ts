@@ -2,8 +2,9 @@
 import { isBytes, shorten } from './bytes.ts'
 
 /**
- * What an option may be: `number` one from 0 on; `count` a whole one; `bound` one or `Infinity`, where 0 turns something off; `limit` the
- * same from 1 on; `call` a function; `list` an array; `thing` an object; `other` what its reader checks.
+ * What an option may be: `number` one from 0 on; `count` a whole one; `bound` one or `Infinity`, where 0 turns
+ * something off; `limit` the same from 1 on; `call` a function; `list` an array; `thing` an object; `other` what its
+ * reader checks.
  */
 export type OptionKind =
   | 'number'

@@ -89,7 +89,7 @@ export class SourceMix {
     return { address, local: source.local, judge: (useful, nowMs) => this.#judge(source, useful, nowMs) }
   }
 
-  /** Asks every source for a value that has none, is not asked yet and doesn't rest; `nowMs` is the turn's time. */
+  /** Asks every source for a value that has none, isn't asked yet and doesn't rest; `nowMs` is the turn's time. */
   read(nowMs: number): void {
     for (const source of [...this.#sources]) {
       if (source.ready || source.reading || source.restsUntilMs > nowMs) continue

@@ -28,7 +28,7 @@ export class Connection implements LinkSink {
   readonly endpoint: Endpoint | undefined
   /** Written by the table alone. */
   state: ConnectionState
-  /** Whom we dial, from the start; on inbound ones once the key is proven; never on a probe, which is found by nobody. */
+  /** Whom we dial, from the start; inbound, once the key is proven; never on a probe, which nobody finds. */
   remote: RemoteName | undefined
   link: Link | undefined
   /** The handshakes; absent before there is a link and once there is a peer. */

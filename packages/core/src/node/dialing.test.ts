@@ -1,4 +1,4 @@
-// Dials as users ask for them: each is an attempt of its own, may be given up at any moment, and leads to one connection.
+// Dials as users ask for them: each is an attempt of its own, may be given up at any moment, and leads to one peer.
 import { describe, expect, it } from 'vitest'
 import { World } from '../../test/strangers.ts'
 import { generatePrivateKey } from '../crypto/private-key.ts'

@@ -14,8 +14,10 @@ describe('a node in a sentence', () => {
     const peer = await world.connect(0, 1)
     const [dialer, listener] = world.nodes
     const seen = listener!.peers[0]!
-    expect(dialer!.addTrusted(peer.publicKey).sentence).toBe(`${peer} is connected and stays; it is not dialed by this`)
-    expect(listener!.explain(seen.publicKey).sentence).toMatch(`${seen} is connected`)
+    expect(dialer!.addTrusted(peer.publicKey).sentence).toBe(
+      `${String(peer)} is connected and stays; it is not dialed by this`,
+    )
+    expect(listener!.explain(seen.publicKey).sentence).toMatch(`${String(seen)} is connected`)
     expect([String(peer), String(seen)]).toEqual([
       expect.stringMatching(/^memory:\/\/\w{7}\.\.\.@node1:\d+ \(outbound\)$/),
       expect.stringMatching(/^memory:\/\/\w{7}\.\.\.@node0:\d+ \(inbound\)$/),

@@ -51,8 +51,8 @@ export interface Plugin {
   /** Offered beside the protocols given to `createNode`. */
   readonly protocols?: readonly Offer[] | undefined
   /**
-   * Called before the first peer; the node waits for it. What it throws ends the node's own `start`; then it has to have
-   * let go of what it took, for it isn't stopped.
+   * Called before the first peer; the node waits for it. What it throws ends the node's own `start`; then it has to
+   * have let go of what it took, for it isn't stopped.
    */
   start?(context: PluginContext): void | Promise<void>
   /** Called when the listeners stand, so that the node knows its addresses, and before it dials; it waits for it. */

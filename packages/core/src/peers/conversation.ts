@@ -79,12 +79,12 @@ export interface FoundDefinition {
 
 /** One of a peer's messages by name. @throws {TypeError} when the protocol isn't shared or has no such message */
 export function definitionOf(
-  peer: { readonly conversations: readonly Conversation[] },
+  peer: { readonly conversations: readonly Conversation[]; toString(): string },
   wanted: Named,
   name: string,
 ): FoundDefinition {
   const conversation = sharedConversation(peer.conversations, wanted)
-  if (!conversation) throw new TypeError(`${String(peer)} doesn't share ${wanted.name}/${wanted.version}`)
+  if (!conversation) throw new TypeError(`${peer.toString()} doesn't share ${wanted.name}/${wanted.version}`)
   const own = conversation.table.offer.protocol
   const definition = own.messages[name]
   if (!definition) throw new TypeError(`${wanted.name} has no message "${name}"`)

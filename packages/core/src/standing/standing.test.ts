@@ -28,7 +28,8 @@ async function guarded(count: number, first: Partial<NodeOptions> = {}): Promise
   return { ...(await testNetwork(count, [chat.with({})], { options })), guard }
 }
 
-const wrong = new PeerError('invalid message', DiscReason.breachOfProtocol, 'made up for the test')
+// A new one for each: an error belongs to the first peer that it ends.
+const wrong = (): PeerError => new PeerError('invalid message', DiscReason.breachOfProtocol, 'made up for the test')
 
 describe('a ban', () => {
   it('of a key ends its peer, refuses it both ways, and is lifted again', async () => {
@@ -184,7 +185,7 @@ describe('a discouraged peer', () => {
     await world.connect(1, 0)
     await world.connect(2, 0)
     const badMac = new PeerError('bad mac', DiscReason.networkError, 'anybody on the way can do this')
-    node!.peers[0]!.fail(wrong)
+    node!.peers[0]!.fail(wrong())
     node!.peers[1]!.fail(badMac)
     await world.advance(2000)
     const judged = world.nodes.map(({ publicKey }) => world.guard.judge!({ publicKey }))
@@ -197,7 +198,7 @@ describe('a discouraged peer', () => {
     const world = await guarded(2)
     const [node, other] = world.nodes
     const peer = await world.connect(0, 1)
-    peer.fail(wrong)
+    peer.fail(wrong())
     await world.advance(2000)
     expect(world.guard.judge!({ address: `tcp://${other!.addresses[0]!.split('@')[1]}` })).toBe(undefined)
     expect(world.guard.judge!({ publicKey: other!.publicKey })).toBe('discouraged')
@@ -210,7 +211,7 @@ describe('a discouraged peer', () => {
     const world = await guarded(4, { maxInbound: 3 })
     const [node] = world.nodes
     await world.connect(1, 0)
-    node!.peers[0]!.fail(wrong)
+    node!.peers[0]!.fail(wrong())
     await world.advance(2000)
     await world.connect(2, 0)
     await world.connect(1, 0)
