@@ -6,7 +6,7 @@ import { addressKey, hasQuery } from '../addresses/network-address.ts'
 import type { NetworkAddress } from '../addresses/network-address.ts'
 import { evenShare, shareByPeers } from '../addresses/select.ts'
 import { createAddressTables } from '../addresses/tables.ts'
-import { equalBytes } from '../base/bytes.ts'
+import { equalBytes, toHex } from '../base/bytes.ts'
 import type { Timer } from '../base/clock.ts'
 import { randomBelow } from '../base/random.ts'
 import { runInSlices } from '../base/slices.ts'
@@ -310,9 +310,10 @@ export class RunningBook {
     this.#keeper?.changed()
   }
 
-  // Out of turn: neither slots nor groups count, because nothing stays connected.
+  // Out of turn: groups don't count, because nothing stays connected. Who is connected, whoever dialed, would refuse.
   async #feel(): Promise<void> {
     const { tables } = this
+    const connected = new Set(this.#context.node.peers.map(({ publicKey }) => toHex(publicKey)))
     const [now, nowMs] = [this.#now(), this.#context.clock.now()]
     tables.resolveCollisions(now)
     if (this.#outbound.size === 0) return
@@ -321,7 +322,7 @@ export class RunningBook {
       tables.select(now, {
         onlyNew: true,
         canReach: (network, transport) => canReach(this.#context.canDial, network, transport),
-        isRefused: (candidate) => this.#isRefused(candidate, nowMs),
+        isRefused: (candidate) => connected.has(toHex(candidate.publicKey)) || this.#isRefused(candidate, nowMs),
       })
     if (!entry || this.#outbound.has(entry.publicKey)) return
     const { address } = entry
