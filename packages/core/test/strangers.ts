@@ -14,7 +14,7 @@ import type { NodeOptions } from '../src/node/options.ts'
 import { text } from '../src/protocols/codecs.ts'
 import { defineProtocol, message } from '../src/protocols/define-protocol.ts'
 import { createInitiator, createResponder } from '../src/rlpx/handshake.ts'
-import type { Handshake } from '../src/rlpx/handshake.ts'
+import type { Handshake, HandshakeProgress } from '../src/rlpx/handshake.ts'
 import { createManualClock } from '../src/testing/manual-clock.ts'
 import type { ManualClock } from '../src/testing/manual-clock.ts'
 import { createMemoryNetwork } from '../src/testing/memory-transport.ts'
@@ -22,7 +22,7 @@ import type { MemoryNetwork } from '../src/testing/memory-transport.ts'
 import { parseAddress } from '../src/wire/address.ts'
 import type { Endpoint } from '../src/wire/address.ts'
 import { BaseCode, EMPTY_LIST } from '../src/wire/base-messages.ts'
-import { decodeDisconnect } from '../src/wire/disconnect.ts'
+import { decodeDisconnect, encodeDisconnect } from '../src/wire/disconnect.ts'
 import type { FrameCodec, WireMessage } from '../src/wire/frame-codec.ts'
 import { encodeHello } from '../src/wire/hello.ts'
 import type { Link, LinkSink, Transport } from '../src/wire/link.ts'
@@ -69,17 +69,37 @@ export class Stranger implements LinkSink {
     this.#link.write(this.#codec!.sealCompressed(BaseCode.hello, hello))
   }
 
+  /** Whether the encryption handshake is done. */
+  get isReady(): boolean {
+    return this.#codec !== undefined
+  }
+
+  sayGoodbye(reason: DiscReason): void {
+    this.#link.write(this.#codec!.seal(BaseCode.disconnect, encodeDisconnect(reason)))
+  }
+
   hangUp(): void {
     this.#link.abort()
   }
 
   bytes(chunk: Uint8Array): void {
     if (this.#codec) return void this.#codec.read(chunk, (message) => this.#message(message))
-    const step = this.#handshake?.receive(chunk)
+    const step = this.#receive(chunk)
     if (step?.send) this.#link.write(step.send)
     if (!step?.done) return
     this.#codec = step.done.codec
     this.bytes(step.done.rest)
+  }
+
+  // Whoever was meant by somebody else's handshake hangs up.
+  #receive(chunk: Uint8Array): HandshakeProgress | undefined {
+    try {
+      return this.over ? undefined : this.#handshake?.receive(chunk)
+    } catch {
+      this.over = true
+      this.#link.abort()
+      return undefined
+    }
   }
 
   #message({ code, payload }: WireMessage): void {
@@ -105,8 +125,8 @@ export class World {
   readonly #transport: Transport = this.network.transport('stranger', { listen: [0, 0] })
   readonly #waiting: Link[] = []
   node!: Node
-  /** Where strangers can be dialed. */
-  #endpoints: readonly Endpoint[] = []
+  /** Two places where strangers can be dialed. */
+  endpoints: readonly Endpoint[] = []
 
   async start(options: Partial<NodeOptions>): Promise<this> {
     const { clock, random } = this
@@ -115,7 +135,7 @@ export class World {
     this.node = createNode({ privateKey, transports, protocols: [chat.with({})], clock, random, ...options })
     this.node.on('setup:failed', (failure) => this.failures.push(failure))
     const listeners = await this.#transport.listen!({ link: (link) => this.#waiting.push(link) })
-    this.#endpoints = listeners.map(({ endpoint }) => endpoint)
+    this.endpoints = listeners.map(({ endpoint }) => endpoint)
     await this.node.start()
     return this
   }
@@ -154,17 +174,23 @@ export class World {
     silent = false,
     way = 0,
   ): Promise<{ stranger: Stranger; ended: Promise<unknown> }> {
-    const dial = this.node.dial({ publicKey: keys.publicKey, endpoint: this.#endpoints[way]! })
+    const dial = this.node.dial({ publicKey: keys.publicKey, endpoint: this.endpoints[way]! })
     const ended = dial.then(
       () => undefined,
       (error: unknown) => error,
     )
     await this.pass()
-    const { privateKey } = keys
-    const handshake = createResponder({ crypto: portableCrypto, random: this.random, privateKey })
-    const stranger = new Stranger(this.#waiting.shift()!, keys, silent ? undefined : handshake)
+    const stranger = this.answer(keys, silent)!
     await this.pass()
     return { stranger, ended }
+  }
+
+  /** Whoever has these keys takes the oldest link of those that the node has opened, if there is one. */
+  answer(keys: Keys, silent = false): Stranger | undefined {
+    const link = this.#waiting.shift()
+    const { privateKey } = keys
+    const handshake = createResponder({ crypto: portableCrypto, random: this.random, privateKey })
+    return link && new Stranger(link, keys, silent ? undefined : handshake)
   }
 
   /** What the node says of the end of this stranger's set-up. */

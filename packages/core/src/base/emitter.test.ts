@@ -142,6 +142,19 @@ describe('an emitter', () => {
     expect([told, emitter.listenerCount('left')]).toEqual([1, 0])
   })
 
+  it('removeAll leaves nothing on signals that live on', () => {
+    const { emitter } = createEmitter()
+    const { signal } = new AbortController()
+    let listening = 0
+    signal.addEventListener = () => void listening++
+    signal.removeEventListener = () => void listening--
+    emitter.on('left', () => undefined, { signal })
+    emitter.once('said', () => undefined, { signal })
+    expect(listening).toBe(2)
+    emitter.removeAll()
+    expect(listening).toBe(0)
+  })
+
   it('removeAll leaves nobody', () => {
     const { emitter } = createEmitter()
     let told = 0

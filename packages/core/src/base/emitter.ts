@@ -21,6 +21,8 @@ export interface Events<Map extends EventMap<Map>> {
 
 export class Emitter<Map extends EventMap<Map>> implements Events<Map> {
   readonly #inner = new EventEmitter()
+  /** What takes away listeners that have a signal. */
+  readonly #signalled = new Set<() => void>()
   readonly #onListenerError: (error: unknown, event: string) => void
 
   /** @param onListenerError - told what a listener threw or rejected with; the other listeners are still called */
@@ -40,9 +42,13 @@ export class Emitter<Map extends EventMap<Map>> implements Events<Map> {
     const remove = (): void => {
       this.#inner.off(name, call)
       signal?.removeEventListener('abort', remove)
+      this.#signalled.delete(remove)
     }
     this.#inner.on(name, call)
-    signal?.addEventListener('abort', remove, { once: true })
+    if (signal) {
+      signal.addEventListener('abort', remove, { once: true })
+      this.#signalled.add(remove)
+    }
     return remove
   }
 
@@ -77,5 +83,6 @@ export class Emitter<Map extends EventMap<Map>> implements Events<Map> {
 
   removeAll(): void {
     this.#inner.removeAllListeners()
+    for (const remove of this.#signalled) remove()
   }
 }

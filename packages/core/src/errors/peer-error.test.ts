@@ -131,6 +131,10 @@ describe('JSON', () => {
 })
 
 describe('being one', () => {
+  it.each([-1, 1.5, NaN, Infinity, -1n])('takes a reason that can be told, not %s', (reason) => {
+    expect(() => new PeerError('bad mac', reason, 'x')).toThrow(`a reason is a whole number from 0, not ${reason}`)
+  })
+
   it('is told from other errors, and from what only looks like one', () => {
     expect(isPeerError(new PeerError('bad mac', 2, 'x'))).toBe(true)
     for (const other of [

@@ -43,8 +43,13 @@ export class PeerError extends Error {
   readonly code: PeerErrorCode
   readonly reason: DiscReason
 
+  /** @throws {RangeError} when the reason is no whole number from 0 */
   constructor(code: PeerErrorCode, reason: DiscReason, message: string, options?: PeerErrorOptions) {
     super(message, options)
+    // A Disconnect could not tell it; found out there, the peer would have ended by half.
+    if (!(reason >= 0) || (typeof reason === 'number' && !Number.isSafeInteger(reason))) {
+      throw new RangeError(`a reason is a whole number from 0, not ${reason}`)
+    }
     this.code = code
     this.reason = reason
     if (options?.owner) claimError(this, options.owner)

@@ -1,5 +1,6 @@
 // Each state of a peer's life, drawn from what `inspect` gives and nothing else.
 import { describe, expect, it } from 'vitest'
+import { toHex } from '../base/bytes.ts'
 import { randomBelow } from '../base/random.ts'
 import { portableCrypto } from '../crypto/portable.ts'
 import { generatePrivateKey } from '../crypto/private-key.ts'
@@ -68,6 +69,34 @@ describe('inspect', () => {
     await world.advance(5000)
     expect(draw(a!)).toEqual(['peer disconnect reason 1'])
     world.network.blackHole('node0', 'node1', false)
+    await world.close()
+  })
+
+  it('names a node the same everywhere: one id, one public key, and one short form in lines and sentences', async () => {
+    const world = await testNetwork(3, [chat.with({})], { delayMs: 100 })
+    const [a, b, c] = world.nodes
+    const publicKeyHex = toHex(b!.publicKey)
+    const who = { id: b!.id, publicKeyHex }
+    expect(b!.id).toBe(toHex(portableCrypto.keccak256(b!.publicKey)))
+    a!.addPersistent(b!.addresses[0]!)
+    await world.advance(50)
+    const dialed = a!.inspect()
+    expect(dialed.dials).toMatchObject([who])
+    expect(dialed.dialing).toMatchObject({ dialing: [who], persistent: [who] })
+    await world.advance(100)
+    expect(a!.inspect().setUps).toMatchObject([who])
+    await world.advance(1000)
+    const { peers, dialing } = a!.inspect()
+    expect(peers).toMatchObject([who])
+    expect(dialing!.connected).toEqual([
+      { connection: peers[0]!.connection, id: b!.id, direction: 'outbound', group: null },
+    ])
+    const short = `${publicKeyHex.slice(0, 7)}...`
+    const { sentence } = a!.addTrusted(b!.publicKey)
+    expect([peers[0]!.url, a!.explain(b!.publicKey).sentence, sentence]).toEqual(
+      ['memory://', '', ''].map((scheme) => expect.stringContaining(`${scheme}${short}`) as string),
+    )
+    expect(a!.explain(c!.publicKey).sentence).toContain(`${toHex(c!.publicKey).slice(0, 7)}...`)
     await world.close()
   })
 

@@ -140,6 +140,15 @@ describe('the end of a peer', () => {
     expect(world.clock.pendingTimers).toBe(0)
   })
 
+  it('does not begin with a reason that nobody could be told', async () => {
+    const world = await testNetwork(2, [chat.with({})])
+    const peer = await world.connect(0, 1)
+    expect(() => peer.disconnect(-1)).toThrow(RangeError)
+    expect([peer.error, world.nodes[0]!.peers]).toEqual([undefined, [peer]])
+    await peer.send(chat, 'say', 'still here')
+    await world.close()
+  })
+
   it('never becomes an unhandled rejection of a send that nobody waited for', async () => {
     const world = await testNetwork(2, [chat.with({})])
     const peer = await world.connect(0, 1)
