@@ -11,8 +11,8 @@ const MAX_TEXT = 512
 
 export interface PeerErrorOptions extends ErrorOptions {
   /**
-   * Whose failure this is: a peer, or whatever else, such as a search, isn't one. By default whose it becomes: that of
-   * the first peer that it ends. A handler that throws somebody else's failure has failed itself.
+   * Whose failure this is: a peer's, or that of something else, such as a search. By default it becomes that of the
+   * first peer that it ends. A handler that throws somebody else's failure has failed itself.
    */
   readonly owner?: object | undefined
 }

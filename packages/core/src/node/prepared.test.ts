@@ -62,7 +62,7 @@ describe('a prepared message', () => {
     const world = await testNetwork(2, [news.with({})])
     const peer = await world.connect(0, 1)
     expect(() => prepare(news, 'item', new Uint8Array(2001))).toThrow('news.item has 2001 bytes, its limit is 2000')
-    expect(() => peer.sendPrepared(prepare(other, 'line', 'hello'))).toThrow(TypeError)
+    await expect(peer.sendPrepared(prepare(other, 'line', 'hello'))).rejects.toThrow(TypeError)
     const prepared = prepare(news, 'item', new Uint8Array(2000))
     peer.disconnect()
     await expect(peer.sendPrepared(prepared)).rejects.toBe(peer.error)

@@ -196,7 +196,7 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
   }
 
   fail(error: PeerError): void {
-    this.#end(claimError(error, this) ? error : handlerFailed(error, this))
+    this.#end(error)
   }
 
   /** Ends the peer at once: a goodbye that hasn't left by now is lost, and `gone` is told before this returns. */

@@ -87,9 +87,9 @@ export interface Peer {
   /** Ends the peer; the remote is told the reason. Default: disconnect requested. */
   disconnect(reason?: DiscReason, message?: string): void
   /**
-   * Ends the peer with an error that began in a protocol; passed on unchanged, and this peer's from then on. A handler
-   * does the same by throwing it. An error that is somebody else's, such as what another peer's `request` rejected
-   * with, ends this one as `handler failed`, with it as the cause. So make one for each peer.
+   * Ends the peer with an error that began in a protocol; passed on unchanged. A handler does the same by throwing an
+   * error that it made. One that it throws and that is somebody else's, such as what another peer's `request` rejected
+   * with, ends its peer as `handler failed`, with it as the cause.
    */
   fail(error: PeerError): void
   /** Address and direction, the way every log line has them: `enode://d399f4b...@1.2.3.4:30303 (inbound)`. */
