@@ -1,7 +1,8 @@
 // What a node that listens has ready for its handshakes: chance, keys made ahead, and secrets kept.
 import { drawAhead } from '../base/draw-ahead.ts'
-import type { ResponderOptions } from '../rlpx/handshake.ts'
+import type { Handshake, ResponderOptions } from '../rlpx/handshake.ts'
 import { createKeyPairPool } from '../rlpx/key-pair-pool.ts'
+import { createResponder } from '../rlpx/responder.ts'
 import { keepStaticSecrets } from '../rlpx/static-secrets.ts'
 import type { KeyPair } from '../rlpx/keys.ts'
 import type { Settings } from './options.ts'
@@ -10,6 +11,7 @@ import type { Settings } from './options.ts'
 const PAIRS_PER_HANDSHAKE = 2
 
 export interface HandshakeSupplies extends Pick<ResponderOptions, 'random' | 'createKeyPair' | 'statics'> {
+  createResponder(options: ResponderOptions): Handshake
   close(): void
 }
 
@@ -22,6 +24,7 @@ export function createSupplies(settings: Settings, create: () => KeyPair): Hands
     random: drawAhead(random),
     createKeyPair: pool.take,
     statics,
+    createResponder,
     close: () => {
       pool.close()
       statics.forget()

@@ -4,7 +4,7 @@ import { equalBytes } from '../base/bytes.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { isTold } from '../errors/meaning.ts'
 import { handlerFailed, isPeerError, PeerError } from '../errors/peer-error.ts'
-import { createInitiator, createResponder } from '../rlpx/handshake.ts'
+import { createInitiator } from '../rlpx/handshake.ts'
 import type { Handshake } from '../rlpx/handshake.ts'
 import { BaseCode } from '../wire/base-messages.ts'
 import { decodeDisconnect, encodeDisconnect } from '../wire/disconnect.ts'
@@ -93,10 +93,11 @@ export class SetUp implements Waiting {
     this.#connection = connection
     this.#host = host
     this.#startedMs = clock.now()
-    const options = { crypto, random, privateKey, ...host.supplies() }
+    const supplies = host.supplies()
+    const options = { crypto, random, privateKey, ...supplies }
     this.#handshake = task.expected
       ? createInitiator({ ...options, remotePublicKey: task.expected })
-      : createResponder(options)
+      : supplies!.createResponder(options)
     this.#timer = clock.setTimer(limits.encryptionMs, () => this.#timeout('encryption handshake'))
   }
 

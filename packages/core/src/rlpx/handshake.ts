@@ -1,4 +1,5 @@
-// The encryption handshake in both roles, as steps: bytes in, bytes out. No link and no timer.
+// The encryption handshake of the side that dials, and what both sides share, as steps: bytes in, bytes out. No link and
+// no timer.
 import { concatBytes, plainBytes } from '../base/bytes.ts'
 import type { Crypto } from '../base/crypto.ts'
 import type { Random } from '../base/random.ts'
@@ -7,7 +8,7 @@ import { PeerError } from '../errors/peer-error.ts'
 import { SessionCodec } from './frame-codec.ts'
 import { generateKeyPair, type KeyPair } from './keys.ts'
 import { MAX_PACKET_BYTES, MIN_PACKET_BYTES, type PacketTools } from './packets.ts'
-import { readAck, readAuth, writeAck, writeAuth } from './packets.ts'
+import { readAck, writeAuth } from './packets.ts'
 import { deriveSecrets, type SessionInputs, xor } from './secrets.ts'
 import type { StaticSecrets } from './static-secrets.ts'
 
@@ -92,35 +93,12 @@ export function createInitiator(options: InitiatorOptions): Handshake {
   }
 }
 
-/** The side that accepts. @throws {RangeError} when the private key is none */
-export function createResponder(options: ResponderOptions): Handshake {
-  const { crypto, random, privateKey } = options
-  const tools = toolsOf(options)
-  const receive = packetReader((auth, rest) => {
-    const remote = readAuth(crypto, privateKey, auth)
-    const remoteEphemeral = crypto.recover(tools.token(remote.publicKey, remote.nonce), remote.signature)
-    if (!remoteEphemeral || !crypto.isPublicKey(remoteEphemeral)) throw new Error('the signature in auth has no key')
-    const ephemeral = tools.createKeyPair()
-    const nonce = random.bytes(32)
-    const ack = writeAck(tools, remote.publicKey, { publicKey: ephemeral.publicKey, nonce })
-    const codec = codecOf(crypto, ephemeral, remoteEphemeral, {
-      initiatorNonce: remote.nonce,
-      recipientNonce: nonce,
-      auth,
-      ack,
-      initiator: false,
-    })
-    return { send: ack, done: { remotePublicKey: new Uint8Array(remote.publicKey), codec, rest } }
-  })
-  return { receive, start: () => undefined }
-}
-
-interface Tools extends PacketTools {
+export interface Tools extends PacketTools {
   /** What auth signs: the static keys' secret and the initiator's nonce. */
   readonly token: (remotePublicKey: Uint8Array, nonce: Uint8Array) => Uint8Array
 }
 
-function toolsOf({ crypto, random, privateKey, createKeyPair, statics }: ResponderOptions): Tools {
+export function toolsOf({ crypto, random, privateKey, createKeyPair, statics }: ResponderOptions): Tools {
   if (!crypto.isPrivateKey(privateKey)) throw new RangeError('not a private key of secp256k1')
   return {
     crypto,
@@ -132,7 +110,7 @@ function toolsOf({ crypto, random, privateKey, createKeyPair, statics }: Respond
 }
 
 // The ephemeral key has served then.
-function codecOf(
+export function codecOf(
   crypto: Crypto,
   { privateKey }: KeyPair,
   remoteEphemeral: Uint8Array,
@@ -146,7 +124,7 @@ function codecOf(
 type OnPacket = (packet: Uint8Array, rest: Uint8Array) => HandshakeProgress
 
 // Collects one packet by its size, which is judged as soon as it is there. At most 2 KiB are kept.
-function packetReader(onPacket: OnPacket): Handshake['receive'] {
+export function packetReader(onPacket: OnPacket): Handshake['receive'] {
   let kept: Uint8Array = new Uint8Array(0)
   let over = false
   return (chunk) => {

@@ -19,7 +19,6 @@ export type { Capability } from '../wire/peer.ts'
 export { SessionCodec } from './frame-codec.ts'
 export {
   createInitiator,
-  createResponder,
   type Handshake,
   type HandshakeProgress,
   type HandshakeResult,
@@ -28,4 +27,5 @@ export {
 } from './handshake.ts'
 export { createKeyPairPool, type KeyPairPool, type KeyPairPoolOptions } from './key-pair-pool.ts'
 export { generateKeyPair, type KeyPair } from './keys.ts'
+export { createResponder } from './responder.ts'
 export { keepStaticSecrets, type StaticSecrets } from './static-secrets.ts'

@@ -7,7 +7,8 @@ import { seededRandom } from '../base/random.ts'
 import { portableCrypto } from '../crypto/portable.ts'
 import { createManualClock } from '../testing/manual-clock.ts'
 import { createKeyPairPool } from './key-pair-pool.ts'
-import { createInitiator, createResponder } from './handshake.ts'
+import { createInitiator } from './handshake.ts'
+import { createResponder } from './responder.ts'
 import { generateKeyPair } from './keys.ts'
 
 /** A pool for which a pair takes half a millisecond; public keys are made up, for only their number counts. */

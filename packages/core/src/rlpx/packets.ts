@@ -1,4 +1,4 @@
-// The two packets of the handshake, auth and ack, in the form of EIP-8.
+// The packets of the handshake in the form of EIP-8; those that only a listener reads and writes are in `responder.ts`.
 import { concatBytes } from '../base/bytes.ts'
 import type { Crypto } from '../base/crypto.ts'
 import { type Random, randomBelow } from '../base/random.ts'
@@ -19,7 +19,7 @@ const PADDING_SPREAD = 100
 /** Items in a packet; ours have 4, later versions may add some. */
 const BUDGET = { maxItems: 256, maxDepth: 8 }
 /** Version of the handshake; a remote's is ignored. */
-const VERSION = 4
+export const VERSION = 4
 
 /** What auth says. */
 export interface Auth {
@@ -48,19 +48,6 @@ export function writeAuth(tools: PacketTools, to: Uint8Array, { signature, publi
   return writePacket(tools, to, [signature, publicKey, nonce, VERSION])
 }
 
-/** The bytes of ack, size first. */
-export function writeAck(tools: PacketTools, to: Uint8Array, { publicKey, nonce }: Ack): Uint8Array {
-  return writePacket(tools, to, [publicKey, nonce, VERSION])
-}
-
-/** @throws {Error} saying what is wrong; for us alone */
-export function readAuth(crypto: Crypto, privateKey: Uint8Array, packet: Uint8Array): Auth {
-  const items = readPacket(crypto, privateKey, packet)
-  const auth = { signature: bytesOf(items[0], 65), publicKey: bytesOf(items[1], 64), nonce: bytesOf(items[2], 32) }
-  if (!crypto.isPublicKey(auth.publicKey)) throw new Error('the key in auth is not on the curve')
-  return auth
-}
-
 /** @throws {Error} saying what is wrong; for us alone */
 export function readAck(crypto: Crypto, privateKey: Uint8Array, packet: Uint8Array): Ack {
   const items = readPacket(crypto, privateKey, packet)
@@ -69,7 +56,11 @@ export function readAck(crypto: Crypto, privateKey: Uint8Array, packet: Uint8Arr
   return ack
 }
 
-function writePacket({ crypto, random, createKeyPair }: PacketTools, to: Uint8Array, items: RlpInput): Uint8Array {
+export function writePacket(
+  { crypto, random, createKeyPair }: PacketTools,
+  to: Uint8Array,
+  items: RlpInput,
+): Uint8Array {
   const padding = new Uint8Array(MIN_PADDING_BYTES + randomBelow(random, PADDING_SPREAD))
   const plain = concatBytes(encodeRlp(items), padding)
   const size = plain.length + ECIES_OVERHEAD_BYTES
@@ -78,7 +69,7 @@ function writePacket({ crypto, random, createKeyPair }: PacketTools, to: Uint8Ar
 }
 
 // Versions, items and bytes that we don't know are ignored, as EIP-8 asks.
-function readPacket(crypto: Crypto, privateKey: Uint8Array, packet: Uint8Array): readonly RlpItem[] {
+export function readPacket(crypto: Crypto, privateKey: Uint8Array, packet: Uint8Array): readonly RlpItem[] {
   const plain = decryptWith(crypto, privateKey, packet.subarray(2), packet.subarray(0, 2))
   return listOf(readRlpPrefix(plain, BUDGET).item)
 }

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import vectors from '../../../../vectors/rlpx-eip8.json' with { type: 'json' }
 import { fromHex, toHex, utf8ToBytes } from '../base/bytes.ts'
 import { portableCrypto as crypto } from '../crypto/portable.ts'
-import { readAuth } from './packets.ts'
+import { readAuth } from './responder.ts'
 import { deriveSecrets, xor } from './secrets.ts'
 
 const { initiator, recipient, derived_from_Auth2_Ack2: expected } = vectors
