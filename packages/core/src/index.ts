@@ -46,7 +46,7 @@ export type {
   ListeningNode,
   Transport,
 } from './wire/link.ts'
-export { cutReason, readRefusal, RefusalCode, refusalText } from './wire/refusal.ts'
+export { cutReason, readRefusal } from './wire/refusal.ts'
 export type { Refusal } from './wire/refusal.ts'
 export type { Capability, Peer, RequestOptions } from './wire/peer.ts'
 export type {
@@ -89,6 +89,8 @@ export {
   isRoutableIp,
   parseIp,
   prefixPolicy,
+  RefusalCode,
+  refusalText,
   toBase32,
 } from './loaded-on-use.ts'
 export type { PrefixPolicy } from './addresses/prefix.ts'

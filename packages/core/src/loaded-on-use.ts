@@ -11,6 +11,7 @@ import { consoleLogger as logToConsole } from './base/console-logger.ts'
 import { formatLine as writeLine } from './base/line-format.ts'
 import { createLineLogger as makeLineLogger } from './base/line-logger.ts'
 import { dialPolicy as makeDialPolicy } from './dialing/policy.ts'
+import { RefusalCode as closeCodes, refusalText as writeRefusal } from './wire/refusal-text.ts'
 
 /**
  * The network group of an endpoint, of which a node dials few at once; `undefined` for loopback and LAN, which have
@@ -63,3 +64,14 @@ export const createLineLogger: typeof makeLineLogger = makeLineLogger
 
 /** One line in the form that go-ethereum's users know. */
 export const formatLine: typeof writeLine = writeLine
+
+/** Close codes of refusals; all others from 4400 to 4599 are read as refusals, too. */
+export const RefusalCode: typeof closeCodes = closeCodes
+
+/**
+ * The text of a refusal, cut to what a close frame can carry.
+ *
+ * @param name - without a semicolon
+ * @param retryS - whole seconds; 0: never; left out: as the remote likes
+ */
+export const refusalText: typeof writeRefusal = writeRefusal

@@ -1,6 +1,6 @@
 // How long to wait before a node is dialed again. Knows errors and times, and nothing of reputation.
 import type { WaitClass } from '../errors/codes.ts'
-import { toldWaitMs, waitOf } from '../errors/meaning.ts'
+import { toldWaitMs, waitOf } from '../errors/waits.ts'
 import type { PeerError } from '../errors/peer-error.ts'
 import { type DialPolicy, RETRY_STEP_MS } from './policy.ts'
 import { type DialState, drawChance, type Past, type Persistent, type Target, withEntry } from './state.ts'

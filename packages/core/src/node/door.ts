@@ -1,7 +1,8 @@
 // What an inbound link passes before its handshake, and how those are told that stay outside.
 import { DiscReason, PeerError } from '../index.ts'
 import type { InboundRule, Link, LinkSink, ListenHandlers, Transport } from '../wire/link.ts'
-import { readRefusal, RefusalCode, refusalText } from '../wire/refusal.ts'
+import { readRefusal } from '../wire/refusal.ts'
+import { RefusalCode, refusalText } from '../wire/refusal-text.ts'
 import { type Gate, type GateEntry, refusalError } from './gate.ts'
 import type { Settings } from './options.ts'
 

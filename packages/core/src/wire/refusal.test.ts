@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DiscReason } from '../errors/disc-reason.ts'
-import { cutReason, readRefusal, type Refusal, RefusalCode, refusalText } from './refusal.ts'
+import { cutReason, readRefusal, type Refusal } from './refusal.ts'
+import { RefusalCode, refusalText } from './refusal-text.ts'
 
 function read(text: string, code: number = RefusalCode.throttled) {
   const error = readRefusal(code, text)

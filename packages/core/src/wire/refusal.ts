@@ -1,26 +1,9 @@
-// How a listener tells those whom it refuses why, and how that is read: `docs/protocols/close-codes.md`.
+// How it is read that a listener refuses us, and why: `docs/protocols/close-codes.md`.
 import { DiscReason } from '../errors/disc-reason.ts'
 import { oneLine, PeerError } from '../errors/peer-error.ts'
 
-/** As in the table, which a page that only reads refusals does without. */
+/** As in the table of `refusal-text.ts`, which a page that only reads refusals does without. */
 const THROTTLED = 4429
-
-/** Close codes of refusals; all others from 4400 to 4599 are read as refusals, too. */
-export const RefusalCode = {
-  badRequest: 4400,
-  unknownPass: 4401,
-  /** Declined, or a page of an origin that may not connect. */
-  declined: 4403,
-  absent: 4404,
-  /** Idle or stalled. */
-  idle: 4408,
-  /** Throttled or full. */
-  throttled: 4429,
-  target: 4502,
-  /** Draining, or a fleet that is not available. */
-  draining: 4503,
-  noAnswer: 4504,
-} as const
 
 /** The `cause` of a `relay refused`. */
 export interface Refusal {
@@ -38,16 +21,6 @@ const MAX_BYTES = 123
 /** Longest wait that a remote can ask for; who wants us never says so. */
 const MAX_RETRY_S = 86_400
 const FORM = /^([^;]*)(?:; *retry=(\d+))?(?:; *(.*))?$/
-
-/**
- * The text of a refusal, cut to what a close frame can carry.
- *
- * @param name - without a semicolon
- * @param retryS - whole seconds; 0: never; left out: as the remote likes
- */
-export function refusalText(name: string, words: string, retryS?: number): string {
-  return cutReason([name, ...(retryS === undefined ? [] : [`retry=${retryS}`]), words].join('; '))
-}
 
 /** As much of a reason as fits a close frame; never half a character. */
 export function cutReason(text: string): string {

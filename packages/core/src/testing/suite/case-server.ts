@@ -3,7 +3,7 @@ import { createDeferred, type Deferred } from '../../base/abort.ts'
 import { concatBytes, bytesToUtf8, utf8ToBytes } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { ListenHandlers } from '../../wire/link.ts'
-import { RefusalCode } from '../../wire/refusal.ts'
+import { RefusalCode } from '../../wire/refusal-text.ts'
 import { inTime } from './env.ts'
 import { Probe } from './probe.ts'
 

@@ -1,7 +1,8 @@
 // Acceptance cases: a refusal is an end, told once to both ends, and where the transport has codes it says why.
 import { DiscReason } from '../../errors/disc-reason.ts'
 import { PeerError } from '../../errors/peer-error.ts'
-import { type Refusal, RefusalCode, refusalText } from '../../wire/refusal.ts'
+import type { Refusal } from '../../wire/refusal.ts'
+import { RefusalCode, refusalText } from '../../wire/refusal-text.ts'
 import type { CaseScript } from './case-server.ts'
 import { checkBothEnded, connect, type Connected, connectUnopened, quiet, reportOf } from './connect.ts'
 import { check, checkEqual, someBytes, type TransportCase, type TransportEnv } from './env.ts'
