@@ -2,22 +2,17 @@
 import { toHex } from '../base/bytes.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
-import type { ConnectedPeer } from '../peers/connected-peer.ts'
 import { keyRefusalOf, refusalOf, uselessRefusalOf } from '../peers/peer-set.ts'
 import type { PeerSetLimits } from '../peers/peer-set.ts'
 import { formatEndpoint } from '../wire/address.ts'
 import type { Capability } from '../wire/peer.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionTable } from './connection-table.ts'
+import type { Guests } from './guests.ts'
 import type { Settings } from './options.ts'
 
-/** Silence after which a peer is asked for a sign of life when its key comes by another connection. */
-const SILENT_MS = 1000
-/**
- * How long it has for that sign; and how long a dial of a key waits for an earlier one that is further. A ping and its
- * pong take a third of it where the way is slow, and go-ethereum waits 5 s for our Hello.
- */
-const ANSWER_MS = 3000
+/** How long a dial of a key waits for an earlier one that is further. */
+const SOONER_MS = 3000
 
 export interface CheckpointsHost {
   readonly settings: Settings
@@ -27,15 +22,13 @@ export interface CheckpointsHost {
   readonly id: string
   isPersistent(id: string): boolean
   isTrusted(id: string): boolean
-  /** Ends an inbound peer, if the policy of admission finds one for a newcomer. */
-  makeRoom(): void
+  /** What is asked of those who dial us; a node that doesn't listen has none. */
+  guests(): Guests | undefined
 }
 
 export class Checkpoints {
   readonly #host: CheckpointsHost
   readonly #publicKeyHex: string
-  /** Connections that wait for a sign of life of the peer of their key. */
-  readonly #asking = new WeakSet<Connection>()
 
   constructor(host: CheckpointsHost) {
     this.#host = host
@@ -46,7 +39,7 @@ export class Checkpoints {
   key(connection: Connection): boolean {
     const held = this.#heldAgainst(connection)
     if (held) throw held
-    if (this.#awaitsSign(connection)) return false
+    if (this.#host.guests()?.awaitsSign(connection)) return false
     this.#admit(connection)
     return true
   }
@@ -77,7 +70,7 @@ export class Checkpoints {
     const useless = uselessRefusalOf(isAnyShared, ours, theirs)
     if (useless) throw useless
     if (!this.#admit(connection)) return
-    this.#host.makeRoom()
+    this.#host.guests()?.makeRoom()
     const refusal = this.#refusal(connection)
     if (refusal) throw refusal
   }
@@ -94,53 +87,21 @@ export class Checkpoints {
     return true
   }
 
-  /**
-   * A key whose peer has been silent comes by another connection, as a tab does that has changed its network: the peer
-   * is pinged, and gives up its place when nothing comes of it. Nobody else can have that happen to a peer: the
-   * newcomer has to say Hello meanwhile, which takes the key. One at a time waits, the others are refused.
-   */
-  #awaitsSign(connection: Connection): boolean {
-    const { settings, table } = this.#host
-    const { id } = connection.remote!
-    const peer = table.peerOf(id)
-    if (!peer) return false
-    if (this.#asking.has(connection)) return true
-    const nowMs = settings.clock.now()
-    if (peer.paused || nowMs - peer.heardAtMs < SILENT_MS) return false
-    if (table.of(id).some((other) => this.#asking.has(other))) return false
-    this.#asking.add(connection)
-    peer.ping()
-    connection.setUp!.holdAtMost(ANSWER_MS, () => this.#decide(connection, peer, nowMs))
-    return true
-  }
-
-  #decide(connection: Connection, peer: ConnectedPeer, askedMs: number): void {
-    const { setUp } = connection
-    this.#asking.delete(connection)
-    if (peer.heardAtMs < askedMs && setUp?.greeted) {
-      peer.fail(new PeerError('disconnect reason', DiscReason.alreadyConnected, 'its key came by a newer connection'))
-    } else if (!peer.error) setUp?.fail(this.#keyRefusal(connection)!)
-    setUp?.goOn()
-  }
-
   #waitFor(connection: Connection, sooner: Connection): void {
-    connection.setUp?.holdAtMost(ANSWER_MS, () => {
+    connection.setUp?.holdAtMost(SOONER_MS, () => {
       const text = 'another dial of this key was answered sooner'
       sooner.fail(new PeerError('disconnect reason', DiscReason.alreadyConnected, text))
     })
   }
 
-  // Discouraged peers get what nobody else wants: they are refused as soon as one more would fill the node.
   #heldAgainst({ remote, direction, endpoint, link }: Connection): PeerError | undefined {
-    const { settings, table, isTrusted } = this.#host
+    const { settings, guests, isTrusted } = this.#host
     const { id, publicKey } = remote!
     if (isTrusted(id)) return undefined
     const address = endpoint ? formatEndpoint(endpoint) : link!.remoteAddress
     const verdict = settings.judge({ publicKey, address })
     if (verdict === 'banned') return new PeerError('disconnect reason', DiscReason.uselessPeer, 'the peer is banned')
-    if (verdict === undefined || direction === 'outbound') return undefined
-    if (table.inboundCount + 1 < settings.places.inbound) return undefined
-    return new PeerError('disconnect reason', DiscReason.tooManyPeers, 'no place to spare for a discouraged peer')
+    return verdict && direction === 'inbound' ? guests()?.discouraged() : undefined
   }
 
   #refusal({ remote, direction }: Connection): PeerError | undefined {

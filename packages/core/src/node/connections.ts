@@ -95,7 +95,7 @@ export class Connections {
       id,
       isPersistent: host.isPersistent,
       isTrusted: host.isTrusted,
-      makeRoom: () => this.#listening?.makeRoom(this.table.peers()),
+      guests: () => this.#listening?.guests,
     })
     this.#peerHost = {
       clock: settings.clock,
@@ -135,7 +135,7 @@ export class Connections {
   async openDoor(): Promise<Door> {
     const { createListening } = await import('./listening.ts')
     const { settings, anyTrusted } = this.#host
-    this.#listening ??= createListening(settings, () => generateKeyPair(settings.crypto, settings.random), {
+    this.#listening ??= createListening(settings, this.table, () => generateKeyPair(settings.crypto, settings.random), {
       settings,
       anyTrusted,
       enter: (link, transport, entry) => this.#enter(link, transport, entry),

@@ -59,7 +59,7 @@ export function refusalOf(
 }
 
 /** The part of it that no free place would change. */
-export function keyRefusalOf(peers: PeerSet, id: string, selfId: string): PeerError | undefined {
+export function keyRefusalOf(peers: PeerSet, id: string, selfId?: string): PeerError | undefined {
   if (peers.peerOf(id)) return refusal(DiscReason.alreadyConnected, 'this key is connected already')
   if (id === selfId) return refusal(DiscReason.self, 'the remote has our own key')
   return undefined
