@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { CODE_NOTES } from '../packages/core/dist/errors/code-notes.js'
 import { CODES } from '../packages/core/dist/errors/codes.js'
 import { DiscReason, discReasonText } from '../packages/core/dist/errors/disc-reason.js'
-import { waitOf } from '../packages/core/dist/errors/meaning.js'
+import { waitOf } from '../packages/core/dist/errors/waits.js'
 import { PeerError } from '../packages/core/dist/errors/peer-error.js'
 
 const FILE = new URL('../docs/errors.md', import.meta.url)
@@ -33,7 +33,7 @@ one of these is enough for the plugin \`standing()\` to discourage a peer. *Wait
 undialed; what is empty follows the reason, and what is empty there too, the history and the failures in a row. \`quarrel\`
 is 3 minutes for each failure in a row, \`useless\` 15 minutes, both at most 1 hour, and \`hopeless\` 1 hour.
 
-This file is made from the tables in \`packages/core/src/errors/\` (\`codes.ts\`, \`code-notes.ts\`, \`meaning.ts\`) by
+This file is made from the tables in \`packages/core/src/errors/\` (\`codes.ts\`, \`code-notes.ts\`, \`waits.ts\`) by
 \`node scripts/errors-doc.mjs\`.
 
 ## Codes

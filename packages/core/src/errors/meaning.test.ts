@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { CODE_NOTES } from './code-notes.ts'
 import type { PeerErrorCode } from './codes.ts'
 import { DiscReason } from './disc-reason.ts'
-import { isMisdeed, isTold, waitOf } from './meaning.ts'
+import { isMisdeed, isTold } from './meaning.ts'
 import { PeerError } from './peer-error.ts'
+import { waitOf } from './waits.ts'
 
 /** A reason that decides nothing by itself. */
 const PLAIN = DiscReason.requested
