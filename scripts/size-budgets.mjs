@@ -22,7 +22,7 @@ export const BUDGETS = [
     limit: 33_850,
   },
   { name: '@peerwire/core, everything', source: "export * from '@peerwire/core'", bytes: 26_000, limit: 42_000 },
-  { name: '@peerwire/core/rlpx', source: "export * from '@peerwire/core/rlpx'", bytes: 16_000, limit: 17_900 },
+  { name: '@peerwire/core/rlpx', source: "export * from '@peerwire/core/rlpx'", bytes: 16_000, limit: 17_770 },
   {
     name: '@peerwire/core/inventory with kinds, on top of hello world',
     source: "import './tab.ts'\nexport { inventory, kind } from '@peerwire/core/inventory'",
@@ -58,6 +58,6 @@ export const BUDGETS = [
   {
     name: '@peerwire/core/accelerator, with the portable provider in it',
     source: "export * from '@peerwire/core/accelerator'",
-    bytes: 38_000,
+    bytes: 36_600,
   },
 ]
