@@ -16,7 +16,7 @@ export async function ensureInstalled() {
   const wanted = fingerprint()
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return
   const pnpm = await ensurePnpm()
-  console.log('Installing the dependencies from the package registry, once (160 MB, about a minute) …')
+  console.log('Installing the dependencies from the package registry, once (205 MB, about a minute) …')
   // A `node_modules` of another pnpm is replaced without a question: nobody may be there to answer it.
   const args = ['install', '--frozen-lockfile', '--reporter=append-only', '--config.confirmModulesPurge=false']
   const { code, output } = await run(pnpm, [...args, `--cache-dir=${pnpmCache}`], { quiet: true })

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { createDeferred } from '../base/abort.ts'
 import { seededRandom } from '../base/random.ts'
 import { generatePrivateKey } from '../crypto/private-key.ts'
 import { dialPolicy } from '../dialing/policy.ts'
@@ -101,6 +102,25 @@ describe('a full node', () => {
       message: '1 of 1 peers are connected',
     })
     expect(network.links).toBe(links)
+  })
+
+  it.each([0, 1])('reads no source, so nobody looks for anybody (maxPeers %i)', async (maxPeers) => {
+    let read = 0
+    const other = createDeferred<Address>()
+    async function* candidates(): AsyncGenerator<Address, void> {
+      for (;;) {
+        read++
+        yield await other.promise
+      }
+    }
+    const source: Plugin = { name: 'source', candidates }
+    net = await testNetwork(2, [chat.with({})], { options: (i) => (i === 0 ? { maxPeers, plugins: [source] } : {}) })
+    other.resolve(parseAddress(net.nodes[1]!.addresses[0]!))
+    await net.advance(1000)
+    expect(net.nodes[0]!.peers).toHaveLength(maxPeers)
+    const before = read
+    await net.advance(10 * MINUTE_MS)
+    expect([before <= 2 * maxPeers, read]).toEqual([true, before])
   })
 
   it('probes nobody either, and does when a place is free', async () => {
