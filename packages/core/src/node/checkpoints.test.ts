@@ -226,10 +226,10 @@ describe('after close has resolved', () => {
     world.network.blackHole('node', 'stranger', true)
     let left: unknown
     const { node, clock } = world
-    const closing = node.close().then(() => (left = [clock.pendingTimers, node.inspect().setUps, node.inspect().dials]))
-    expect(node.inspect().setUps.map(({ phase }) => phase)).toEqual(['goodbye', 'goodbye'])
+    const closing = node.close().then(() => (left = [clock.pendingTimers, node.inspect().connections]))
+    expect(node.inspect().connections.map(({ state }) => state)).toEqual(['goodbye', 'goodbye'])
     for (let i = 0; i < 20 && !left; i++) await world.pass(50)
-    expect(left).toEqual([0, [], []])
+    expect(left).toEqual([0, []])
     await closing
     expect(await dialed.ended).toMatchObject({ code: 'dial cancelled' })
   })

@@ -92,9 +92,9 @@ describe('a dial', () => {
     from.on('dial:failed', ({ error }) => failed.push(error.code))
     const controller = new AbortController()
     const dial = from.dial(dead, { signal: controller.signal }).catch(String)
-    expect(from.inspect().dials).toMatchObject([{ phase: 'dialing', direction: 'outbound' }])
+    expect(from.inspect().connections).toMatchObject([{ state: 'dialing', direction: 'outbound' }])
     controller.abort(new DOMException('too late', 'TimeoutError'))
-    expect([from.inspect().dials, failed]).toEqual([[], ['dial cancelled']])
+    expect([from.inspect().connections, failed]).toEqual([[], ['dial cancelled']])
     expect(await dial).toMatch(/^TimeoutError/)
     await world.close()
   })
@@ -105,7 +105,7 @@ describe('a dial', () => {
     const one = from.dial(good, { signal: controller.signal }).catch(() => 'given up')
     const other = from.dial(good)
     await world.advance(30)
-    expect(from.inspect().setUps.length + from.inspect().dials.length).toBe(1)
+    expect(from.inspect().connections).toHaveLength(1)
     controller.abort()
     expect([await one, (await world.until(other)).error]).toEqual(['given up', undefined])
     await world.close()
@@ -188,7 +188,7 @@ describe('several dials of one key', () => {
     expect(world.clock.now() - startMs).toBeLessThanOrEqual(30)
     // Whoever waited for the dead one has what was wanted, too.
     expect(await lost).toBe(peer)
-    expect([from.inspect().dials, from.inspect().dialing!.dialing]).toEqual([[], []])
+    expect([from.inspect().connections.length, from.inspect().dialing!.dialing]).toEqual([1, []])
     await world.close()
   })
 
@@ -259,7 +259,7 @@ describe('a persistent peer', () => {
     from.removePersistent(dead)
     from.addPersistent(good)
     await world.advance(0)
-    expect([from.peers.length, from.inspect().dials]).toEqual([1, []])
+    expect([from.peers.length, from.inspect().connections.length]).toEqual([1, 1])
     await world.close()
   })
 

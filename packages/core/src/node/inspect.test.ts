@@ -66,9 +66,44 @@ describe('inspect', () => {
     a!.removePersistent(b!.addresses[0]!)
     a!.peers[0]!.disconnect()
     expect(draw(a!)).toEqual(['outbound peer ending'])
+    expect(a!.inspect().connections).toMatchObject([{ state: 'goodbye', id: b!.id }])
     await world.advance(5000)
     expect(draw(a!)).toEqual(['peer disconnect reason 1'])
     world.network.blackHole('node0', 'node1', false)
+    await world.close()
+  })
+
+  it('shows each connection once in a list of all, with its state, until it is gone', async () => {
+    const world = await testNetwork(2, [chat.with({})], { delayMs: 100 })
+    const [a, b] = world.nodes
+    const seen = { a: new Set<string>(), b: new Set<string>() }
+    const look = async (ms: number): Promise<void> => {
+      for (let i = 0; i < ms; i += 10) {
+        await world.advance(10)
+        for (const [name, node] of [
+          ['a', a!],
+          ['b', b!],
+        ] as const) {
+          const { connections, peers, setUps } = node.inspect()
+          for (const { connection, state } of connections) seen[name].add(`${connection} ${state}`)
+          const numbers = connections.map(({ connection }) => connection)
+          expect(numbers).toEqual(expect.arrayContaining([...peers, ...setUps].map(({ connection }) => connection)))
+          expect(new Set(numbers).size).toBe(numbers.length)
+        }
+      }
+    }
+    for (let i = 0; i < 2; i++) {
+      void a!.dial(b!.addresses[0]!)
+      await look(700)
+      a!.peers[0]!.disconnect()
+      await look(700)
+    }
+    // Some states are over within the time of one step.
+    const lasting = (lines: Set<string>): string[] => [...lines].filter((line) => !/hello|goodbye/.test(line))
+    const both = (...states: string[]): string[] => [1, 2].flatMap((n) => states.map((state) => `${n} ${state}`))
+    expect(lasting(seen.a)).toEqual(both('dialing', 'encryption', 'peer'))
+    expect(lasting(seen.b)).toEqual(both('encryption', 'peer'))
+    expect(a!.inspect().connections).toEqual([])
     await world.close()
   })
 
@@ -81,7 +116,7 @@ describe('inspect', () => {
     a!.addPersistent(b!.addresses[0]!)
     await world.advance(50)
     const dialed = a!.inspect()
-    expect(dialed.dials).toMatchObject([who])
+    expect(dialed.connections).toMatchObject([{ ...who, state: 'dialing' }])
     expect(dialed.dialing).toMatchObject({ dialing: [who], persistent: [who] })
     await world.advance(100)
     expect(a!.inspect().setUps).toMatchObject([who])

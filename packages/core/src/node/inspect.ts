@@ -29,17 +29,25 @@ export interface PeerInspection {
   readonly queues: { readonly inBytes: number; readonly outBytes: number; readonly requests: number }
 }
 
-/** A connection that is no peer (yet): being dialed, in its handshakes, or saying goodbye without having become one. */
-export interface SetUpInspection {
+/** What is known of every connection. */
+export interface ConnectionInspection {
+  /** Its number: another connection of the same key has another. */
   readonly connection: number
+  readonly state: ConnectionState
   readonly direction: string
   readonly remoteAddress: string
-  /** `peer` is seen in `peers`, and `gone` never. */
-  readonly phase: ConnectionState
   /** Whom we dial, or whoever has proven its key; absent before. */
   readonly id?: string
   readonly publicKeyHex?: string
 }
+
+/** A connection in its handshakes. */
+export interface SetUpInspection extends Omit<ConnectionInspection, 'state'> {
+  readonly phase: ConnectionState
+}
+
+/** Where there is a link and no peer yet. */
+const SET_UP: ReadonlySet<ConnectionState> = /* @__PURE__ */ new Set(['encryption', 'held', 'hello'])
 
 export interface NodeInspection {
   readonly id: string
@@ -50,9 +58,9 @@ export interface NodeInspection {
   /** What unfinished messages of all peers take. */
   readonly receivingBytes: number
   readonly peers: readonly PeerInspection[]
-  /** Connections that have no link yet, whoever asked for them. */
-  readonly dials: readonly SetUpInspection[]
   readonly setUps: readonly SetUpInspection[]
+  /** All there are, in whatever state: what is in the lists above, and also who is being dialed or says goodbye. */
+  readonly connections: readonly ConnectionInspection[]
   readonly dialing: ReturnType<Dials['inspect']>
   readonly failures: readonly FailureCount[]
   readonly plugins: Readonly<Record<string, unknown>>
@@ -78,8 +86,8 @@ export function inspectNode({ node, state, settings, connections, dials, counter
     maxInbound: settings.places.inbound,
     receivingBytes: connections.receivingBytes,
     peers: all.flatMap(({ peer }) => (peer ? [inspectPeer(peer, now)] : [])),
-    dials: all.filter(({ state }) => state === 'dialing').map(inspectSetUp),
-    setUps: all.filter(({ peer, link }) => link && !peer).map(inspectSetUp),
+    setUps: all.filter(({ state }) => SET_UP.has(state)).map(inspectSetUp),
+    connections: all.map(inspectConnection),
     dialing: dials,
     failures: counters,
     plugins: Object.fromEntries(settings.plugins.map((plugin) => [plugin.name, plugin.inspect?.() ?? null])),
@@ -106,12 +114,17 @@ function inspectPeer(peer: ConnectedPeer, nowMs: number): PeerInspection {
   }
 }
 
-function inspectSetUp({ number, direction, state, remote, link, endpoint }: Connection): SetUpInspection {
+function inspectConnection({ number, direction, state, remote, link, endpoint }: Connection): ConnectionInspection {
   return {
     connection: number,
+    state,
     direction,
     remoteAddress: link?.remoteAddress ?? formatEndpoint(endpoint!),
-    phase: state,
     ...(remote ? { id: remote.id, publicKeyHex: toHex(remote.publicKey) } : {}),
   }
+}
+
+function inspectSetUp(connection: Connection): SetUpInspection {
+  const { state, ...rest } = inspectConnection(connection)
+  return { ...rest, phase: state }
 }

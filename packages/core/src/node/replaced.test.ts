@@ -97,7 +97,7 @@ describe('a key that comes by a second connection', () => {
     const newer = await comeBack(world, keys)
     newer.hangUp()
     await world.pass(3000)
-    expect([told, world.node.inspect().setUps]).toEqual([[], []])
+    expect([told, world.node.inspect().connections.length]).toEqual([[], 1])
     const again = await comeBack(world, keys)
     await world.pass(3000)
     expect([again.told, told.length]).toEqual([undefined, 2])
