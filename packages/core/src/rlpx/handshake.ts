@@ -1,4 +1,4 @@
-// The encryption handshake of the side that dials, and what both sides share, as steps: bytes in, bytes out. No link and
+// The encryption handshake of whoever dials, and what both share, as steps: bytes in, bytes out. No link and
 // no timer.
 import { concatBytes, plainBytes } from '../base/bytes.ts'
 import type { Crypto } from '../base/crypto.ts'

@@ -8,6 +8,8 @@ class Rejection extends Promise<never> {
     return Promise
   }
 
+  // It is a promise already; nothing else tells whether somebody waits for one.
+  // eslint-disable-next-line unicorn/no-thenable
   override then<A = never, B = never>(
     onFulfilled?: ((value: never) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
