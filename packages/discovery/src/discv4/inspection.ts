@@ -32,7 +32,7 @@ export interface Discv4Inspection {
 
 export interface NodeInspection {
   readonly id: string
-  readonly publicKey: string
+  readonly publicKeyHex: string
   readonly host: string
   readonly udp: number
   readonly tcp: number
@@ -55,7 +55,7 @@ export function describeDiscovery(parts: Parts): Discv4Inspection {
   const { table, wire, local, endpoint, record, bootnodes, stored, refreshes } = parts
   const known = [...table.entries()].map(({ node, isLive, checks }) => ({
     id: node.key,
-    publicKey: toHex(node.publicKey),
+    publicKeyHex: toHex(node.publicKey),
     host: node.host,
     udp: node.udp,
     tcp: node.tcp,
