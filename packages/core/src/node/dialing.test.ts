@@ -1,6 +1,7 @@
 // Dials as users ask for them: each is an attempt of its own, may be given up at any moment, and leads to one peer.
 import { describe, expect, it } from 'vitest'
 import { World } from '../../test/strangers.ts'
+import { randomBelow } from '../base/random.ts'
 import { generatePrivateKey } from '../crypto/private-key.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { text } from '../protocols/codecs.ts'
@@ -201,6 +202,19 @@ describe('several dials of one key', () => {
       expect(counts).toEqual({ seed, peers: 1, here: 1, there: 1 })
       expect(from.peers[0]).toBe(given[0])
       await world.until(to.close())
+      await world.close()
+    }
+  })
+
+  it('from both ends give both the same one, whenever the second begins', async () => {
+    for (let seed = 1; seed <= countOf({ short: 30, long: 400 }); seed++) {
+      const { world, from, to, good } = await startPair([1, 100], seed)
+      const one = from.dial(good)
+      await world.advance(randomBelow(world.random, 300))
+      const other = to.dial(from.addresses[0]!)
+      const given = await world.until(Promise.all([one, other]))
+      await world.advance(5000)
+      expect({ seed, peers: [from.peers, to.peers] }).toEqual({ seed, peers: given.map((peer) => [peer]) })
       await world.close()
     }
   })
