@@ -42,7 +42,7 @@ export class Connection implements LinkSink {
   pending = false
   /** Whether the end of its peer has been told, which may be before its link is gone. */
   told = false
-  /** Protocols whose `opened` has returned: as many are told of the end. */
+  /** Protocols whose `opened` was called: as many are told of the end. */
   opened = 0
 
   constructor(number: number, direction: Direction, state: ConnectionState, endpoint: Endpoint | undefined) {

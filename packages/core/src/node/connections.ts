@@ -265,16 +265,15 @@ export class Connections {
     else this.#reconsider(connection)
   }
 
-  // As many protocols are told of the end: those whose `opened` has returned.
+  // As many protocols are told of the end: those that were told of the beginning, whatever they made of it.
   #open(connection: Connection, peer: ConnectedPeer): void {
     for (const { table } of peer.conversations) {
       if (peer.error) return
-      const opened = (): unknown => {
-        const result: unknown = table.offer.hooks.opened?.(peer)
-        connection.opened++
-        return result
-      }
-      guarded(opened, (error) => peer.thrown(error))
+      connection.opened++
+      guarded(
+        () => table.offer.hooks.opened?.(peer),
+        (error) => peer.thrown(error),
+      )
     }
   }
 

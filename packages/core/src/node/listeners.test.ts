@@ -109,7 +109,7 @@ describe('the life of a peer is told', () => {
     }
   })
 
-  it('to each protocol in a pair: the end to those whose `opened` has returned, and to no others', async () => {
+  it('to each protocol in a pair: the end to those that were told of the beginning, whatever they threw', async () => {
     const three = ['first', 'second', 'third'].map((name) =>
       defineProtocol({ name, version: 1, messages: { say: message(0, text) } }),
     )
@@ -142,7 +142,7 @@ describe('the life of a peer is told', () => {
       await world.advance(2000)
       const seen = Math.min(bad + 1, 3)
       const opened = Array.from({ length: seen }, (_, i) => `opened ${i}`)
-      const closed = Array.from({ length: bad }, (_, i) => `closed ${i}`)
+      const closed = Array.from({ length: seen }, (_, i) => `closed ${i}`)
       expect(told).toEqual([...opened, 'added', ...closed, 'removed'])
       await world.close()
     }

@@ -50,16 +50,13 @@ export interface Plugin {
   readonly name: string
   /** Offered beside the protocols given to `createNode`. */
   readonly protocols?: readonly Offer[] | undefined
-  /**
-   * Called before the first peer; the node waits for it. What it throws ends the node's own `start`; then it has to
-   * have let go of what it took, for it isn't stopped.
-   */
+  /** Called before the first peer; the node waits for it. What it throws ends the node's own `start`. */
   start?(context: PluginContext): void | Promise<void>
   /** Called when the listeners stand, so that the node knows its addresses, and before it dials; it waits for it. */
   listening?(): void | Promise<void>
   /**
-   * Called after the last message; `close` waits for it in bounds. Once for each plugin whose `start` was called and
-   * hasn't failed, though it may not be done when the node closes.
+   * Called after the last message; `close` waits for it in bounds. Once for each plugin whose `start` was called, also
+   * when that has failed or isn't done, and never for another.
    */
   stop?(): void | Promise<void>
   /** How long `close` waits for `stop`, in milliseconds; default the node's `closeMs`. */

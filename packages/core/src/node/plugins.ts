@@ -5,23 +5,22 @@ import type { Settings } from './options.ts'
 import type { Plugin, PluginContext } from './plugin.ts'
 
 /**
- * Starts plugins one after another, in the order given. `running` gets those that have to be stopped: whose start was
- * called and hasn't failed, though it may not be done when the node closes.
+ * Starts plugins one after another, in the order given. `begun` gets those that have to be stopped: whose start was
+ * called, though it may have failed, or not be done when the node closes.
  *
  * @throws {Error} naming the plugin that failed
  */
 export async function runPlugins(
   plugins: readonly Plugin[],
   context: PluginContext,
-  running: Set<Plugin>,
+  begun: Set<Plugin>,
 ): Promise<void> {
   for (const plugin of plugins) {
-    running.add(plugin)
+    begun.add(plugin)
     try {
       await abortable(Promise.resolve(plugin.start?.(context)), context.signal)
     } catch (error) {
       if (context.signal.aborted) return
-      running.delete(plugin)
       throw new Error(`plugin ${plugin.name} failed to start: ${causeText(error)}`, { cause: error })
     }
   }

@@ -77,7 +77,10 @@ export type Handlers<M extends Messages> = {
     : (peer: Peer, value: ValueOf<M[K]>, context: MessageContext) => void | Promise<void>
 }
 
-/** Told of each peer that shares the protocol, before its first message and after its last. */
+/**
+ * Told of each peer that shares the protocol, before its first message and after its last: `closed` once for each call of
+ * `opened`, also when that threw.
+ */
 export interface ProtocolHooks {
   opened?(peer: Peer): void
   /**
