@@ -17,6 +17,8 @@ interface Holder {
 
 /** Tokens of locks that this process holds. */
 const held = new Set<string>()
+/** The latest try of this process for each folder: its nodes try one after another, so that none undoes another's. */
+const turns = new Map<string, Promise<void>>()
 
 /** Takes the lock of a folder, and answers how to give it back. @throws {Error} naming the holder */
 export async function lockFolder(folder: string, owner: string, fs: FileSystem): Promise<() => Promise<void>> {
@@ -25,7 +27,7 @@ export async function lockFolder(folder: string, owner: string, fs: FileSystem):
   // Another one of this process must find the token as soon as it finds the file.
   held.add(holder.token)
   try {
-    await take(folder, path, holder, fs)
+    await inTurn(folder, () => take(folder, path, holder, fs))
   } catch (error) {
     held.delete(holder.token)
     throw error
@@ -34,6 +36,13 @@ export async function lockFolder(folder: string, owner: string, fs: FileSystem):
     if (!held.delete(holder.token)) return
     await fs.rm(path, { force: true })
   }
+}
+
+async function inTurn(folder: string, run: () => Promise<void>): Promise<void> {
+  const turn = (turns.get(folder) ?? Promise.resolve()).then(run)
+  const settled = turn.catch(() => undefined)
+  turns.set(folder, settled)
+  await turn.finally(() => turns.get(folder) === settled && turns.delete(folder))
 }
 
 async function take(folder: string, path: string, holder: Holder, fs: FileSystem): Promise<void> {
