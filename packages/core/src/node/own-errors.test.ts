@@ -43,10 +43,10 @@ async function run(
 const HOOKS = { opened: () => bug('a hook') }
 const CLOSING = { closed: async () => bug('a late hook') }
 const CASES: readonly (readonly [string, Partial<NodeOptions>, Parameters<typeof run>[1], string])[] = [
-  ['a handler', {}, { handler: () => bug('a handler') }, 'a handler failed'],
+  ['a handler', {}, { handler: () => bug('a handler') }, 'A handler failed'],
   ['a listener', {}, { listener: () => bug('a listener') }, 'a listener of peer:added threw'],
   ['an async listener', {}, { listener: async () => bug('an async listener') }, 'a listener of peer:added threw'],
-  ['a hook', { protocols: [chat.with({}, HOOKS)] }, {}, 'a handler failed'],
+  ['a hook', { protocols: [chat.with({}, HOOKS)] }, {}, 'A handler failed'],
   ['a late hook', { protocols: [chat.with({}, CLOSING)] }, {}, 'a closed hook threw'],
   ['a plugin', { plugins: [{ name: 'p', judge: () => bug('a plugin') }] }, {}, 'plugin p failed to judge'],
   ['a stop', { plugins: [{ name: 'p', stop: async () => bug('a stop') }] }, {}, 'plugin p failed to stop'],

@@ -75,7 +75,7 @@ export class Reporter {
 
   // What the program's own code threw: an end among others for the peer, an error for whoever wrote it.
   #noteOwn(error: PeerError): void {
-    if (error.origin === 'program') this.note('a handler failed', error.cause ?? error)
+    if (error.origin === 'program') this.note('A handler failed', error.cause ?? error)
   }
 
   #count(error: PeerError, phase: Phase, direction: 'inbound' | 'outbound'): void {
