@@ -78,8 +78,8 @@ export type Handlers<M extends Messages> = {
 }
 
 /**
- * Told of each peer that shares the protocol, before its first message and after its last: `closed` once for each call of
- * `opened`, also when that threw.
+ * Told of each peer that shares the protocol, before its first message and after its last: `closed` once for each
+ * call of `opened`, also when that threw.
  */
 export interface ProtocolHooks {
   opened?(peer: Peer): void
