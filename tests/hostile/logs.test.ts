@@ -14,8 +14,7 @@ const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error']
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/
 const LINE = /^\[(TRACE|DEBUG|INFO|WARN|ERROR)\] \[\d\d-\d\d\|\d\d:\d\d:\d\d\.\d{3}\] [A-Z]/
-/** With the stack of what a program's own code threw. */
-const MOST_CHARACTERS = 5000
+const MOST_CHARACTERS = 2000
 
 /** Hello has room for 2 KiB of it. */
 const NAMES = [

@@ -10,7 +10,8 @@ import { until } from './support/wait.ts'
 const MIB = 1024 * 1024
 /** The defaults, which the tests hold. */
 const RECEIVE_BYTES = 64 * MIB
-const MESSAGE_MS = 30_000
+/** Of a message whose bytes came fast, and then no more: its time, and the third of it that these bytes gave. */
+const FAST_MESSAGE_MS = 40_000
 /** How much later than due a deadline of a peer may be looked at. */
 const SLOT_MS = 1000
 
@@ -43,9 +44,9 @@ describe('10 MiB without their end', () => {
     for (const { error } of target.removals.all) {
       expect(error).toMatchObject({ code: 'receive queue full', reason: DiscReason.subprotocolError })
     }
-    // What is left goes when its time is over, a third more for what came fast; the one that we hold back has its time
-    // when the others are gone. Those who answer meanwhile stay.
-    for (let passed = 0; passed <= 3 * MESSAGE_MS; passed += 10_000) {
+    // What is left goes when its time is over; the one that we hold back has its time when the others are gone. Those
+    // who answer meanwhile stay.
+    for (let passed = 0; passed <= 2 * FAST_MESSAGE_MS + SLOT_MS; passed += 10_000) {
       await target.expectUnharmed()
       clock.advance(10_000)
     }

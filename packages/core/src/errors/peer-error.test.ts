@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DiscReason } from './disc-reason.ts'
-import { causeText, isPeerError, PeerError } from './peer-error.ts'
+import { causeText, isPeerError, PeerError, thrownFields } from './peer-error.ts'
 
 /** What a log or a terminal takes for the end of a line, or for a command. */
 // eslint-disable-next-line no-control-regex
@@ -152,5 +152,18 @@ describe('being one', () => {
     const error = new PeerError('bad mac', 2, 'x')
     expect(error).toBeInstanceOf(Error)
     expect([error.name, error.message, typeof error.stack]).toEqual(['PeerError', 'x', 'string'])
+  })
+})
+
+describe('what a log is told of something thrown', () => {
+  it('is bounded, also where the message is all that a stranger sent, and says where it was thrown', () => {
+    const { err, stack } = thrownFields(new Error('x'.repeat(1_000_000)))
+    expect(err.length).toBeLessThan(600)
+    expect(stack!.length).toBeLessThanOrEqual(1200)
+    expect(stack).toContain('peer-error.test.ts')
+  })
+
+  it('has no stack where nothing was that has one', () => {
+    expect(thrownFields('broken')).toEqual({ err: 'broken', stack: undefined })
   })
 })

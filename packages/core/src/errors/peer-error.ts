@@ -8,6 +8,9 @@ import { DiscReason, discReasonText } from './disc-reason.ts'
  * sent.
  */
 const MAX_TEXT = 512
+/** Most characters of a stack, which hold its first frames, and of the message that some engines begin it with. */
+const MAX_STACK = 1200
+const MAX_STACK_MESSAGE = 64
 
 export interface PeerErrorOptions extends ErrorOptions {
   /**
@@ -96,7 +99,15 @@ export function handlerFailed(thrown: unknown, peer?: object): PeerError {
 
 /** What a line says of something that the program's own code threw. */
 export function thrownFields(error: unknown): { readonly err: string; readonly stack: string | undefined } {
-  return { err: causeText(error), stack: error instanceof Error ? error.stack : undefined }
+  return { err: causeText(error), stack: error instanceof Error ? stackOf(error) : undefined }
+}
+
+// Where it was thrown. The message stands in some stacks again, whole: it may be all of what a stranger sent.
+function stackOf({ stack, message }: Error): string | undefined {
+  if (typeof stack !== 'string') return undefined
+  const at = message.length > MAX_STACK_MESSAGE ? stack.indexOf(message) : -1
+  const short = at < 0 ? stack : `${stack.slice(0, at + MAX_STACK_MESSAGE)}…${stack.slice(at + message.length)}`
+  return short.slice(0, MAX_STACK)
 }
 
 /** The text of anything that was thrown. */
