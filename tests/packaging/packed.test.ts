@@ -9,6 +9,7 @@ import { createConsumer } from './support/consumer.ts'
 import type { Consumer } from './support/consumer.ts'
 import { startProcess } from '../support/json-process.ts'
 import type { JsonProcess } from '../support/json-process.ts'
+import { DIALER } from './support/dialer.ts'
 import { mustRun } from './support/program.ts'
 import { BROWSER_ENTRIES, CONSUMER_OPTIONS, ENTRIES, PROJECTS } from './support/projects.ts'
 import { pathsOf, publishedPackages } from './support/workspace.ts'
@@ -193,19 +194,6 @@ test('bytes of the environment are RLP, and in messages', async () => {
 `
 /** Those and what stands in `examples/protocol`. */
 const TESTS_OF_USERS = 4
-
-/** The tab of the hello world, as a program for Node. */
-const DIALER = `
-import { createNode, defineProtocol, generatePrivateKey, message, text } from '@peerwire/core'
-import { webSocket } from '@peerwire/transport-ws'
-const chat = defineProtocol({ name: 'chat', version: 1, messages: { say: message(0, text) } })
-const show = chat.with({ say: (_, line) => console.log(line) })
-const options = { name: 'dialer', privateKey: generatePrivateKey(), transports: [webSocket()], protocols: [show] }
-const node = createNode(options)
-await node.start()
-const peer = await node.dial(process.argv[2])
-await peer.send(chat, 'say', 'hello')
-`
 
 /** A bundle without anything of Node in it, and without WebAssembly, but for the accelerator. */
 function expectForPage(inputs: readonly string[], code: string, accelerated = false): void {

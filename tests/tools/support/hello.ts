@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { inRoot } from '../../../scripts/lib/paths.mjs'
 import { createConsumer, type Consumer } from '../../packaging/support/consumer.ts'
+import { DIALER } from '../../packaging/support/dialer.ts'
 import { type JsonProcess, startProcess } from '../../support/json-process.ts'
 
 /** Programs of others take their time to start on a busy machine. */
@@ -55,19 +56,6 @@ export async function addressOf(listener: JsonProcess): Promise<string> {
 export async function answered(dialer: JsonProcess): Promise<void> {
   await dialer.waitFor((line) => line['text'] === 'hello, dialer', PATIENCE_MS, 'hello, dialer')
 }
-
-/** The tab of the hello world, as a program for Node. */
-const DIALER = `
-import { createNode, defineProtocol, generatePrivateKey, message, text } from '@peerwire/core'
-import { webSocket } from '@peerwire/transport-ws'
-const chat = defineProtocol({ name: 'chat', version: 1, messages: { say: message(0, text) } })
-const show = chat.with({ say: (_, line) => console.log(line) })
-const options = { name: 'dialer', privateKey: generatePrivateKey(), transports: [webSocket()], protocols: [show] }
-const node = createNode(options)
-await node.start()
-const peer = await node.dial(process.argv[2])
-await peer.send(chat, 'say', 'hello')
-`
 
 /** Both ends over both transports: `either.mjs listen tcp|ws`, `either.mjs dial ADDRESS`. */
 const EITHER = `
