@@ -1,5 +1,5 @@
 // Deadlines and bounds of a peer as two nodes see them, over slow, busy and dead links.
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { seededRandom } from '../base/random.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import type { PeerError } from '../errors/peer-error.ts'
@@ -21,6 +21,11 @@ const flow = defineProtocol({
 
 /** What compression leaves as it is. */
 const noise = (length: number): Uint8Array => seededRandom(length).bytes(length)
+
+// What seals large messages is loaded on use: the clock of these tests would run away meanwhile.
+beforeAll(async () => {
+  await import('../peers/sealing.ts')
+})
 
 /** Node 0 sends, node 1 handles. */
 async function connected(handle: (peer: Peer) => void | Promise<void>, options: TestNetworkOptions = {}) {
