@@ -13,6 +13,8 @@ import type { Settings } from './options.ts'
 
 /** How long a dial of a key waits for an earlier one that is further. */
 const SOONER_MS = 3000
+/** How long the link that both nodes should keep waits for the other one, where that one has our Hello already. */
+const CROSSED_MS = 1000
 
 export interface CheckpointsHost {
   readonly settings: Settings
@@ -51,9 +53,12 @@ export class Checkpoints {
     const isOutbound = connection.direction === 'outbound'
     // Two nodes that dial each other hold two links for a moment. The one dialed by the lower key goes on at both
     // ends; the other waits until that one is decided, so that exactly one becomes a peer.
+    const crossing = others.filter(({ direction }) => direction !== connection.direction)
     if (isOutbound !== this.#publicKeyHex < toHex(publicKey)) {
-      const rival = others.find(({ direction }) => direction !== connection.direction)
-      if (rival) return rival
+      if (crossing[0]) return crossing[0]
+    } else {
+      const greeted = crossing.find(({ state }) => state === 'hello')
+      if (greeted && this.#waitsForCrossing(connection)) return greeted
     }
     if (!isOutbound) return undefined
     // We alone decide between our own dials of a key: our Hello goes out on one of them.
@@ -84,6 +89,17 @@ export class Checkpoints {
     if (!canMakeRoom) throw refusal
     const other = this.#keyRefusal(connection)
     if (other) throw other
+    return true
+  }
+
+  // A node that doesn't know that rule, as go-ethereum, keeps the link on which it is greeted first and refuses the
+  // other: two are never greeted at once, unless the first one leads nowhere.
+  #waitsForCrossing(connection: Connection): boolean {
+    const nowMs = this.#host.settings.clock.now()
+    connection.crossedMs ??= nowMs
+    const leftMs = connection.crossedMs + CROSSED_MS - nowMs
+    if (leftMs <= 0) return false
+    connection.setUp?.holdAtMost(leftMs, () => connection.setUp?.goOn())
     return true
   }
 

@@ -38,6 +38,8 @@ export class Connection implements LinkSink {
   attempt: Attempt | undefined
   /** For whom the dial of a stranger holds a place, until it is a peer or over. */
   place: string | undefined
+  /** Since when it waits for one that crossed it. */
+  crossedMs: number | undefined
   /** Whether the dialer was told that an inbound connection of this key is in progress. */
   pending = false
   /** Whether the end of its peer has been told, which may be before its link is gone. */

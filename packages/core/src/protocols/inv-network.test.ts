@@ -12,6 +12,8 @@ import type { AnyHandler, Offer } from '../wire/protocol.ts'
 import type { Ids } from './inv-messages.ts'
 
 const DELAY_MS = 5
+/** One clock stands for the clocks of a thousand machines: their readings together move it little. */
+const TICK_MS = 2 ** -20
 /** Whom each node dials, among those that were there before it. */
 const DIALS = 3
 
@@ -58,6 +60,7 @@ describe('a network of many nodes', () => {
     const inventories = Array.from({ length: count }, () => inventory({ kinds: [notes] }))
     const world = await testNetwork(count, [], {
       delayMs: DELAY_MS,
+      tickMs: TICK_MS,
       options: (index) => {
         const own = () => ({ id: world.nodes[index]!.id, nowMs: world.clock.now() })
         return { plugins: [watched(inventories[index]!, log, own)], maxPeers: 2 * count, maxInbound: 2 * count }
