@@ -44,13 +44,14 @@ describe('10 MiB without their end', () => {
     for (const { error } of target.removals.all) {
       expect(error).toMatchObject({ code: 'receive queue full', reason: DiscReason.subprotocolError })
     }
-    // What is left goes when its time is over; the one that we hold back has its time when the others are gone. Those
-    // who answer meanwhile stay.
-    for (let passed = 0; passed <= 2 * FAST_MESSAGE_MS + SLOT_MS; passed += 10_000) {
+    // What is left goes when its time is over; the one that we hold back has its time when the others are gone, and
+    // how much of it the system still has then is not ours to say. Those who answer meanwhile stay.
+    const isAnyLeft = (): boolean => target.node.inspect().receivingBytes > 0
+    for (let passed = 0; isAnyLeft() && passed <= 5 * FAST_MESSAGE_MS; passed += 10_000) {
       await target.expectUnharmed()
       clock.advance(10_000)
     }
-    await until('the end of all', () => target.node.inspect().receivingBytes === 0)
+    expect(isAnyLeft()).toBe(false)
     await target.expectUnharmed()
   })
 })
