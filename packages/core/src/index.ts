@@ -91,6 +91,7 @@ export {
   prefixPolicy,
   RefusalCode,
   refusalText,
+  strictPrefixPolicy,
   toBase32,
 } from './loaded-on-use.ts'
 export type { PrefixPolicy } from './addresses/prefix.ts'

@@ -4,7 +4,7 @@ import { fromBase32 as readBase32, toBase32 as writeBase32 } from './addresses/b
 import { groupOf as groupOfEndpoint } from './addresses/groups.ts'
 import { formatIp as ipText, parseIp as parseIpText } from './addresses/ip.ts'
 import { isPublicEndpoint as isPublic } from './addresses/public-endpoint.ts'
-import { prefixPolicy as networkPrefixes } from './addresses/prefix.ts'
+import { prefixPolicy as networkPrefixes, strictPrefixPolicy as allPrefixes } from './addresses/prefix.ts'
 import type { PrefixPolicy } from './addresses/prefix.ts'
 import { isLocalIp as isLocal, isRoutableIp as isRoutable } from './addresses/routability.ts'
 import { consoleLogger as logToConsole } from './base/console-logger.ts'
@@ -21,6 +21,12 @@ export const groupOf: typeof groupOfEndpoint = groupOfEndpoint
 
 /** IPv4 by /24, also where IPv6 carries it; IPv6 by /64; names as they are; loopback and LAN exempt. */
 export const prefixPolicy: PrefixPolicy = networkPrefixes
+
+/**
+ * The same, but loopback and LAN are not exempt: for tests of limits, and for listeners behind a proxy that doesn't tell
+ * where its visitors come from.
+ */
+export const strictPrefixPolicy: PrefixPolicy = allPrefixes
 
 /** Lower-case base32 (RFC 4648) without padding. */
 export const toBase32: typeof writeBase32 = writeBase32

@@ -45,6 +45,9 @@ const FLAGS: FlagTable = {
   'tls-cert': { value: 'FILE', help: 'certificate chain in PEM form, for wss://' },
   'tls-key': { value: 'FILE', help: 'its private key in PEM form' },
   'trust-proxy': { help: 'take addresses of remotes from X-Forwarded-For; only behind a proxy of your own' },
+  'no-local-exemption': {
+    help: 'hold this machine and its network to the limits that others have; for tests',
+  },
   ban: {
     value: 'TARGET',
     many: true,

@@ -15,6 +15,7 @@ import { finderPlugins, foundBy, recordOf } from './finders.ts'
 import { itemPlugins } from './items.ts'
 import { reportLooking } from './looking.ts'
 import type { RelayOptions } from './options.ts'
+import { prefixesOf } from './prefixes.ts'
 import { type AddressFacts, addressesFor, type BridgeEntry, bridgeEntries, pageUrl } from './public-addresses.ts'
 import { reportListening, reportNode } from './report.ts'
 import { readTls, relayTransports } from './transports.ts'
@@ -83,6 +84,7 @@ export async function startRelay(options: RelayOptions, { output, logger }: Rela
     storage: openStorage(dataDir),
     persistent: [...options.connect, ...(source ? [source.address] : [])],
     maxPeers: options.maxPeers,
+    prefixes: prefixesOf(options),
     admission: evictWorst(),
     logger,
   })
@@ -104,12 +106,14 @@ export async function startRelay(options: RelayOptions, { output, logger }: Rela
   return relay
 }
 
-function createRelayBridge({ bridge, origins, trustProxy }: RelayOptions, logger: Logger): Bridge {
+function createRelayBridge(options: RelayOptions, logger: Logger): Bridge {
+  const { bridge, origins, trustProxy } = options
   return createBridge({
     targets: bridge,
     clock: systemClock,
     logger,
     origins,
+    prefixes: prefixesOf(options),
     remoteOf: (request) => remoteOf(request, trustProxy),
   })
 }
