@@ -1,6 +1,8 @@
 // The front door of the core: everything a program needs to be a node. RLPx alone is `@peerwire/core/rlpx`.
 export { abortable, createDeferred, delay } from './base/abort.ts'
 export type { Deferred } from './base/abort.ts'
+export { readBoundedText } from './base/bounded-text.ts'
+export type { TextAnswer } from './base/bounded-text.ts'
 export { concatBytes, equalBytes, fromHex, isBytes, toHex } from './base/bytes.ts'
 export { checkOptions, readLimits } from './base/check-options.ts'
 export type { OptionKind } from './base/check-options.ts'
