@@ -86,6 +86,7 @@ export {
   formatIp,
   fromBase32,
   groupOf,
+  guardFloods,
   isLocalIp,
   isPublicEndpoint,
   isRoutableIp,

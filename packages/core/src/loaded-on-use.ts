@@ -8,6 +8,7 @@ import { prefixPolicy as networkPrefixes, strictPrefixPolicy as allPrefixes } fr
 import type { PrefixPolicy } from './addresses/prefix.ts'
 import { isLocalIp as isLocal, isRoutableIp as isRoutable } from './addresses/routability.ts'
 import { consoleLogger as logToConsole } from './base/console-logger.ts'
+import { guardFloods as guardLogger } from './base/flood-guard.ts'
 import { formatLine as writeLine } from './base/line-format.ts'
 import { createLineLogger as makeLineLogger } from './base/line-logger.ts'
 import { dialPolicy as makeDialPolicy } from './dialing/policy.ts'
@@ -70,6 +71,12 @@ export const createLineLogger: typeof makeLineLogger = makeLineLogger
 
 /** One line in the form that go-ethereum's users know. */
 export const formatLine: typeof writeLine = writeLine
+
+/**
+ * A logger that writes at most 20 lines of one message a second; the next one after that says how many were left out,
+ * as `suppressed`. A node guards its own lines.
+ */
+export const guardFloods: typeof guardLogger = guardLogger
 
 /** Close codes of refusals; all others from 4400 to 4599 are read as refusals, too. */
 export const RefusalCode: typeof closeCodes = closeCodes
