@@ -57,6 +57,7 @@ export default defineConfig({
         plugins,
         test: {
           name: 'unit',
+          isolate: false,
           include: ['packages/*/src/**/*.test.ts', 'examples/*/*.test.ts'],
           setupFiles,
           testTimeout: UNIT_TEST_MS,
@@ -92,6 +93,7 @@ function slowProject(name: string, include: string[], groupOrder: number, exclud
     plugins,
     test: {
       name,
+      isolate: false,
       include,
       exclude: ['**/node_modules/**', ...exclude],
       setupFiles,

@@ -14,6 +14,8 @@ interface GivenPorts {
 
 /** One for all copies of this file: what they guard is there once. */
 const given: GivenPorts = ((globalThis as { peerwireGivenPorts?: GivenPorts }).peerwireGivenPorts ??= install())
+// What files before this one gave back, the system may long have given to a program that this file starts.
+given.back.clear()
 
 /** Whether a listener of this process had `port` from the system and closed. */
 export function isGivenBack(port: number): boolean {

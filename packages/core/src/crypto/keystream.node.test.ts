@@ -1,19 +1,29 @@
 // How often a cipher of Node's is made anew; that the bytes are right is tested with the provider.
-import { expect, it, vi } from 'vitest'
+import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { NodeKeystream } from './keystream.node.ts'
 
-const made = vi.hoisted(() => ({ ciphers: 0 }))
+const made = { ciphers: 0 }
+const { createCipheriv } = crypto
 
-vi.mock('node:crypto', async (original) => {
-  const crypto = await original<typeof import('node:crypto')>()
-  const createCipheriv = new Proxy(crypto.createCipheriv, {
-    apply: (create, self, given): unknown => {
-      made.ciphers++
-      return Reflect.apply(create, self, given) as unknown
-    },
-  })
-  return { ...crypto, createCipheriv }
+beforeAll(() => {
+  replace(
+    new Proxy(createCipheriv, {
+      apply: (create, self, given): unknown => {
+        made.ciphers++
+        return Reflect.apply(create, self, given) as unknown
+      },
+    }),
+  )
 })
+
+afterAll(() => replace(createCipheriv))
+
+function replace(create: typeof createCipheriv): void {
+  crypto.createCipheriv = create
+  syncBuiltinESMExports()
+}
 
 /** Of 1,000 sessions, and fewer than ciphers are kept. */
 const STREAMS = 2000
