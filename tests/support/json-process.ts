@@ -149,6 +149,16 @@ export class JsonProcess {
     this.#child.stdin.write(text)
   }
 
+  /** Reads from this stream no more, as a reader that ends. */
+  leave(stream: 'stdout' | 'stderr'): void {
+    this.#child[stream].destroy()
+  }
+
+  /** SIGHUP. */
+  hangUp(): void {
+    this.#child.kill('SIGHUP')
+  }
+
   /** SIGTERM, and SIGKILL when that does not help within 30 s. Resolves when it is gone. */
   async stop(): Promise<void> {
     if (this.#over === undefined) this.#child.kill('SIGTERM')

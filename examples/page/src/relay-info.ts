@@ -1,10 +1,10 @@
 // Asks a relay over HTTP what to dial. Whatever it answers is a stranger's word.
-import { parseAddress } from '@peerwire/core'
+import { parseAddress, readBoundedText } from '@peerwire/core'
 
 /** A relay on this machine or near answers in milliseconds; past this it is as good as down. */
 const ANSWER_MS = 5_000
 /** Far more than a relay has to say. */
-const MAX_CHARACTERS = 65_536
+const MAX_BYTES = 65_536
 /** Ways through the bridge that are offered; more are left out. */
 const MAX_TARGETS = 100
 
@@ -44,8 +44,16 @@ async function fetchText(url: string, signal: AbortSignal, origin: string): Prom
     // A page is not told why.
     throw new Error(`The relay at ${origin} can’t be reached: it is down, or there is no way to it.`, { cause })
   }
-  if (!response.ok) throw new Error(`${origin} answers with HTTP ${response.status}: there is no relay here.`)
-  return (await response.text()).slice(0, MAX_CHARACTERS)
+  if (!response.ok) {
+    void response.body?.cancel().catch(() => undefined)
+    throw new Error(`${origin} answers with HTTP ${response.status}: there is no relay here.`)
+  }
+  try {
+    return await readBoundedText(response, MAX_BYTES, signal)
+  } catch (cause) {
+    const why = cause instanceof RangeError ? 'it says far more than one' : 'it breaks off'
+    throw new Error(`${origin} answers, but not as a relay: ${why}.`, { cause })
+  }
 }
 
 /**

@@ -1,6 +1,8 @@
 // The front door of the core: everything a program needs to be a node. RLPx alone is `@peerwire/core/rlpx`.
 export { abortable, createDeferred, delay } from './base/abort.ts'
 export type { Deferred } from './base/abort.ts'
+export { readBoundedText } from './base/bounded-text.ts'
+export type { TextAnswer } from './base/bounded-text.ts'
 export { concatBytes, equalBytes, fromHex, isBytes, toHex } from './base/bytes.ts'
 export { checkOptions, readLimits } from './base/check-options.ts'
 export type { OptionKind } from './base/check-options.ts'
@@ -84,6 +86,7 @@ export {
   formatIp,
   fromBase32,
   groupOf,
+  guardFloods,
   isLocalIp,
   isPublicEndpoint,
   isRoutableIp,
@@ -91,6 +94,7 @@ export {
   prefixPolicy,
   RefusalCode,
   refusalText,
+  strictPrefixPolicy,
   toBase32,
 } from './loaded-on-use.ts'
 export type { PrefixPolicy } from './addresses/prefix.ts'

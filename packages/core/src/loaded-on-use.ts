@@ -4,10 +4,11 @@ import { fromBase32 as readBase32, toBase32 as writeBase32 } from './addresses/b
 import { groupOf as groupOfEndpoint } from './addresses/groups.ts'
 import { formatIp as ipText, parseIp as parseIpText } from './addresses/ip.ts'
 import { isPublicEndpoint as isPublic } from './addresses/public-endpoint.ts'
-import { prefixPolicy as networkPrefixes } from './addresses/prefix.ts'
+import { prefixPolicy as networkPrefixes, strictPrefixPolicy as allPrefixes } from './addresses/prefix.ts'
 import type { PrefixPolicy } from './addresses/prefix.ts'
 import { isLocalIp as isLocal, isRoutableIp as isRoutable } from './addresses/routability.ts'
 import { consoleLogger as logToConsole } from './base/console-logger.ts'
+import { guardFloods as guardLogger } from './base/flood-guard.ts'
 import { formatLine as writeLine } from './base/line-format.ts'
 import { createLineLogger as makeLineLogger } from './base/line-logger.ts'
 import { dialPolicy as makeDialPolicy } from './dialing/policy.ts'
@@ -21,6 +22,12 @@ export const groupOf: typeof groupOfEndpoint = groupOfEndpoint
 
 /** IPv4 by /24, also where IPv6 carries it; IPv6 by /64; names as they are; loopback and LAN exempt. */
 export const prefixPolicy: PrefixPolicy = networkPrefixes
+
+/**
+ * The same, but loopback and LAN are not exempt: for tests of limits, and for listeners behind a proxy that doesn't tell
+ * where its visitors come from.
+ */
+export const strictPrefixPolicy: PrefixPolicy = allPrefixes
 
 /** Lower-case base32 (RFC 4648) without padding. */
 export const toBase32: typeof writeBase32 = writeBase32
@@ -64,6 +71,12 @@ export const createLineLogger: typeof makeLineLogger = makeLineLogger
 
 /** One line in the form that go-ethereum's users know. */
 export const formatLine: typeof writeLine = writeLine
+
+/**
+ * A logger that writes at most 20 lines of one message a second; the next one after that says how many were left out,
+ * as `suppressed`. A node guards its own lines.
+ */
+export const guardFloods: typeof guardLogger = guardLogger
 
 /** Close codes of refusals; all others from 4400 to 4599 are read as refusals, too. */
 export const RefusalCode: typeof closeCodes = closeCodes

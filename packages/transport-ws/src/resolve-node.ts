@@ -1,5 +1,5 @@
 // Asks a listener by its plain URL whom to dial, in pages and in Node.
-import { checkOptions, type Clock, parseAddress, systemClock } from '@peerwire/core'
+import { checkOptions, type Clock, parseAddress, readBoundedText, systemClock } from '@peerwire/core'
 
 /** Where a listener tells who it is. */
 export const WELL_KNOWN_PATH = '/.well-known/peerwire'
@@ -56,7 +56,7 @@ export async function resolveNode(url: string | URL, options: ResolveOptions = {
   try {
     const response = await ask(target, controller.signal)
     // A redirect may have led elsewhere, as from http to https; a WebSocket follows none.
-    return readDocument(await readText(response), new URL(response.url))
+    return readDocument(await readBoundedText(response, MAX_BYTES, controller.signal), new URL(response.url))
   } catch (cause) {
     signal?.throwIfAborted()
     const why: unknown = controller.signal.aborted ? controller.signal.reason : cause
@@ -81,23 +81,6 @@ async function ask(target: URL, signal: AbortSignal): Promise<Response> {
   if (response.ok) return response
   void response.body?.cancel().catch(() => undefined)
   throw new Error(`HTTP ${response.status} where a listener tells its addresses`)
-}
-
-async function readText(response: Response): Promise<string> {
-  const reader = response.body?.getReader()
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
-  for (;;) {
-    const part = await reader?.read()
-    if (!part || part.done) return text + decoder.decode()
-    bytes += part.value.length
-    if (bytes > MAX_BYTES) {
-      void reader?.cancel().catch(() => undefined)
-      throw new Error(`an answer of more than ${MAX_BYTES} bytes`)
-    }
-    text += decoder.decode(part.value, { stream: true })
-  }
 }
 
 function readDocument(text: string, asked: URL): ResolvedNode {

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { test } from 'vitest'
 import { type JsonLine, type JsonProcess, startProcess } from '../../support/json-process.ts'
 
-const BIN = fileURLToPath(new URL('../../../packages/relay/bin/peerwire.mjs', import.meta.url))
+/** The command's program. */
+export const BIN: string = fileURLToPath(new URL('../../../packages/relay/bin/peerwire.mjs', import.meta.url))
 
 export interface Ended {
   readonly code: number | null

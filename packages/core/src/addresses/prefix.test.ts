@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hostOf, prefixOf } from './prefix.ts'
+import { hostOf, prefixOf, strictPrefixPolicy, visitorPrefixOf } from './prefix.ts'
 
 describe('prefixOf', () => {
   it.each([
@@ -30,6 +30,20 @@ describe('prefixOf', () => {
     '::ffff:127.0.0.1',
   ])('%s is exempt', (address) => {
     expect(prefixOf(address)).toBeUndefined()
+  })
+})
+
+describe('strictPrefixPolicy', () => {
+  it.each([
+    ['127.0.0.1:5000', '127.0.0.0/24', '127.0.0.1'],
+    ['::ffff:127.0.0.1', '127.0.0.0/24', '127.0.0.1'],
+    ['[::1]:5000', '0:0:0:0::/64', '0:0:0:0::/64'],
+    ['10.0.0.9', '10.0.0.0/24', '10.0.0.9'],
+    ['ws://localhost:4000/', 'localhost', 'localhost'],
+    ['1.2.3.200:5000', '1.2.3.0/24', '1.2.3.200'],
+  ])('counts %s as %s, and as a visitor as %s', (address, prefix, visitor) => {
+    expect(strictPrefixPolicy.prefixOf(address)).toBe(prefix)
+    expect(visitorPrefixOf(address, strictPrefixPolicy)).toBe(visitor)
   })
 })
 

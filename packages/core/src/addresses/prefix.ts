@@ -13,9 +13,15 @@ export interface PrefixPolicy {
 /** IPv4 by /24, also where IPv6 carries it; IPv6 by /64; names as they are; loopback and LAN exempt. */
 export const prefixPolicy: PrefixPolicy = { prefixOf }
 
+/** The same, but loopback and LAN count like all others. */
+export const strictPrefixPolicy: PrefixPolicy = { prefixOf: (address) => networkOf(hostOf(address)) }
+
 export function prefixOf(address: string): string | undefined {
   const host = hostOf(address)
-  if (isLocalHost(host)) return undefined
+  return isLocalHost(host) ? undefined : networkOf(host)
+}
+
+function networkOf(host: string): string {
   const ip = parseIp(host)
   if (!ip) return plainName(host)
   const ipv4 = linkedIpv4(ip)

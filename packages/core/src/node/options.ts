@@ -114,7 +114,10 @@ export interface NodeOptions {
   readonly storage?: Storage | undefined
   /** Default `defaultCrypto`: fast in Node, portable elsewhere. */
   readonly crypto?: Crypto | undefined
-  /** Whose inbound connections count together; default /24 and /64, with loopback and LAN exempt. */
+  /**
+   * Whose inbound connections count together; default /24 and /64, with loopback and LAN exempt.
+   * `strictPrefixPolicy` exempts nobody.
+   */
   readonly prefixes?: PrefixPolicy | undefined
   /**
    * Chooses the inbound peer that makes room when the node is full, such as `evictWorst()`; default: the newcomer is

@@ -1,6 +1,7 @@
 // A resolver for pages, which have no DNS: JSON over HTTPS, as public resolvers offer it.
-import { checkOptions } from '@peerwire/core'
+import { checkOptions, readBoundedText, type TextAnswer } from '@peerwire/core'
 import type { Resolver } from './resolver.ts'
+import { joinStrings } from './txt-strings.ts'
 
 /** Bytes of an answer; TXT records of a tree are some hundred. */
 const MAX_ANSWER = 65_536
@@ -13,7 +14,7 @@ const NO_SUCH_NAME = 3
 export type Fetch = (
   url: string,
   init: { readonly headers: Readonly<Record<string, string>>; readonly signal: AbortSignal },
-) => Promise<Pick<Response, 'ok' | 'status' | 'text' | 'headers'>>
+) => Promise<TextAnswer & Pick<Response, 'ok' | 'status'>>
 
 export interface DnsOverHttpsOptions {
   /** Of a resolver that answers `?name=…&type=TXT` with JSON, such as `https://dns.example/resolve`. */
@@ -33,13 +34,19 @@ export function dnsOverHttps(options: DnsOverHttpsOptions): Resolver {
       question.searchParams.set('name', name)
       question.searchParams.set('type', 'TXT')
       const response = await fetch(question.href, { headers: { accept: 'application/dns-json' }, signal })
-      if (!response.ok) throw new Error(`${base.host} answered with HTTP status ${response.status}`)
-      if (Number(response.headers.get('content-length') ?? 0) > MAX_ANSWER)
-        throw new Error(`${base.host} says too much`)
-      const text = await response.text()
-      if (text.length > MAX_ANSWER) throw new Error(`${base.host} says too much`)
-      return readAnswer(text, base.host)
+      if (response.ok) return readAnswer(await readText(response, base.host, signal), base.host)
+      void response.body?.cancel().catch(() => undefined)
+      throw new Error(`${base.host} answered with HTTP status ${response.status}`)
     },
+  }
+}
+
+async function readText(response: TextAnswer, host: string, signal: AbortSignal): Promise<string> {
+  try {
+    return await readBoundedText(response, MAX_ANSWER, signal)
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    throw new Error(`${host} says too much: ${cause.message}`, { cause })
   }
 }
 
@@ -51,15 +58,8 @@ function readAnswer(text: string, host: string): readonly string[] {
   const records: readonly unknown[] = Array.isArray(answer['Answer']) ? answer['Answer'] : []
   return records.flatMap((record) => {
     if (!isRecord(record) || record['type'] !== TXT || typeof record['data'] !== 'string') return []
-    return [unquote(record['data'])]
+    return [joinStrings(record['data'])]
   })
-}
-
-// Some resolvers write the strings of a TXT record in quotes, each by itself, others join them.
-function unquote(data: string): string {
-  if (!data.startsWith('"')) return data
-  const strings = [...data.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, string]) => string!)
-  return strings.join('').replaceAll(/\\(.)/g, '$1')
 }
 
 function parse(text: string): unknown {

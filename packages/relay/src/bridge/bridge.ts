@@ -4,20 +4,18 @@ import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Clock, formatEndpoint, type Logger, type PrefixPolicy } from '@peerwire/core'
 import { type AllowedOrigins, chooseProtocol, refusalOf } from '@peerwire/transport-ws/node'
-import { type WebSocket, WebSocketServer } from 'ws'
-import { absent, draining, full, type Goodbye, targetFailed, throttled } from './close-codes.ts'
+import type { Goodbye } from '../splice/side.ts'
+import { Splice } from '../splice/splice.ts'
+import { Turns } from '../splice/turns.ts'
+import { createUpgrades } from '../splice/upgrade.ts'
+import { WebSocketSide } from '../splice/websocket-side.ts'
+import { absent, draining, full, idle, targetFailed, throttled } from './close-codes.ts'
 import { type BridgeLimits, BridgeGate, DEFAULT_BRIDGE_LIMITS } from './limits.ts'
-import { Splice } from './splice.ts'
 import type { BridgeTarget } from './target.ts'
+import { TargetSide } from './target-side.ts'
 
-/** Bytes of one WebSocket message, which is held whole; four of what our own end sends. */
-const MAX_PAYLOAD_BYTES = 262_144
-
-/** Pieces that one unfinished message may arrive in; see the same bound of the WebSocket transport. */
-const MAX_PIECES = 4_096
-
-/** How long a tab may take to answer a close frame. */
-const CLOSE_TIMEOUT_MS = 2_000
+/** Bytes that one WebSocket message may claim; four of what our own end sends. */
+const MAX_MESSAGE_BYTES = 262_144
 
 /** How long tabs get to answer when the relay closes. */
 const CLOSE_GRACE_MS = 400
@@ -55,7 +53,6 @@ export function createBridge(options: BridgeOptions): Bridge {
 interface Request {
   readonly alias: string
   readonly remote: string
-  readonly below: Duplex
 }
 
 class RunningBridge implements Bridge {
@@ -63,9 +60,10 @@ class RunningBridge implements Bridge {
   readonly #options: BridgeOptions
   readonly #limits: BridgeLimits
   readonly #gate: BridgeGate
-  readonly #sockets: WebSocketServer
+  readonly #upgrades = createUpgrades(chooseProtocol)
+  readonly #turns = new Turns()
   /** Upgraded WebSockets, each with the promise of its end. */
-  readonly #open = new Map<WebSocket, Promise<void>>()
+  readonly #open = new Map<WebSocketSide, Promise<void>>()
   #closed = false
 
   constructor(options: BridgeOptions) {
@@ -73,7 +71,6 @@ class RunningBridge implements Bridge {
     this.#options = options
     this.#limits = { ...DEFAULT_BRIDGE_LIMITS, ...options.limits }
     this.#gate = new BridgeGate(this.#limits, options.clock, options.prefixes)
-    this.#sockets = new WebSocketServer(serverOptions())
   }
 
   get links(): number {
@@ -91,13 +88,13 @@ class RunningBridge implements Bridge {
     }
     const alias = match[1] ?? ''
     // A script can read a close code and its reason, but nothing of a refused upgrade.
-    this.#sockets.handleUpgrade(request, socket, head, (ws) => {
-      ws.pause()
-      ws.on('error', () => undefined)
-      const over = refusal ? hangUp(ws, refusal) : this.#serve(ws, { alias, remote, below: socket })
+    this.#upgrades.answer(request, socket, head, () => {
+      const { clock } = this.#options
+      const tab = new WebSocketSide(socket, head, { clock, maxMessageBytes: MAX_MESSAGE_BYTES })
+      const over = refusal ? tab.close(refusal) : this.#serve(tab, { alias, remote })
       this.#open.set(
-        ws,
-        over.finally(() => this.#open.delete(ws)),
+        tab,
+        over.finally(() => this.#open.delete(tab)),
       )
     })
     return true
@@ -106,12 +103,12 @@ class RunningBridge implements Bridge {
   async close(): Promise<void> {
     this.#closed = true
     const timer = this.#options.clock.setTimer(CLOSE_GRACE_MS, () => {
-      for (const ws of this.#open.keys()) ws.terminate()
+      for (const tab of this.#open.keys()) tab.destroy()
     })
-    for (const ws of this.#open.keys()) void hangUp(ws, draining(CLOSING))
+    for (const tab of this.#open.keys()) void tab.close(draining(CLOSING))
     await Promise.all(this.#open.values())
     timer.cancel()
-    this.#sockets.close()
+    this.#upgrades.close()
   }
 
   #refusal(request: IncomingMessage, remote: string): Goodbye | undefined {
@@ -122,79 +119,56 @@ class RunningBridge implements Bridge {
     return throttled('your network opens too many links', Math.ceil(this.#limits.openIntervalMs / 1000))
   }
 
-  async #serve(ws: WebSocket, request: Request): Promise<void> {
+  async #serve(tab: WebSocketSide, request: Request): Promise<void> {
     const { alias, remote } = request
     const target = this.targets.find((candidate) => candidate.alias === alias)
-    if (!target) return await hangUp(ws, absent('this relay has no such target'))
+    if (!target) return await tab.close(absent('this relay has no such target'))
     const admission = this.#gate.enter(alias, remote)
-    if (admission.denial !== undefined) return await hangUp(ws, full(admission.denial))
+    if (admission.denial !== undefined) return await tab.close(full(admission.denial))
     try {
-      await this.#join(ws, request, target)
+      await this.#join(tab, request, target)
     } finally {
       admission.leave()
     }
   }
 
-  async #join(ws: WebSocket, { alias, remote, below }: Request, target: BridgeTarget): Promise<void> {
+  async #join(tab: WebSocketSide, { alias, remote }: Request, target: BridgeTarget): Promise<void> {
     const { clock, logger } = this.#options
     const startedMs = clock.now()
-    const socket = await this.#dial(ws, target)
+    const socket = await this.#dial(tab, target)
     if (typeof socket === 'string') {
       logger.log('warn', 'Bridge target failed', { alias, remote, err: socket })
-      return await hangUp(ws, targetFailed(socket))
+      return await tab.close(targetFailed(socket))
     }
     logger.log('info', 'Bridge link opened', { alias, remote, target: formatEndpoint(target.endpoint) })
-    const splice = new Splice(ws, below, socket, { clock, idleMs: this.#limits.idleMs })
+    const { idleMs } = this.#limits
+    const splice = new Splice(tab, new TargetSide(socket, clock), { clock, turns: this.#turns, idleMs, idle })
     const { upBytes, downBytes, why } = await splice.ended
     const durationMs = Math.round(clock.now() - startedMs)
     logger.log('info', 'Bridge link closed', { alias, remote, up: upBytes, down: downBytes, durationMs, why })
   }
 
-  /** A connected socket, or why there is none. */
-  #dial(ws: WebSocket, { endpoint }: BridgeTarget): Promise<Socket | string> {
+  #dial(tab: WebSocketSide, { endpoint }: BridgeTarget): Promise<Socket | string> {
     const { host, port } = endpoint
     const { dialMs } = this.#limits
     return new Promise((resolve) => {
       const socket = connect({ host, port, noDelay: true })
+      let settled = false
       const settle = (result: Socket | string): void => {
+        if (settled) return
+        settled = true
         timer.cancel()
-        ws.off('close', onGone)
         socket.removeAllListeners('connect').removeAllListeners('error')
         socket.on('error', () => undefined)
         if (typeof result === 'string') socket.destroy()
         resolve(result)
       }
-      const onGone = (): void => settle('the tab went away')
       const timer = this.#options.clock.setTimer(dialMs, () => settle(`the target did not answer within ${dialMs} ms`))
-      ws.once('close', onGone)
+      void tab.gone.then(() => settle('the tab went away'))
       socket.once('connect', () => settle(socket))
       socket.once('error', (error: NodeJS.ErrnoException) => settle(dialText(error)))
     })
   }
-}
-
-function serverOptions(): ConstructorParameters<typeof WebSocketServer>[0] {
-  const bounds = {
-    noServer: true,
-    clientTracking: false,
-    maxPayload: MAX_PAYLOAD_BYTES,
-    maxBufferedChunks: MAX_PIECES,
-    maxFragments: MAX_PIECES,
-    closeTimeout: CLOSE_TIMEOUT_MS,
-    perMessageDeflate: false as const,
-    skipUTF8Validation: true,
-    handleProtocols: chooseProtocol,
-  }
-  return bounds
-}
-
-/** Closes with a reason; resolves when the socket is gone. */
-async function hangUp(ws: WebSocket, { code, text }: Goodbye): Promise<void> {
-  if (ws.readyState === ws.CLOSED) return
-  const gone = new Promise<void>((resolve) => ws.once('close', () => resolve()))
-  ws.close(code, text)
-  ws.resume()
-  await gone
 }
 
 function dialText({ code, message }: NodeJS.ErrnoException): string {

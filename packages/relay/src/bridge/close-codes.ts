@@ -1,16 +1,10 @@
 // With what a bridge ends a WebSocket: how links end, and what those are told that get none.
 import { RefusalCode, refusalText } from '@peerwire/core'
+import type { Goodbye } from '../splice/side.ts'
 
 export const CloseCode = {
   normal: 1000,
-  unsupportedData: 1003,
 } as const
-
-/** A close code and its reason. */
-export interface Goodbye {
-  readonly code: number
-  readonly text: string
-}
 
 /** After these seconds an operator may have listed the target. */
 const ABSENT_RETRY_S = 300

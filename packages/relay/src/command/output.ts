@@ -1,5 +1,5 @@
 // Where a command's words go: lines for people or one JSON object a line on standard output, logs on standard error.
-import { createLineLogger, isPeerError, type Logger, type LogLevel, systemClock } from '@peerwire/core'
+import { type Clock, createLineLogger, isPeerError, type Logger, type LogLevel } from '@peerwire/core'
 
 export type EventFields = Readonly<Record<string, unknown>>
 
@@ -49,8 +49,8 @@ export function holdEvents(output: Output): { readonly output: Output; release()
 }
 
 /** A logger whose lines go to standard error. */
-export function createStderrLogger(level: LogLevel): Logger {
-  return createLineLogger({ clock: systemClock, level, write: (line) => void process.stderr.write(`${line}\n`) })
+export function createStderrLogger(level: LogLevel, clock: Clock, warn: (line: string) => void): Logger {
+  return createLineLogger({ clock, level, write: warn })
 }
 
 /** One line for anything that was thrown. */

@@ -27,20 +27,22 @@ const COMMANDS: readonly Command[] = [
 ]
 
 export interface ProgramSurroundings extends Surroundings {
-  /** A line on standard error. */
-  readonly warn: (line: string) => void
+  /** Text on standard output, whatever its form is. */
+  readonly print: (text: string) => void
+  /** The command goes on when nobody reads its output. */
+  readonly outlivesReader: () => void
 }
 
 /** Runs the program with its arguments; answers the exit code. */
 export async function runProgram(args: readonly string[], surroundings: ProgramSurroundings): Promise<number> {
   const [first, second] = args
-  if (first === undefined || first === '--help' || first === '-h' || first === 'help') return print(rootHelp())
-  if (first === '--version') return print(`peerwire ${version}\n`)
+  if (first === undefined || first === '--help' || first === '-h' || first === 'help') return help(args, surroundings)
+  if (first === '--version') return print(surroundings, `peerwire ${version}\n`)
   const command = COMMANDS.find(({ name }) => name === first || name === `${first} ${second}`)
   if (command) return await runCommand(command, args.slice(command.name.split(' ').length), surroundings)
   const group = COMMANDS.filter(({ name }) => name.startsWith(`${first} `))
   if (group.length > 0 && (second === undefined || second === '--help' || second === '-h'))
-    return print(groupHelp(group))
+    return print(surroundings, groupHelp(group))
   surroundings.warn(`peerwire: ${unknownText(group.length > 0 ? `${first} ${second}` : first)} (see peerwire --help)`)
   return USAGE
 }
@@ -52,7 +54,8 @@ async function runCommand(
 ): Promise<number> {
   try {
     const given = readFlags(args, command.flags)
-    if (given.has('help')) return print(command.help)
+    if (given.has('help')) return print(surroundings, command.help)
+    if (command.outlivesReader?.(given)) surroundings.outlivesReader()
     return await command.run(given, surroundings)
   } catch (error) {
     if (error instanceof UsageError) {
@@ -64,8 +67,14 @@ async function runCommand(
   }
 }
 
-function print(text: string): number {
-  process.stdout.write(text)
+// `help COMMAND` is `COMMAND --help`.
+async function help(args: readonly string[], surroundings: ProgramSurroundings): Promise<number> {
+  const asked = args[0] === 'help' ? args.slice(1).filter((arg) => arg !== '--help' && arg !== '-h') : []
+  return asked.length === 0 ? print(surroundings, rootHelp()) : await runProgram([...asked, '--help'], surroundings)
+}
+
+function print({ print: write }: ProgramSurroundings, text: string): number {
+  write(text)
   return 0
 }
 

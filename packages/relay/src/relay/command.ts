@@ -1,4 +1,5 @@
 // `peerwire relay`: runs a relay until it is told to stop.
+import { systemClock } from '@peerwire/core'
 import type { Command } from '../command/command.ts'
 import type { FlagTable } from '../command/flags.ts'
 import { BOOTNODE_FLAG, DNS_FLAG, NETWORK_FLAG } from '../discovery/flags.ts'
@@ -45,6 +46,9 @@ const FLAGS: FlagTable = {
   'tls-cert': { value: 'FILE', help: 'certificate chain in PEM form, for wss://' },
   'tls-key': { value: 'FILE', help: 'its private key in PEM form' },
   'trust-proxy': { help: 'take addresses of remotes from X-Forwarded-For; only behind a proxy of your own' },
+  'no-local-exemption': {
+    help: 'hold this machine and its network to the limits that others have; for tests',
+  },
   ban: {
     value: 'TARGET',
     many: true,
@@ -84,9 +88,10 @@ export const relayCommand: Command = {
       '  peerwire relay --listen ws://127.0.0.1:8080 --public-url https://relay.example/ --trust-proxy',
     ],
   }),
-  run: async (given, { signal, output }) => {
+  outlivesReader: () => true,
+  run: async (given, { signal, output, warn }) => {
     const options = readRelayOptions(given, process.env)
-    const logger = createStderrLogger(options.logLevel)
+    const logger = createStderrLogger(options.logLevel, systemClock, warn)
     const relay = await startRelay(options, { output, logger })
     try {
       for (const line of bannerLines(relay)) output.text(line)

@@ -23,6 +23,7 @@ import {
 import { forkIdAt, isOnChain } from '../networks/chains.ts'
 import { finderSocket } from './finder-socket.ts'
 import type { RelayOptions } from './options.ts'
+import { prefixesOf } from './prefixes.ts'
 
 /** Whether nodes are looked for: when a network or somebody to ask was named. */
 export function hasFinders({ discovery: isOn, search }: RelayOptions): boolean {
@@ -41,6 +42,7 @@ export function finderPlugins(options: RelayOptions, privateKey: Uint8Array): re
       ...finderSocket(options),
       bootnodes,
       accept,
+      prefixes: prefixesOf(options),
       entries: () => recordEntries(options),
       ...place,
     }),

@@ -30,6 +30,8 @@ export interface RelayOptions {
   readonly bridge: readonly BridgeTarget[]
   readonly origins: AllowedOrigins | undefined
   readonly trustProxy: boolean
+  /** Whether limits per network leave out this machine and its LAN. */
+  readonly localExemption: boolean
   readonly bans: BanChanges
   /** A SOCKS5 proxy for onion services. */
   readonly onionProxy: string | undefined
@@ -62,6 +64,7 @@ export function readRelayOptions(given: Given, env: NodeJS.ProcessEnv): RelayOpt
     bridge: given.values('bridge').map((text) => valueOf('bridge', () => parseBridgeTarget(text))),
     origins: readOrigins(given),
     trustProxy: given.has('trust-proxy'),
+    localExemption: !given.has('no-local-exemption'),
     bans: readBanChanges(given),
     onionProxy: readProxy(given.value('onion-proxy')),
     logLevel: readLogLevel(given.value('log-level') ?? 'info'),

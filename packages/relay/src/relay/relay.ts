@@ -1,10 +1,20 @@
 // The relay as a value: a node with its listeners, page, bridge and key.
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createNode, type Endpoint, evictWorst, type Logger, type Node, standing, systemClock } from '@peerwire/core'
+import {
+  createNode,
+  type Endpoint,
+  evictWorst,
+  guardFloods,
+  type Logger,
+  type Node,
+  standing,
+  systemClock,
+} from '@peerwire/core'
 import { loadOrCreatePrivateKey, openStorage } from '@peerwire/core/storage/node'
 import { remoteOf } from '@peerwire/transport-ws/node'
 import { type Bridge, createBridge } from '../bridge/bridge.ts'
+import { type EventGuard, guardEvents } from '../command/event-guard.ts'
 import { holdEvents, type Output } from '../command/output.ts'
 import { clientName } from '../version.ts'
 import { type SampleSource, startSampleSource } from '../sample/index.ts'
@@ -15,6 +25,7 @@ import { finderPlugins, foundBy, recordOf } from './finders.ts'
 import { itemPlugins } from './items.ts'
 import { reportLooking } from './looking.ts'
 import type { RelayOptions } from './options.ts'
+import { prefixesOf } from './prefixes.ts'
 import { type AddressFacts, addressesFor, type BridgeEntry, bridgeEntries, pageUrl } from './public-addresses.ts'
 import { reportListening, reportNode } from './report.ts'
 import { readTls, relayTransports } from './transports.ts'
@@ -49,7 +60,12 @@ export interface RelaySurroundings {
 }
 
 /** @throws {Error} one sentence: a taken port, a data directory or key file that can't be used */
-export async function startRelay(options: RelayOptions, { output, logger }: RelaySurroundings): Promise<Relay> {
+export async function startRelay(
+  options: RelayOptions,
+  { output, logger: unguarded }: RelaySurroundings,
+): Promise<Relay> {
+  // A node guards what it writes itself.
+  const logger = guardFloods(unguarded, systemClock)
   const tls = await readTls(options.tls)
   const dataDir = await openDataDir(options.dataDir)
   const warn = (sentence: string): void => logger.log('warn', sentence)
@@ -67,7 +83,8 @@ export async function startRelay(options: RelayOptions, { output, logger }: Rela
   const signed: { record?: string | undefined } = {}
   const opened = (endpoint: Endpoint): void => void listeners.push(endpoint)
   const pageFolder = options.page ? PAGE_FOLDER : undefined
-  const held = holdEvents(output)
+  const events = guardEvents(output, systemClock)
+  const held = holdEvents(events.output)
   const source = options.sample ? await startSampleSource() : undefined
   const guard = standing(options.bans)
   const node = createNode({
@@ -83,8 +100,9 @@ export async function startRelay(options: RelayOptions, { output, logger }: Rela
     storage: openStorage(dataDir),
     persistent: [...options.connect, ...(source ? [source.address] : [])],
     maxPeers: options.maxPeers,
+    prefixes: prefixesOf(options),
     admission: evictWorst(),
-    logger,
+    logger: unguarded,
   })
   reportNode(node, held.output)
   try {
@@ -95,7 +113,7 @@ export async function startRelay(options: RelayOptions, { output, logger }: Rela
   }
   signed.record = recordOf(node, options, privateKey)
   const stopLooking = reportLooking({ node, clock: systemClock, logger, output })
-  const relay = describeRelay({ node, dataDir, bridge, source, facts: facts(), options, stopLooking })
+  const relay = describeRelay({ node, dataDir, bridge, source, facts: facts(), options, events, stopLooking })
   reportListening(addressesFor({ ...facts(), publicEndpoint: undefined, advertised: [] }), output)
   reportBans(guard, output)
   if (relay.found) output.event('discovery', relay.found)
@@ -104,12 +122,14 @@ export async function startRelay(options: RelayOptions, { output, logger }: Rela
   return relay
 }
 
-function createRelayBridge({ bridge, origins, trustProxy }: RelayOptions, logger: Logger): Bridge {
+function createRelayBridge(options: RelayOptions, logger: Logger): Bridge {
+  const { bridge, origins, trustProxy } = options
   return createBridge({
     targets: bridge,
     clock: systemClock,
     logger,
     origins,
+    prefixes: prefixesOf(options),
     remoteOf: (request) => remoteOf(request, trustProxy),
   })
 }
@@ -121,10 +141,11 @@ interface Running {
   readonly source: SampleSource | undefined
   readonly facts: AddressFacts
   readonly options: RelayOptions
+  readonly events: EventGuard
   readonly stopLooking: () => void
 }
 
-function describeRelay({ node, dataDir, bridge, source, facts, options, stopLooking }: Running): Relay {
+function describeRelay({ node, dataDir, bridge, source, facts, options, events, stopLooking }: Running): Relay {
   const { publicEndpoint, listeners } = facts
   const pageEndpoint = publicEndpoint ?? listeners.find(({ scheme }) => scheme !== 'tcp')
   return {
@@ -139,6 +160,7 @@ function describeRelay({ node, dataDir, bridge, source, facts, options, stopLook
     close: async () => {
       stopLooking()
       await Promise.all([bridge.close(), node.close(), source?.close()])
+      events.flush()
     },
   }
 }
