@@ -10,6 +10,15 @@ export interface SpliceOptions {
   readonly idleMs: number
   /** What both sides are told then. */
   readonly idle: (words: string) => Goodbye
+  /** What was read of the first side already, in order before all else. */
+  readonly first?: Uint8Array | undefined
+  readonly meter?: Meter | undefined
+}
+
+/** How fast and how much a link may carry. */
+export interface Meter {
+  /** Counts bytes that have come from either side: for how many ms neither is read now, or why the link ends instead. */
+  take(bytes: number): number | Goodbye
 }
 
 /** How a link ended. */
@@ -28,6 +37,8 @@ export class Splice {
   readonly #up: Way
   readonly #down: Way
   #idleTimer: Timer
+  /** Runs while neither side is read because the meter said so. */
+  #holdTimer: Timer | undefined
   #activeAtMs: number
   #why: string | undefined
 
@@ -37,14 +48,15 @@ export class Splice {
     this.#options = options
     this.#activeAtMs = options.clock.now()
     this.#idleTimer = this.#watchIdle(options.idleMs)
-    const active = (): void => void (this.#activeAtMs = options.clock.now())
-    this.#up = new Way(first, second, options.turns, active)
-    this.#down = new Way(second, first, options.turns, active)
+    const take = (bytes: number): boolean => this.#take(bytes)
+    this.#up = new Way(first, second, options.turns, take)
+    this.#down = new Way(second, first, options.turns, take)
     this.ended = Promise.all([first.gone, second.gone]).then(() => this.#summary())
     this.#join(first, second, this.#up, this.#down)
     this.#join(second, first, this.#down, this.#up)
-    first.resume()
-    second.resume()
+    if (options.first) this.#up.pass(options.first, options.first.length)
+    this.#up.readOn()
+    this.#down.readOn()
   }
 
   /** Ends the link by a decision of its own: both sides are told, and nothing waits. */
@@ -64,9 +76,34 @@ export class Splice {
     })
   }
 
+  /** Whether bytes that have come may be passed on; counts them. */
+  #take(bytes: number): boolean {
+    const { clock, meter } = this.#options
+    this.#activeAtMs = clock.now()
+    const verdict = meter?.take(bytes) ?? 0
+    if (typeof verdict !== 'number') {
+      this.end(verdict, verdict.text)
+      return false
+    }
+    if (verdict > 0) this.#hold(verdict)
+    return true
+  }
+
+  #hold(ms: number): void {
+    this.#holdTimer?.cancel()
+    for (const way of [this.#up, this.#down]) way.hold()
+    this.#holdTimer = this.#options.clock.setTimer(ms, () => {
+      for (const way of [this.#up, this.#down]) {
+        way.held = false
+        way.readOn()
+      }
+    })
+  }
+
   #over(why: string): void {
     this.#why ??= why
     this.#idleTimer.cancel()
+    this.#holdTimer?.cancel()
     this.#up.stop()
     this.#down.stop()
   }
@@ -93,40 +130,45 @@ export class Splice {
 class Way implements TurnTaker {
   bytes = 0
   turnBytes = 0
+  /** Not to be read for now, whatever else. */
+  held = false
   readonly #from: Side
   readonly #to: Side
   readonly #turns: Turns
-  readonly #active: () => void
+  readonly #take: (bytes: number) => boolean
+  /** The other side has no room. */
   #blocked = false
+  /** Its share of this turn is used up. */
   #waits = false
   #stopped = false
 
-  constructor(from: Side, to: Side, turns: Turns, active: () => void) {
+  /** @param take - whether so many bytes may be passed on */
+  constructor(from: Side, to: Side, turns: Turns, take: (bytes: number) => boolean) {
     this.#from = from
     this.#to = to
     this.#turns = turns
-    this.#active = active
+    this.#take = take
   }
 
   pass(chunk: Uint8Array, wireBytes: number): void {
     if (this.#stopped) return
     if (chunk.length > 0) {
+      if (!this.#take(chunk.length)) return
       this.bytes += chunk.length
-      this.#active()
       if (!this.#to.write(chunk)) this.#blocked = true
     }
     if (!this.#waits && !this.#turns.spend(this, wireBytes)) this.#waits = true
-    if (this.#blocked || this.#waits) this.#from.pause()
+    if (!this.#isReadable) this.#from.pause()
   }
 
   drained(): void {
     this.#blocked = false
-    this.#goOn()
+    this.readOn()
   }
 
   nextTurn(): void {
     this.#waits = false
-    this.#goOn()
+    this.readOn()
   }
 
   /** Nothing more is passed; what still comes from the side is for the side to drop. */
@@ -134,7 +176,17 @@ class Way implements TurnTaker {
     this.#stopped = true
   }
 
-  #goOn(): void {
-    if (!this.#stopped && !this.#blocked && !this.#waits) this.#from.resume()
+  /** It isn't read until `held` is taken back. */
+  hold(): void {
+    this.held = true
+    if (!this.#stopped) this.#from.pause()
+  }
+
+  readOn(): void {
+    if (this.#isReadable) this.#from.resume()
+  }
+
+  get #isReadable(): boolean {
+    return !this.#stopped && !this.#blocked && !this.#waits && !this.held
   }
 }
