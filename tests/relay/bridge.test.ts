@@ -3,7 +3,7 @@ import { createHash, randomFillSync } from 'node:crypto'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { type Clock, type PrefixPolicy, silentLogger, systemClock } from '@peerwire/core'
-import { remoteOf, webSocket, WEBSOCKET_PROTOCOL } from '@peerwire/transport-ws'
+import { readTrustProxy, webSocket, WEBSOCKET_PROTOCOL } from '@peerwire/transport-ws'
 import { type Bridge, type BridgeLimits, createBridge, parseBridgeTarget } from 'peerwire'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -69,7 +69,7 @@ const it = test.extend<Fixtures>({
         clock,
         logger: silentLogger,
         origins: undefined,
-        remoteOf: (request) => remoteOf(request, true),
+        remoteOf: readTrustProxy(true).remoteOf,
         limits,
         prefixes,
       })

@@ -61,7 +61,7 @@ describe('peerwire', () => {
     ['relay --tls-cert x', '--tls-cert needs --tls-key too'],
     ['relay --ban no_body@x', '--ban: a ban is of a public key, a host or a range such as 203.0.113.0/24'],
     ['relay --public-url relay.example', '--public-url: a public URL is https://host/ or http://host/'],
-    ['relay --origins app.example', '--origins: an origin is https://host'],
+    ['relay --origins app.example', '--origins: not an origin (https://host'],
     [
       'relay --log-level inf',
       '--log-level must be one of trace, debug, info, warn, error, not "inf"; did you mean info?',

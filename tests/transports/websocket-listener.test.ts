@@ -47,13 +47,16 @@ describe('who may connect', () => {
     expect(await outcomeOf(client, links)).toBe(wanted)
   })
 
-  it('a page of the same host and port is let in', async () => {
-    const { endpoint, links } = await serve()
+  it('a page of the same host and port is let in, by a name that is the listener’s', async () => {
+    const { endpoint, links } = await serve({ hosts: ['relay.example'] })
     const headers = { host: 'relay.example:4000' }
     const same = rawClient(endpoint, [WEBSOCKET_PROTOCOL], { headers, origin: 'https://relay.example:4000' })
     expect(await outcomeOf(same, links)).toBe('open')
     const other = rawClient(endpoint, [WEBSOCKET_PROTOCOL], { headers, origin: 'https://relay.example' })
     expect(await outcomeOf(other, links)).toBe(FOREIGN)
+    // A name that a stranger makes lead here.
+    const rebound = { headers: { host: 'evil.example:4000' }, origin: 'https://evil.example:4000' }
+    expect(await outcomeOf(rawClient(endpoint, [WEBSOCKET_PROTOCOL], rebound), links)).toBe(FOREIGN)
   })
 
   it('only the path of the listener is served, whatever its query', async () => {

@@ -8,7 +8,6 @@ import { WebSocketServer } from 'ws'
 import { NodeWebSocketLink, socketOptions } from './node-link.ts'
 import type { Settings } from './options.ts'
 import { chooseProtocol, refusalOf } from './refusals.ts'
-import { remoteOf } from './remote.ts'
 import { answerWellKnown, documentOf, isWellKnown } from './well-known.ts'
 import { WEBSOCKET_PROTOCOL } from './wire.ts'
 
@@ -48,9 +47,9 @@ export async function openListener(
     waiting.leave(request.socket)
     socket.on('error', () => socket.destroy())
     if (settings.upgrade(request, socket, head)) return
-    const remote = remoteOf(request, settings.trustProxy)
+    const remote = settings.proxies.remoteOf(request)
     if (handlers.admits?.(remote) === false) return void socket.destroy()
-    const refusal = refusalOf(request, { origins: settings.origins, path: endpoint.path })
+    const refusal = refusalOf(request, { ...settings, path: endpoint.path })
     sockets.handleUpgrade(request, socket, head, (ws) => {
       const link = new NodeWebSocketLink(ws, socket, 'inbound', remote)
       if (!refusal) handlers.link(link)

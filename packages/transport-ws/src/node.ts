@@ -16,9 +16,9 @@ import { readSettings, type Settings, type WebSocketOptions } from './options.ts
 import { dialError, isWebSocketEndpoint, WEBSOCKET_PROTOCOL } from './wire.ts'
 
 export type { TlsOptions, WebSocketOptions } from './options.ts'
-export { type AllowedOrigins, isOriginAllowed } from './origins.ts'
+export { type AllowedOrigins, checkHost, checkOrigin, isOriginAllowed, type OriginRules } from './origins.ts'
+export { type ProxyTrust, readTrustProxy, type TrustProxy } from './proxies.ts'
 export { chooseProtocol, refusalOf, type RefusedUpgrade } from './refusals.ts'
-export { remoteOf } from './remote.ts'
 export { type ResolvedBridge, type ResolvedNode, resolveNode, type ResolveOptions } from './resolve-node.ts'
 export { answerWellKnown, isWellKnown } from './well-known.ts'
 export { WEBSOCKET_PROTOCOL } from './wire.ts'

@@ -2,7 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { checkOptions, type Clock, type Endpoint, parseEndpoint, systemClock } from '@peerwire/core'
-import { type AllowedOrigins, checkOrigin } from './origins.ts'
+import { type AllowedOrigins, checkHost, checkOrigin } from './origins.ts'
+import { type ProxyTrust, readTrustProxy, type TrustProxy } from './proxies.ts'
 import { isWebSocketEndpoint, MESSAGE_BYTES } from './wire.ts'
 
 /** Largest message that is taken: four of ours, so that others may cut more coarsely. It is held in memory whole. */
@@ -20,8 +21,14 @@ export interface WebSocketOptions {
   /** Where to listen, such as `ws://127.0.0.1:4000/`; port 0 takes a free one. `wss` needs `tls.key` and `tls.cert`. */
   readonly listen?: string | readonly string[] | undefined
   readonly tls?: TlsOptions | undefined
-  /** Pages that may connect; by default those of the same host and port and those of this machine. */
+  /** Pages that may connect; by default the listener's own (see `hosts`) and those of the browser's machine. */
   readonly origins?: AllowedOrigins | undefined
+  /**
+   * Names by which pages reach the listener on loopback or in a LAN, such as `relay.local`, with a port where it isn't
+   * that of `http` or `https`. IP addresses, `localhost` and what a believed proxy forwards need no entry, nor does a
+   * listener at a public address: there every name is its own.
+   */
+  readonly hosts?: readonly string[] | undefined
   /** Largest message taken from a remote; default 256 KiB. */
   readonly maxPayloadBytes?: number | undefined
   /**
@@ -32,10 +39,11 @@ export interface WebSocketOptions {
    */
   readonly randomMasks?: boolean | undefined
   /**
-   * Takes the remote's address from the last entry of X-Forwarded-For. Only where every connection comes by your own
-   * proxy.
+   * Proxies whose X-Forwarded-For or Forwarded says where a remote is: their addresses and ranges, such as
+   * `['127.0.0.1', '10.0.0.0/8']`; or their number, where every connection comes by your own, one behind another; `true`
+   * is one. Where both headers are there, X-Forwarded-For counts.
    */
-  readonly trustProxy?: boolean | undefined
+  readonly trustProxy?: TrustProxy | undefined
   /**
    * Answers plain HTTP on the same port, and says so with `true`. What it leaves is answered by the listener:
    * `/.well-known/peerwire` with the node's key, everything else with 426.
@@ -54,9 +62,10 @@ export interface Settings {
   readonly listen: readonly Endpoint[] | undefined
   readonly tls: TlsOptions
   readonly origins: AllowedOrigins | undefined
+  readonly hosts: readonly string[]
   readonly maxPayloadBytes: number
   readonly randomMasks: boolean
-  readonly trustProxy: boolean
+  readonly proxies: ProxyTrust
   readonly request: NonNullable<WebSocketOptions['request']>
   readonly upgrade: NonNullable<WebSocketOptions['upgrade']>
   readonly clock: Clock
@@ -66,9 +75,10 @@ const KINDS = {
   listen: 'other',
   tls: 'thing',
   origins: 'other',
+  hosts: 'list',
   maxPayloadBytes: 'count',
   randomMasks: 'flag',
-  trustProxy: 'flag',
+  trustProxy: 'other',
   request: 'call',
   upgrade: 'call',
   clock: 'thing',
@@ -87,7 +97,8 @@ export function readSettings(options: WebSocketOptions): Settings {
     origins: Array.isArray(origins) ? origins.map(checkOrigin) : origins,
     maxPayloadBytes,
     randomMasks: options.randomMasks ?? false,
-    trustProxy: options.trustProxy ?? false,
+    hosts: (options.hosts ?? []).map(checkHost),
+    proxies: readTrustProxy(options.trustProxy),
     request: options.request ?? (() => false),
     upgrade: options.upgrade ?? (() => false),
     clock: options.clock ?? systemClock,

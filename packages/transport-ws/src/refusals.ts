@@ -1,7 +1,7 @@
 // Which upgrades are refused, and in which words: after the upgrade, since a page can read nothing of a refused one.
 import type { IncomingMessage } from 'node:http'
 import { RefusalCode, refusalText } from '@peerwire/core'
-import { type AllowedOrigins, isOriginAllowed } from './origins.ts'
+import { isOriginAllowed, type OriginRules } from './origins.ts'
 import { WEBSOCKET_PROTOCOL } from './wire.ts'
 
 /** After these seconds the operator may have changed what the listener takes. */
@@ -20,12 +20,12 @@ export interface RefusedUpgrade {
  */
 export function refusalOf(
   request: IncomingMessage,
-  { origins, path }: { readonly origins: AllowedOrigins | undefined; readonly path?: string | undefined },
+  { path, ...rules }: OriginRules & { readonly path?: string | undefined },
 ): RefusedUpgrade | undefined {
   if (path !== undefined && request.url?.split('?', 1)[0] !== path) {
     return { code: RefusalCode.absent, text: refusalText('absent', 'there is nothing at this path', RETRY_S) }
   }
-  if (!isOriginAllowed(request, origins)) {
+  if (!isOriginAllowed(request, rules)) {
     return { code: RefusalCode.declined, text: refusalText('origin', 'pages of this origin may not connect', RETRY_S) }
   }
   const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim())

@@ -3,7 +3,7 @@ import { createNode, generatePrivateKey, type Node, parseEndpoint } from '@peerw
 import { inventory, type InventoryPlugin } from '@peerwire/core/inventory'
 import { eth } from '@peerwire/eth'
 import type { EthNetwork } from '@peerwire/eth'
-import { webSocket } from '@peerwire/transport-ws'
+import { readTrustProxy, webSocket } from '@peerwire/transport-ws'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -49,7 +49,7 @@ export async function startPageHost({ name, network, again, cleanUp }: PageHostO
       bridge: [],
     }),
     pageFolder: PAGE,
-    trustProxy: false,
+    proxies: readTrustProxy(false),
   })
   const node = createNode({
     ...(name === undefined ? {} : { name }),

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Clock, formatEndpoint, type Logger, type PrefixPolicy } from '@peerwire/core'
-import { type AllowedOrigins, chooseProtocol, refusalOf } from '@peerwire/transport-ws/node'
+import { chooseProtocol, type OriginRules, refusalOf } from '@peerwire/transport-ws/node'
 import type { Goodbye } from '../splice/side.ts'
 import { Splice } from '../splice/splice.ts'
 import { Turns } from '../splice/turns.ts'
@@ -24,11 +24,11 @@ const CLOSING = 'the relay is closing'
 
 const PATH = /^\/bridge(?:\/([^/?#]*))?\/?$/
 
-export interface BridgeOptions {
+/** Whose pages may use it is said as for a listener. */
+export interface BridgeOptions extends OriginRules {
   readonly targets: readonly BridgeTarget[]
   readonly clock: Clock
   readonly logger: Logger
-  readonly origins: AllowedOrigins | undefined
   /** Where a request came from, for limits and logs: `host:port`. */
   readonly remoteOf: (request: IncomingMessage) => string
   readonly limits?: Partial<BridgeLimits> | undefined

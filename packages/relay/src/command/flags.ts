@@ -7,6 +7,8 @@ import { UsageError } from './usage-error.ts'
 export interface Flag {
   /** What stands for the value in the help, such as `PORT`; absent for a switch. */
   readonly value?: string
+  /** What stands for a value that may be left out: `--flag` or `--flag=VALUE`. */
+  readonly optional?: string
   /** May be given more than once. */
   readonly many?: boolean
   readonly help: string
@@ -69,13 +71,14 @@ function checkFlag(table: FlagTable, name: string, rawName: string, value: strin
     const near = nearest(name, Object.keys(table))
     throw new UsageError(`unknown flag ${rawName}${near ? `; did you mean --${near}?` : ''}`)
   }
-  if (!flag.value) {
+  if (flag.optional && value !== '') return value
+  if (!flag.value && !flag.optional) {
     if (value !== undefined) throw new UsageError(`${rawName} takes no value`)
     return undefined
   }
   // A forgotten value would swallow the next flag.
   if (value === undefined || value === '' || value.startsWith('--')) {
-    throw new UsageError(`${rawName} needs a value: ${rawName} ${flag.value}`)
+    throw new UsageError(`${rawName} needs a value: ${rawName} ${flag.value ?? flag.optional}`)
   }
   return value
 }

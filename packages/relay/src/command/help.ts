@@ -15,8 +15,8 @@ export interface HelpParts {
 
 /** The text that `--help` prints. */
 export function helpText({ usage, about, flags, more = [] }: HelpParts): string {
-  const rows = Object.entries({ ...flags, ...COMMON_FLAGS }).map(([name, { value, many, help }]): Row => [
-    `--${name}${value ? ` ${value}` : ''}`,
+  const rows = Object.entries({ ...flags, ...COMMON_FLAGS }).map(([name, { value, optional, many, help }]): Row => [
+    `--${name}${value ? ` ${value}` : ''}${optional ? `[=${optional}]` : ''}`,
     many ? `${help} (may be repeated)` : help,
   ])
   const parts = [`Usage: peerwire ${usage}`, wrap(about, WIDTH).join('\n'), table(rows)]

@@ -1,7 +1,7 @@
 // What a WebSocket listener of the relay answers to plain HTTP: its addresses, and the page.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Endpoint, toHex } from '@peerwire/core'
-import { answerWellKnown, isWellKnown } from '@peerwire/transport-ws/node'
+import { answerWellKnown, isWellKnown, type ProxyTrust } from '@peerwire/transport-ws/node'
 import { type AddressFacts, addressesFor, bridgeEntries, type SeenAt } from '../relay/public-addresses.ts'
 import { clientName, version } from '../version.ts'
 import { servePage } from './page-files.ts'
@@ -13,7 +13,7 @@ export interface HttpOptions {
   readonly facts: () => AddressFacts
   /** The folder of the built page; absent with `--no-page`. */
   readonly pageFolder: string | undefined
-  readonly trustProxy: boolean
+  readonly proxies: ProxyTrust
 }
 
 /** A handler for the listener's `request` hook: answers `false` to leave a request to it. */
@@ -28,11 +28,11 @@ export function createHttp(options: HttpOptions): (request: IncomingMessage, res
   }
 }
 
-function documentFor({ facts, listener, trustProxy }: HttpOptions, request: IncomingMessage): object {
+function documentFor({ facts, listener, proxies }: HttpOptions, request: IncomingMessage): object {
   const known = facts()
   const { publicEndpoint, advertised } = known
   const own = listener()
-  const seenAt = seenBy(request, own, trustProxy)
+  const seenAt = seenBy(request, own, proxies)
   // An operator who says where the relay is to be reached is believed; otherwise the asker knows best.
   const isTold = publicEndpoint !== undefined || advertised.length > 0
   return {
@@ -47,11 +47,12 @@ function documentFor({ facts, listener, trustProxy }: HttpOptions, request: Inco
 }
 
 // The Host header is the client's word, and what is made of it goes to that client alone.
-function seenBy({ headers }: IncomingMessage, listener: Endpoint | undefined, trustProxy: boolean): SeenAt | undefined {
+function seenBy(request: IncomingMessage, listener: Endpoint | undefined, proxies: ProxyTrust): SeenAt | undefined {
   if (!listener) return undefined
-  const match = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::(\d{1,5}))?$/i.exec(headers.host ?? '')
-  const forwarded = trustProxy ? headers['x-forwarded-proto'] : undefined
-  const scheme = forwarded === 'https' ? 'wss' : forwarded === 'http' ? 'ws' : listener.scheme
+  const forwarded = proxies.reachedAs(request)
+  const asked = forwarded?.hosts[0] ?? request.headers.host ?? ''
+  const match = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::(\d{1,5}))?$/i.exec(asked)
+  const scheme = forwarded?.scheme === 'https' ? 'wss' : forwarded?.scheme === 'http' ? 'ws' : listener.scheme
   if (!match) return { listener, scheme, host: listener.host, port: listener.port }
   const host = match[1]!.replace(/^\[|\]$/g, '').toLowerCase()
   const port = match[2] === undefined ? (scheme === 'wss' ? 443 : 80) : Number(match[2])

@@ -41,11 +41,20 @@ const FLAGS: FlagTable = {
   origins: {
     value: 'LIST',
     many: true,
-    help: "pages that may connect, such as https://app.example, or * for all; default: the relay's own and this machine's",
+    help: "pages that may connect, such as https://app.example, tauri://localhost or null, or * for all; default: the relay's own and this machine's",
   },
   'tls-cert': { value: 'FILE', help: 'certificate chain in PEM form, for wss://' },
   'tls-key': { value: 'FILE', help: 'its private key in PEM form' },
-  'trust-proxy': { help: 'take addresses of remotes from X-Forwarded-For; only behind a proxy of your own' },
+  host: {
+    value: 'NAME',
+    many: true,
+    help: 'a name by which pages reach the relay on this machine or in its network, such as relay.local',
+  },
+  'trust-proxy': {
+    optional: 'LIST',
+    many: true,
+    help: 'take addresses of remotes from X-Forwarded-For or Forwarded, as your own proxies write them: their addresses and ranges, such as 127.0.0.1,10.0.0.0/8, or how many there are; alone: 1, by which every connection comes',
+  },
   'no-local-exemption': {
     help: 'hold this machine and its network to the limits that others have; for tests',
   },

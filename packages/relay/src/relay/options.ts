@@ -2,7 +2,13 @@
 import { LOG_LEVELS, type LogLevel } from './log-levels.ts'
 import { type Address, type Endpoint, formatAddress, parseAddress, parseEndpoint } from '@peerwire/core'
 import { tcp } from '@peerwire/transport-tcp'
-import type { AllowedOrigins } from '@peerwire/transport-ws/node'
+import {
+  type AllowedOrigins,
+  checkHost,
+  checkOrigin,
+  readTrustProxy,
+  type TrustProxy,
+} from '@peerwire/transport-ws/node'
 import { type BridgeTarget, parseBridgeTarget } from '../bridge/target.ts'
 import { type Given, valueOf, wholeNumber } from '../command/flags.ts'
 import { nearest } from '../command/nearest.ts'
@@ -29,7 +35,9 @@ export interface RelayOptions {
   readonly advertised: readonly Endpoint[]
   readonly bridge: readonly BridgeTarget[]
   readonly origins: AllowedOrigins | undefined
-  readonly trustProxy: boolean
+  /** Names by which pages reach it on this machine or in its network. */
+  readonly hosts: readonly string[]
+  readonly trustProxy: TrustProxy
   /** Whether limits per network leave out this machine and its LAN. */
   readonly localExemption: boolean
   readonly bans: BanChanges
@@ -63,7 +71,8 @@ export function readRelayOptions(given: Given, env: NodeJS.ProcessEnv): RelayOpt
     advertised: given.values('advertise').map((text) => valueOf('advertise', () => parseEndpoint(text))),
     bridge: given.values('bridge').map((text) => valueOf('bridge', () => parseBridgeTarget(text))),
     origins: readOrigins(given),
-    trustProxy: given.has('trust-proxy'),
+    hosts: given.values('host').map((text) => valueOf('host', () => checkHost(text))),
+    trustProxy: readTrust(given),
     localExemption: !given.has('no-local-exemption'),
     bans: readBanChanges(given),
     onionProxy: readProxy(given.value('onion-proxy')),
@@ -147,13 +156,18 @@ function readOrigins(given: Given): AllowedOrigins | undefined {
     .flatMap((text) => text.split(','))
     .map((text) => text.trim())
   if (entries.includes('*')) return '*'
-  return entries.map((entry) => valueOf('origins', () => originOf(entry)))
+  return entries.map((entry) => valueOf('origins', () => checkOrigin(entry)))
 }
 
-function originOf(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '') return url.origin
-  throw new TypeError(`an origin is https://host or https://host:port, or * for all: ${text}`)
+/** Ranges of proxies, or how many there are; the flag alone is one. */
+function readTrust(given: Given): TrustProxy {
+  if (!given.has('trust-proxy')) return false
+  const texts = given.values('trust-proxy')
+  const [text = '1'] = texts
+  const isCount = texts.length < 2 && /^\d+$/.test(text)
+  const trust = isCount ? Number(text) : texts.flatMap((each) => each.split(','))
+  valueOf('trust-proxy', () => readTrustProxy(trust))
+  return trust
 }
 
 function readLogLevel(text: string): LogLevel {

@@ -12,7 +12,7 @@ import {
   systemClock,
 } from '@peerwire/core'
 import { loadOrCreatePrivateKey, openStorage } from '@peerwire/core/storage/node'
-import { remoteOf } from '@peerwire/transport-ws/node'
+import { readTrustProxy } from '@peerwire/transport-ws/node'
 import { type Bridge, createBridge } from '../bridge/bridge.ts'
 import { type EventGuard, guardEvents } from '../command/event-guard.ts'
 import { holdEvents, type Output } from '../command/output.ts'
@@ -25,6 +25,7 @@ import { finderPlugins, foundBy, recordOf } from './finders.ts'
 import { itemPlugins } from './items.ts'
 import { reportLooking } from './looking.ts'
 import type { RelayOptions } from './options.ts'
+import { ownHosts } from './own-hosts.ts'
 import { prefixesOf } from './prefixes.ts'
 import { type AddressFacts, addressesFor, type BridgeEntry, bridgeEntries, pageUrl } from './public-addresses.ts'
 import { reportListening, reportNode } from './report.ts'
@@ -124,13 +125,16 @@ export async function startRelay(
 
 function createRelayBridge(options: RelayOptions, logger: Logger): Bridge {
   const { bridge, origins, trustProxy } = options
+  const proxies = readTrustProxy(trustProxy)
   return createBridge({
     targets: bridge,
     clock: systemClock,
     logger,
     origins,
+    hosts: ownHosts(options),
+    proxies,
     prefixes: prefixesOf(options),
-    remoteOf: (request) => remoteOf(request, trustProxy),
+    remoteOf: proxies.remoteOf,
   })
 }
 

@@ -4,12 +4,13 @@ import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import type { Endpoint, Transport } from '@peerwire/core'
 import { tcp } from '@peerwire/transport-tcp'
-import { webSocket, type TlsOptions } from '@peerwire/transport-ws/node'
+import { readTrustProxy, type TlsOptions, webSocket } from '@peerwire/transport-ws/node'
 import type { Bridge } from '../bridge/bridge.ts'
 import { createHttp } from '../http/http.ts'
 import { reasonOf } from './data-dir.ts'
 import { DEFAULT_TCP, DEFAULT_WS, listenNear, listenOn, noteListeners } from './listeners.ts'
 import type { RelayOptions } from './options.ts'
+import { ownHosts } from './own-hosts.ts'
 import type { AddressFacts } from './public-addresses.ts'
 
 export interface TransportParts {
@@ -43,10 +44,12 @@ export function relayTransports(parts: TransportParts): readonly Transport[] {
 function webSocketListener(endpoint: Endpoint, open: typeof listenOn, parts: TransportParts): Transport {
   const { options, tls, bridge, pageFolder, facts, opened } = parts
   const { origins, trustProxy } = options
+  const hosts = ownHosts(options)
   let own: Endpoint | undefined
-  const request = createHttp({ listener: () => own, facts, pageFolder, trustProxy })
+  const proxies = readTrustProxy(trustProxy)
+  const request = createHttp({ listener: () => own, facts, pageFolder, proxies })
   const upgrade = bridge.upgrade.bind(bridge)
-  const transport = open(endpoint, (listen) => webSocket({ listen, tls, origins, trustProxy, request, upgrade }))
+  const transport = open(endpoint, (listen) => webSocket({ listen, tls, origins, hosts, trustProxy, request, upgrade }))
   return noteListeners(transport, (listeners) => {
     own = listeners[0]?.endpoint
     if (own) opened(own)
