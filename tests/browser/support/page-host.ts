@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { root } from '../../../scripts/lib/sources.mjs'
 import { createHttp } from '../../../packages/relay/src/http/http.ts'
-import { servePage } from '../../../packages/relay/src/http/page-files.ts'
+import { loadPage, servePage } from '../../../packages/relay/src/http/page-files.ts'
 import { sampleNetwork } from '../../../packages/relay/src/sample/index.ts'
 import { claimPort } from '../../support/ports.ts'
 
@@ -39,6 +39,7 @@ export async function startPageHost({ name, network, again, cleanUp }: PageHostO
   const items = inventory()
   const privateKey = again?.privateKey ?? generatePrivateKey()
   const listen = again ? withoutKey(again.address) : `ws://127.0.0.1:${await claimPort()}/`
+  const page = await loadPage(PAGE)
   const request = createHttp({
     listener: () => listener(),
     facts: () => ({
@@ -48,7 +49,7 @@ export async function startPageHost({ name, network, again, cleanUp }: PageHostO
       advertised: [],
       bridge: [],
     }),
-    pageFolder: PAGE,
+    page,
     proxies: readTrustProxy(false),
   })
   const node = createNode({
@@ -71,7 +72,8 @@ export function withoutKey(address: string): string {
 
 /** Serves the page where there is no relay; the answer is the page's URL. */
 export async function servePageAlone(cleanUp: (step: () => unknown) => void): Promise<string> {
-  const server = createServer((request, response) => void servePage(PAGE, request, response))
+  const page = await loadPage(PAGE)
+  const server = createServer((request, response) => void servePage(page, request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   cleanUp(() => new Promise((resolve) => server.close(resolve).closeAllConnections()))
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`

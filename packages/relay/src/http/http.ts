@@ -4,15 +4,15 @@ import { type Endpoint, toHex } from '@peerwire/core'
 import { answerWellKnown, isWellKnown, type ProxyTrust } from '@peerwire/transport-ws/node'
 import { type AddressFacts, addressesFor, bridgeEntries, type SeenAt } from '../relay/public-addresses.ts'
 import { clientName, version } from '../version.ts'
-import { servePage } from './page-files.ts'
+import { type Page, servePage } from './page-files.ts'
 import { plainText } from './plain-text.ts'
 
 export interface HttpOptions {
   /** Of the listener that is asked; absent until it is open. */
   readonly listener: () => Endpoint | undefined
   readonly facts: () => AddressFacts
-  /** The folder of the built page; absent with `--no-page`. */
-  readonly pageFolder: string | undefined
+  /** The built page; absent with `--no-page`. */
+  readonly page: Page | undefined
   readonly proxies: ProxyTrust
 }
 
@@ -20,10 +20,10 @@ export interface HttpOptions {
 export function createHttp(options: HttpOptions): (request: IncomingMessage, response: ServerResponse) => boolean {
   return (request, response) => {
     if (isWellKnown(request)) answerWellKnown(request, response, documentFor(options, request))
-    else if (options.pageFolder === undefined) return false
+    else if (options.page === undefined) return false
     else if (request.method !== 'GET' && request.method !== 'HEAD') {
       plainText(response, 405, 'only GET and HEAD', { Allow: 'GET, HEAD', Connection: 'close' })
-    } else servePage(options.pageFolder, request, response).catch(() => response.destroy())
+    } else servePage(options.page, request, response).catch(() => response.destroy())
     return true
   }
 }

@@ -5,9 +5,12 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { servePage } from './page-files.ts'
+import { loadPage, type Page, servePage } from './page-files.ts'
+
+const LARGE = 'export const one = 1\n'.repeat(100)
 
 let folder: string
+let page: Page
 let server: Server
 let url: string
 
@@ -17,9 +20,11 @@ beforeEach(async () => {
   await writeFile(join(folder, 'page', 'index.html'), '<title>page</title>')
   await writeFile(join(folder, 'page', 'assets', 'index-D3adB33f.js'), 'export {}')
   await writeFile(join(folder, 'page', 'assets', 'empty.css'), '')
+  await writeFile(join(folder, 'page', 'assets', 'large.js'), LARGE)
   await writeFile(join(folder, 'secret.txt'), 'secret')
   await symlink(join(folder, 'secret.txt'), join(folder, 'page', 'link.txt'))
-  server = createServer((request, response) => void servePage(join(folder, 'page'), request, response))
+  page = await loadPage(join(folder, 'page'))
+  server = createServer((request, response) => void servePage(page, request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 })
@@ -55,13 +60,42 @@ describe('servePage', () => {
     expect([empty.status, await empty.text()]).toEqual([200, ''])
   })
 
+  it.for([
+    ['br, gzip', 'br'],
+    ['gzip, deflate', 'gzip'],
+    ['br;q=0, GZIP;q=0.5', 'gzip'],
+    ['identity', null],
+    ['br; q=0.000', null],
+  ])('compresses for %s once, with a tag of each form', async ([accepted, encoding]) => {
+    const asked = { headers: { 'accept-encoding': accepted! } }
+    const response = await fetch(`${url}/assets/large.js`, asked)
+    expect([response.status, response.headers.get('content-encoding')]).toEqual([200, encoding])
+    expect(response.headers.get('vary')).toBe('Accept-Encoding')
+    expect(await response.text()).toBe(LARGE)
+    const etag = response.headers.get('etag')!
+    expect(etag).toMatch(encoding === null ? /^"[\w-]{16}"$/ : new RegExp(`^"[\\w-]{16}-${encoding}"$`))
+    const again = await fetch(`${url}/assets/large.js`, {
+      headers: { ...asked.headers, 'if-none-match': `W/${etag}, "x"` },
+    })
+    expect(again.status).toBe(304)
+    const other = await fetch(`${url}/assets/large.js`, {
+      headers: { 'accept-encoding': 'x', 'if-none-match': `"x-br"` },
+    })
+    expect([other.status, other.headers.get('content-encoding')]).toEqual([200, null])
+  })
+
+  it('goes on with what it has read when the folder is gone', async () => {
+    await rm(join(folder, 'page'), { recursive: true })
+    expect(await (await fetch(`${url}/`)).text()).toBe('<title>page</title>')
+  })
+
   it('follows no link out of the folder', async () => {
     const response = await fetch(`${url}/link.txt`)
     expect([response.status, await response.text()]).toEqual([404, 'not found\n'])
   })
 
   it('says how to build a page that is not there', async () => {
-    await rm(join(folder, 'page'), { recursive: true })
+    page = await loadPage(join(folder, 'nowhere'))
     const response = await fetch(`${url}/`)
     expect(response.status).toBe(404)
     expect(await response.text()).toMatch(/^the page is not built: run `npm run build`/)

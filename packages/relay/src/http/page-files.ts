@@ -1,8 +1,8 @@
-// Serves the built page: files of one folder, and nothing outside it.
-import { createReadStream } from 'node:fs'
-import { realpath, stat } from 'node:fs/promises'
+// Serves the built page from memory: files of one folder, read once, and nothing outside it. No request opens a file.
+import { readdir, readFile, realpath } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { extname, join, sep } from 'node:path'
+import { extname, join, relative, sep } from 'node:path'
+import { PageFile } from './page-file.ts'
 import { plainText } from './plain-text.ts'
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -20,6 +20,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
   '.wasm': 'application/wasm',
 }
+
+/** Types that are compressed already. */
+const PACKED: ReadonlySet<string> = new Set(['.png', '.ico', '.woff2'])
 
 /** Names that the bundler makes from the content: `index-D3adB33f.js`. They never change. */
 const HASHED = /^\/assets\/[^/]+-[\w-]{8}\.[a-z0-9]+$/
@@ -39,62 +42,71 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** Answers a GET or HEAD for a file below `folder`; 404 for whatever is no file there. */
-export async function servePage(folder: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** The files of a page, by their paths in URLs, such as `/index.html`. */
+export type Page = ReadonlyMap<string, PageFile>
+
+/** Reads the files below `folder`; none where it isn't there. A link counts only where it leads to a file within it. */
+export async function loadPage(folder: string): Promise<Page> {
+  const page = new Map<string, PageFile>()
+  const root = await realpath(folder).catch(() => undefined)
+  if (root === undefined) return page
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+    if (entry.isDirectory()) continue
+    const path = join(entry.parentPath, entry.name)
+    // oxlint-disable-next-line no-await-in-loop -- some twenty files, once
+    const file = await loadFile(root, path)
+    if (file) page.set(`/${relative(root, path).split(sep).join('/')}`, file)
+  }
+  return page
+}
+
+async function loadFile(root: string, path: string): Promise<PageFile | undefined> {
+  try {
+    const real = await realpath(path)
+    if (!real.startsWith(root + sep)) return undefined
+    return new PageFile(await readFile(real), !PACKED.has(extname(path).toLowerCase()))
+  } catch {
+    return undefined // it leads nowhere, or to no file
+  }
+}
+
+/** Answers a GET or HEAD for a file of the page; 404 for whatever is none. */
+export async function servePage(page: Page, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = pathOf(request.url ?? '/')
-  const file = path === undefined ? undefined : await findFile(folder, path)
-  if (!file) {
-    const text = path === '/' ? 'the page is not built: run `npm run build` in the root of the repository' : 'not found'
+  const file = path === undefined ? undefined : page.get(path)
+  if (path === undefined || !file) {
+    const isMissing = path === '/index.html'
+    const text = isMissing ? 'the page is not built: run `npm run build` in the root of the repository' : 'not found'
     return plainText(response, 404, text)
   }
-  const etag = `"${file.size.toString(36)}-${Math.round(file.mtimeMs).toString(36)}"`
+  const { encoding, bytes, etag } = await file.formFor(request.headers['accept-encoding'])
+  if (response.destroyed) return
   const headers = {
-    'Content-Type': TYPES[extname(file.path).toLowerCase()] ?? 'application/octet-stream',
-    'Cache-Control': HASHED.test(path!) ? 'public, max-age=31536000, immutable' : 'no-cache',
+    'Content-Type': TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream',
+    'Cache-Control': HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache',
     'Content-Security-Policy': CONTENT_SECURITY_POLICY,
     'X-Content-Type-Options': 'nosniff',
     'Referrer-Policy': 'no-referrer',
+    Vary: 'Accept-Encoding',
     ETag: etag,
   }
-  if (request.headers['if-none-match'] === etag) return void response.writeHead(304, headers).end()
-  response.writeHead(200, { ...headers, 'Content-Length': file.size })
-  if (request.method === 'HEAD') return void response.end()
-  const stream = createReadStream(file.path, { end: Math.max(0, file.size - 1) })
-  stream.on('error', () => response.destroy())
-  response.on('close', () => stream.destroy())
-  if (file.size === 0) response.end()
-  else stream.pipe(response)
+  if (isKnown(request.headers['if-none-match'], etag)) return void response.writeHead(304, headers).end()
+  const encoded = encoding === undefined ? {} : { 'Content-Encoding': encoding }
+  response.writeHead(200, { ...headers, ...encoded, 'Content-Length': bytes.length })
+  response.end(request.method === 'HEAD' ? undefined : bytes)
 }
 
-/** The decoded path; absent when it can't be one of ours. */
+function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
+  const tags = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return tags?.includes(etag) === true || ifNoneMatch?.trim() === '*'
+}
+
+/** The decoded path, with `index.html` for a folder's; absent when it can't be one of ours. */
 function pathOf(url: string): string | undefined {
   try {
     const path = decodeURIComponent(url.split(/[?#]/, 1)[0]!)
-    const parts = path.split('/')
-    // No name of ours begins with a dot, has a backslash or a control character.
-    // eslint-disable-next-line no-control-regex
-    const isOdd = !path.startsWith('/') || /[\\:\u0000-\u001f]/.test(path) || parts.some((part) => part.startsWith('.'))
-    return isOdd ? undefined : path
+    return path.endsWith('/') ? `${path}index.html` : path
   } catch {
     return undefined // a percent sign that is none
-  }
-}
-
-interface FoundFile {
-  readonly path: string
-  readonly size: number
-  readonly mtimeMs: number
-}
-
-async function findFile(folder: string, path: string): Promise<FoundFile | undefined> {
-  try {
-    const root = await realpath(folder)
-    const real = await realpath(join(root, path.endsWith('/') ? `${path}index.html` : path))
-    // A link inside the folder must not lead out of it.
-    if (!real.startsWith(root + sep)) return undefined
-    const found = await stat(real)
-    return found.isFile() ? { path: real, size: found.size, mtimeMs: found.mtimeMs } : undefined
-  } catch {
-    return undefined // it is not there
   }
 }

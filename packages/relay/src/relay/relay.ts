@@ -16,6 +16,7 @@ import { readTrustProxy } from '@peerwire/transport-ws/node'
 import { type Bridge, createBridge } from '../bridge/bridge.ts'
 import { type EventGuard, guardEvents } from '../command/event-guard.ts'
 import { holdEvents, type Output } from '../command/output.ts'
+import { loadPage } from '../http/page-files.ts'
 import { clientName } from '../version.ts'
 import { type SampleSource, startSampleSource } from '../sample/index.ts'
 import { reportBans } from './bans.ts'
@@ -83,7 +84,7 @@ export async function startRelay(
   })
   const signed: { record?: string | undefined } = {}
   const opened = (endpoint: Endpoint): void => void listeners.push(endpoint)
-  const pageFolder = options.page ? PAGE_FOLDER : undefined
+  const page = options.page ? await loadPage(PAGE_FOLDER) : undefined
   const events = guardEvents(output, systemClock)
   const held = holdEvents(events.output)
   const source = options.sample ? await startSampleSource() : undefined
@@ -91,7 +92,7 @@ export async function startRelay(
   const node = createNode({
     privateKey,
     name: clientName,
-    transports: relayTransports({ options, tls, bridge, pageFolder, facts, opened }),
+    transports: relayTransports({ options, tls, bridge, page, facts, opened }),
     plugins: [
       guard,
       ...itemPlugins(held.output, logger, options.search.chain ?? 'auto'),

@@ -7,6 +7,7 @@ import { tcp } from '@peerwire/transport-tcp'
 import { readTrustProxy, type TlsOptions, webSocket } from '@peerwire/transport-ws/node'
 import type { Bridge } from '../bridge/bridge.ts'
 import { createHttp } from '../http/http.ts'
+import type { Page } from '../http/page-files.ts'
 import { reasonOf } from './data-dir.ts'
 import { DEFAULT_TCP, DEFAULT_WS, listenNear, listenOn, noteListeners } from './listeners.ts'
 import type { RelayOptions } from './options.ts'
@@ -17,7 +18,7 @@ export interface TransportParts {
   readonly options: RelayOptions
   readonly tls: TlsOptions | undefined
   readonly bridge: Bridge
-  readonly pageFolder: string | undefined
+  readonly page: Page | undefined
   readonly facts: () => AddressFacts
   /** Called with each endpoint as it opens. */
   readonly opened: (endpoint: Endpoint) => void
@@ -42,12 +43,12 @@ export function relayTransports(parts: TransportParts): readonly Transport[] {
 }
 
 function webSocketListener(endpoint: Endpoint, open: typeof listenOn, parts: TransportParts): Transport {
-  const { options, tls, bridge, pageFolder, facts, opened } = parts
+  const { options, tls, bridge, page, facts, opened } = parts
   const { origins, trustProxy } = options
   const hosts = ownHosts(options)
   let own: Endpoint | undefined
   const proxies = readTrustProxy(trustProxy)
-  const request = createHttp({ listener: () => own, facts, pageFolder, proxies })
+  const request = createHttp({ listener: () => own, facts, page, proxies })
   const upgrade = bridge.upgrade.bind(bridge)
   const transport = open(endpoint, (listen) => webSocket({ listen, tls, origins, hosts, trustProxy, request, upgrade }))
   return noteListeners(transport, (listeners) => {
