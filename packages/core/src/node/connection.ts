@@ -40,8 +40,8 @@ export class Connection implements LinkSink {
   place: string | undefined
   /** Since when it waits for one that crossed it. */
   crossedMs: number | undefined
-  /** Whether the dialer was told that an inbound connection of this key is in progress. */
-  pending = false
+  /** Tells the dialer, who knows that an inbound connection of this key is in progress, that it isn't any more. */
+  settled: (() => void) | undefined
   /** Whether the end of its peer has been told, which may be before its link is gone. */
   told = false
   /** Protocols whose `opened` was called: as many are told of the end. */

@@ -20,14 +20,13 @@ import { matchCapabilities } from '../wire/capabilities.ts'
 import type { FrameCodec } from '../wire/frame-codec.ts'
 import { BASE_PROTOCOL_VERSION } from '../wire/hello.ts'
 import type { Hello } from '../wire/hello.ts'
-import type { Link } from '../wire/link.ts'
 import { Checkpoints } from './checkpoints.ts'
 import type { Connection, RemoteName } from './connection.ts'
 import { ConnectionTable } from './connection-table.ts'
-import type { Door, DoorEntry } from './door.ts'
 import type { NodeEvents } from './events.ts'
 import type { Listening } from './listening.ts'
 import type { Settings } from './options.ts'
+import type { Rivals } from './rivals.ts'
 import { SetUp } from './set-up.ts'
 import type { SetUpHost, SetUpTask } from './set-up.ts'
 
@@ -37,12 +36,9 @@ const NAME_LENGTH = 128
 const WHEEL_SLOT_MS = 1000
 
 /** What is known of whoever is no peer. */
-interface Remote extends Pick<Connection, 'direction' | 'endpoint' | 'remote'> {
+export interface Remote extends Pick<Connection, 'direction' | 'endpoint' | 'remote'> {
   readonly transport: string
 }
-
-/** A link that is turned away before anything is known of it. */
-const NOBODY: Remote = { direction: 'inbound', transport: '', endpoint: undefined, remote: undefined }
 
 /** What the connections need of the rest of the node. */
 export interface ConnectionsHost {
@@ -60,8 +56,6 @@ export interface ConnectionsHost {
   pending(connection: ConnectionName, isPending: boolean): void
   /** It has become a peer, or the error has ended it. */
   decided(connection: Connection, error?: PeerError): void
-  /** Another connection has become the peer of the key that this one was dialed for. */
-  overtaken(connection: Connection, peer: ConnectedPeer): void
   note(message: string, error: unknown): void
 }
 
@@ -75,14 +69,15 @@ export class Connections {
   readonly #peerHost: PeerHost
   /** What the set-up of a connection that shall become a peer asks. */
   readonly setUpHost: SetUpHost
-  #listening: Listening | undefined
+  listening: Listening | undefined
+  rivals: Rivals | undefined
   #closed = false
   #onEmpty: (() => void) | undefined
   /** Connections that are just being told of, and whether they have ended: that is told afterwards. */
   readonly #beginning = new Map<Connection, boolean>()
 
   constructor(host: ConnectionsHost) {
-    const { settings, publicKey, id } = host
+    const { settings, id } = host
     this.#host = host
     this.limits = { maxPeers: settings.maxPeers, maxInbound: settings.places.inbound }
     this.#offers = settings.offers.map(createOfferTable)
@@ -91,11 +86,10 @@ export class Connections {
       settings,
       table: this.table,
       limits: this.limits,
-      publicKey,
       id,
       isPersistent: host.isPersistent,
       isTrusted: host.isTrusted,
-      guests: () => this.#listening?.guests,
+      guests: () => this.listening?.guests,
     })
     this.#peerHost = {
       clock: settings.clock,
@@ -112,7 +106,7 @@ export class Connections {
     }
     this.setUpHost = {
       settings,
-      supplies: () => this.#listening?.supplies,
+      supplies: () => this.listening?.supplies,
       hello: () => this.#hello(),
       move: (connection, state) => this.table.move(connection, state),
       checkpointKey: (connection, key) => this.#checkpointKey(connection, key),
@@ -123,34 +117,31 @@ export class Connections {
     }
   }
 
-  get pendingInbound(): number {
-    return this.#listening?.gate.pending ?? 0
-  }
-
   get receivingBytes(): number {
     return this.#peerHost.receiving.bytes
   }
 
-  /** What lets inbound links in. What only listeners need is loaded here: a tab never fetches it. */
-  async openDoor(): Promise<Door> {
-    const { createListening } = await import('./listening.ts')
-    const { settings, anyTrusted } = this.#host
-    this.#listening ??= createListening(settings, this.table, () => generateKeyPair(settings.crypto, settings.random), {
-      settings,
-      anyTrusted,
-      enter: (link, transport, entry) => this.#enter(link, transport, entry),
-      giveUp: (link, error) => {
-        for (const connection of this.table.values()) if (connection.link === link) connection.fail(error)
-      },
-      failed: (remoteAddress, error) => this.#failed(error, NOBODY, remoteAddress),
-    })
-    return this.#listening.door
+  /** Listens until the signal aborts. What only listeners need is loaded here: a tab never fetches it. */
+  async listen(signal: AbortSignal): Promise<void> {
+    const [{ Listening }] = await Promise.all([import('./listening.ts'), this.loadRivals()])
+    const { crypto, random } = this.#host.settings
+    this.listening ??= new Listening(this, this.#host, () => generateKeyPair(crypto, random))
+    await this.listening.open(signal)
   }
 
-  // A failure is reported as `setup:failed`.
-  #enter(link: Link, transport: string, entry: DoorEntry): void {
-    const task = { link, transport, expected: undefined, entry, decided: entry.leave }
-    this.setUp(this.table.add('inbound', 'encryption'), task)
+  /** Whether there are others of its key that may become a peer. */
+  hasRivals(connection: Connection): boolean {
+    const { remote } = connection
+    return this.table
+      .of(remote?.id ?? '')
+      .some(({ state, number }) => number !== connection.number && state !== 'goodbye')
+  }
+
+  /** Fetches what decides between several connections of one key. */
+  async loadRivals(): Promise<void> {
+    if (this.rivals) return
+    const { Rivals } = await import('./rivals.ts')
+    this.rivals ??= new Rivals(this, this.#host)
   }
 
   /** A dial that begins. Without a remote it is found by no key, and holds up nobody. */
@@ -172,7 +163,7 @@ export class Connections {
   /** Nothing is left of it. */
   remove(connection: Connection): void {
     this.table.move(connection, 'gone')
-    this.#reconsider(connection)
+    this.rivals?.reconsider(connection)
     if (this.table.size === 0) this.#onEmpty?.()
   }
 
@@ -183,7 +174,7 @@ export class Connections {
     await this.#emptyWithin(this.#host.settings.limits.closeMs)
     for (const connection of [...this.table.values()]) connection.cut(quitting())
     this.#wheel.close()
-    this.#listening?.close()
+    this.listening?.forget()
   }
 
   async #emptyWithin(ms: number): Promise<void> {
@@ -210,8 +201,8 @@ export class Connections {
     const id = idOf(this.#host.settings, publicKey)
     this.table.name(connection, { id, publicKey })
     if (!this.#checkpoints.key(connection)) return false
-    if (connection.direction === 'inbound') this.#setPending(connection, true)
-    return this.#checkpoints.rivalOf(connection) === undefined
+    connection.setUp!.task.entry?.proven(connection)
+    return this.rivals?.rivalOf(connection) === undefined
   }
 
   #checkpointHello(connection: Connection, hello: Hello, codec: FrameCodec): void {
@@ -252,17 +243,16 @@ export class Connections {
     const peer = connection.peer!
     this.#beginning.set(connection, false)
     this.#host.added(peer)
-    this.#setPending(connection, false)
+    connection.settled?.()
     this.#open(connection, peer)
     this.#host.events.emit('peer:added', peer)
-    for (const other of this.table.of(peer.id))
-      if (other !== connection && other.attempt) this.#host.overtaken(other, peer)
+    this.rivals?.overtake(connection)
     peer.start()
     this.#host.decided(connection)
     const endedEarly = this.#beginning.get(connection)
     this.#beginning.delete(connection)
     if (endedEarly) this.#gone(connection)
-    else this.#reconsider(connection)
+    else this.rivals?.reconsider(connection)
   }
 
   // As many protocols are told of the end: those that were told of the beginning, whatever they made of it.
@@ -304,26 +294,15 @@ export class Connections {
   #over(connection: Connection, error: PeerError): void {
     const { direction, endpoint, remote, link, setUp } = connection
     const { transport } = setUp!.task
-    this.#failed(error, { direction, endpoint, remote, transport }, link!.remoteAddress, setUp!.publicKey)
-    this.#setPending(connection, false)
+    this.failed(error, { direction, endpoint, remote, transport }, link!.remoteAddress, setUp!.publicKey)
+    connection.settled?.()
     setUp!.task.decided?.(error)
     this.#host.decided(connection, error)
-    this.#reconsider(connection)
+    this.rivals?.reconsider(connection)
   }
 
-  #setPending(connection: Connection, isPending: boolean): void {
-    if (connection.pending === isPending) return
-    connection.pending = isPending
-    this.#host.pending({ number: connection.number, id: connection.remote!.id }, isPending)
-  }
-
-  // What was held for it may be decided now.
-  #reconsider({ remote }: Connection): void {
-    if (!remote) return
-    for (const { state, setUp } of this.table.of(remote.id)) if (state === 'held') setUp?.goOn()
-  }
-
-  #failed(error: PeerError, of: Remote, remoteAddress: string, publicKey?: Uint8Array): void {
+  /** Tells of an end without a peer. */
+  failed(error: PeerError, of: Remote, remoteAddress: string, publicKey?: Uint8Array): void {
     const { direction, remote } = of
     const peer = describeRemote(of, remoteAddress, remote?.publicKey)
     const persistent = remote !== undefined && this.#host.isPersistent(remote.id)

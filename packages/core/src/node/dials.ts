@@ -2,7 +2,7 @@
 import { createDeferred } from '../base/abort.ts'
 import type { Emitter } from '../base/emitter.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
-import { claimError, isPeerError, PeerError } from '../errors/peer-error.ts'
+import { isPeerError, PeerError } from '../errors/peer-error.ts'
 import type { Dialer } from '../dialing/dialer.ts'
 import type { DialerInfo, DialExplanation } from '../dialing/explain.ts'
 import type { FailureTally, NodeExplanation } from '../dialing/explain-all.ts'
@@ -18,9 +18,7 @@ import { idOf } from './connections.ts'
 import type { Connections } from './connections.ts'
 import type { NodeEvents } from './events.ts'
 import { asPeerError, LinkOpener } from './link-opener.ts'
-import type { OpenedLink } from './link-opener.ts'
 import type { Settings } from './options.ts'
-import type { SetUpTask } from './set-up.ts'
 
 /** Keys whose latest failed dial is remembered for `explain`. */
 const MAX_FAILED = 256
@@ -35,7 +33,8 @@ export interface DialsHost {
 
 export class Dials {
   readonly #host: DialsHost
-  readonly #opener: LinkOpener
+  readonly connections: Connections
+  readonly opener: LinkOpener
   #dialer: Dialer | undefined
   readonly #persistent = new Map<string, Address>()
   /** What ended the latest dial, by id. */
@@ -45,7 +44,8 @@ export class Dials {
 
   constructor(host: DialsHost) {
     this.#host = host
-    this.#opener = new LinkOpener({ ...host, isPersistent: (id) => this.isPersistent(id) })
+    this.connections = host.connections
+    this.opener = new LinkOpener({ ...host, isPersistent: (id) => this.isPersistent(id) })
   }
 
   /** Begins to dial by itself; before this only `dial` does. `load` fetches the dialer even if nothing needs it yet. */
@@ -59,20 +59,21 @@ export class Dials {
   async #load(): Promise<void> {
     const { dialerFor } = await import('./self-dialing.ts')
     if (this.#closed || this.#dialer) return
-    const { settings, publicKey, connections } = this.#host
+    const { connections } = this
+    const { settings, publicKey } = this.#host
     const dialer = dialerFor({
       settings,
       publicKey,
       connections,
-      verdict: (key, endpoint) => this.#opener.verdict(key, endpoint),
+      verdict: (key, endpoint) => this.opener.verdict(key, endpoint),
       nameOf: (key, endpoint) => this.nameOf(key, endpoint),
       join: (address, settle) => (this.#peerOf(address) ? undefined : this.#join(address, settle)),
     })
     this.#dialer = dialer
     // Peers that say goodbye count until that is told, for the dialer as for everybody.
-    for (const { number, remote, pending, peer, told } of connections.table.values()) {
+    for (const { number, remote, settled, peer, told } of connections.table.values()) {
       if (peer && !told) this.added(peer)
-      else if (pending) this.pending({ number, id: remote!.id }, true)
+      else if (settled) this.pending({ number, id: remote!.id }, true)
     }
     for (const address of this.#persistent.values()) dialer.addPersistent(address)
     for (const plugin of settings.plugins) {
@@ -102,12 +103,13 @@ export class Dials {
   }
 
   #peerOf({ publicKey }: Address): ConnectedPeer | undefined {
-    return this.#host.connections.table.peerOf(idOf(this.#host.settings, publicKey))
+    return this.connections.table.peerOf(idOf(this.#host.settings, publicKey))
   }
 
   /** Waits for an attempt; the answer leaves it, and ends it when nobody else waits. */
   #join(address: Address, settle: (outcome: DialOutcome) => void): () => void {
-    const { settings, connections } = this.#host
+    const { connections } = this
+    const { settings } = this.#host
     const { publicKey, endpoint } = address
     const id = idOf(settings, publicKey)
     const running = connections.table
@@ -127,8 +129,8 @@ export class Dials {
   async #run(connection: Connection, { address, controller }: Attempt): Promise<void> {
     const { publicKey: expected } = address
     try {
-      await this.#opener.reach(connection, address, controller.signal, (opened) =>
-        this.#host.connections.setUp(connection, { ...opened, expected }),
+      await this.opener.reach(connection, address, controller.signal, (opened) =>
+        this.connections.setUp(connection, { ...opened, expected }),
       )
     } catch (error) {
       this.decided(connection, asPeerError(error))
@@ -137,13 +139,18 @@ export class Dials {
 
   /** It has become a peer (which may have ended again by now), or has failed. */
   decided(connection: Connection, error?: PeerError): void {
+    const { connections } = this
     const { attempt, peer, remote } = connection
     connection.attempt = undefined
-    if (connection.state === 'dialing') this.#host.connections.remove(connection)
+    if (connection.state === 'dialing') connections.remove(connection)
     if (!attempt) return
     if (!error) attempt.settle(peer!.error ?? peer!)
-    else if (!this.#passOn(attempt, remote!.id, error)) this.#fail(attempt, remote!.id, error)
-    // The place that it held is free now, or a peer's.
+    else if (!connections.rivals?.passOn(attempt, remote!.id, error)) this.#fail(attempt, remote!.id, error)
+    this.roomChanged()
+  }
+
+  /** A place that was held is free now, or a peer's. */
+  roomChanged(): void {
     this.#dialer?.roomChanged()
   }
 
@@ -151,21 +158,6 @@ export class Dials {
     this.#remember(id, error)
     attempt.settle(error)
     this.#host.events.emit('dial:failed', { address: attempt.address, error, persistent: this.isPersistent(id) })
-  }
-
-  // Refused for another connection of the key, which may have taken the last place, too: whoever waited for this one
-  // is content with that.
-  #passOn(attempt: Attempt, id: string, { reason }: PeerError): boolean {
-    const isTwin = reason === DiscReason.alreadyConnected
-    if (!isTwin && reason !== DiscReason.tooManyPeers) return false
-    const { table } = this.#host.connections
-    const peer = table.peerOf(id)
-    const heir = isTwin && table.of(id).find(({ state }) => state === 'hello' || state === 'held')
-    if (peer) attempt.settle(peer)
-    else if (!heir) return false
-    else if (heir.attempt) attempt.passTo(heir.attempt)
-    else heir.attempt = attempt
-    return true
   }
 
   /** Out of the table at once: the next dial is an attempt of its own. */
@@ -177,43 +169,10 @@ export class Dials {
     if (direction === 'outbound') connection.fail(error)
   }
 
-  /** Another connection has become the peer: that is what everybody waited for. */
-  overtaken(connection: Connection, peer: ConnectedPeer): void {
-    const { attempt } = connection
-    if (!attempt) return
-    const error = new PeerError('disconnect reason', DiscReason.alreadyConnected, 'this key is connected already')
-    connection.attempt = undefined
-    attempt.settle(peer.error ?? peer)
-    attempt.controller.abort(error)
-    if (connection.link) connection.fail(error)
-    else this.#host.connections.remove(connection)
-  }
-
   #remember(id: string, error: PeerError): void {
     this.#failed.delete(id)
     this.#failed.set(id, error)
     if (this.#failed.size > MAX_FAILED) this.#failed.delete(this.#failed.keys().next().value!)
-  }
-
-  /** Whether the node of an address lives; see `PluginContext`. */
-  async probe(address: Address, signal: AbortSignal = new AbortController().signal): Promise<void> {
-    const { probe } = await import('./probe.ts')
-    const { connections } = this.#host
-    const connection = connections.addDial(address.endpoint)
-    try {
-      const { publicKey: expected } = address
-      const task = (opened: OpenedLink): SetUpTask => ({ ...opened, expected })
-      await this.#opener.reach(connection, address, signal, (opened) =>
-        probe(connections, connection, task(opened), signal),
-      )
-    } catch (error) {
-      const failure = asPeerError(error)
-      claimError(failure, connection)
-      throw failure
-    } finally {
-      if (!connection.link) connections.remove(connection)
-      this.#dialer?.roomChanged()
-    }
   }
 
   addPersistent(address: Address): DialExplanation {
@@ -253,7 +212,7 @@ export class Dials {
   /** What sentences call a node: where it is and who dialed when it is connected, else where it would be dialed. */
   nameOf(publicKey: Uint8Array, endpoint?: Endpoint): string {
     const id = idOf(this.#host.settings, publicKey)
-    const peer = this.#host.connections.table.peerOf(id)
+    const peer = this.connections.table.peerOf(id)
     return peer ? String(peer) : describeNode(publicKey, endpoint ?? this.#persistent.get(id)?.endpoint)
   }
 
@@ -268,7 +227,7 @@ export class Dials {
   }
 
   #explainWithoutDialer(id: string, publicKey: Uint8Array): DialExplanation {
-    const { table } = this.#host.connections
+    const { table } = this.connections
     const short = this.nameOf(publicKey)
     if (table.peerOf(id)) {
       return { state: 'connected', reason: 'already connected', sentence: `${short} is connected` }
@@ -293,7 +252,7 @@ export class Dials {
   close(): void {
     this.#closed = true
     this.#dialer?.close()
-    for (const connection of [...this.#host.connections.table.values()]) {
+    for (const connection of [...this.connections.table.values()]) {
       this.#giveUp(connection, cancelled('the node is closing'))
     }
   }

@@ -18,6 +18,8 @@ export interface GuestsHost {
   readonly settings: Settings
   readonly table: ConnectionTable
   readonly prefixes: PrefixPolicy
+  /** The node's own. */
+  readonly id: string
 }
 
 export class Guests {
@@ -27,6 +29,18 @@ export class Guests {
 
   constructor(host: GuestsHost) {
     this.#host = host
+  }
+
+  /**
+   * Whether room may be made for one that is refused for want of it. Nobody makes room for one that is refused all the
+   * same. @throws {PeerError}
+   */
+  canMakeRoom({ direction, remote }: Connection, { reason }: PeerError): boolean {
+    const { settings, table, id } = this.#host
+    if (reason !== DiscReason.tooManyPeers || direction !== 'inbound' || !settings.admission) return false
+    const other = keyRefusalOf(table, remote!.id, id)
+    if (other) throw other
+    return true
   }
 
   /** Ends the inbound peer that the policy of admission finds for a newcomer, if any. */

@@ -49,7 +49,8 @@ export class LinkOpener {
     use: (opened: OpenedLink) => T | Promise<T>,
   ): Promise<T> {
     const { publicKey, endpoint } = address
-    const { crypto } = this.#host.settings
+    const { settings, connections } = this.#host
+    const { crypto } = settings
     if (equalBytes(publicKey, this.#host.publicKey)) throw refused(DiscReason.self, 'this is our own key')
     if (this.verdict(publicKey, endpoint) === 'banned') {
       throw refused(DiscReason.uselessPeer, 'the key or its address is banned')
@@ -59,6 +60,8 @@ export class LinkOpener {
       throw refused(DiscReason.invalidIdentity, 'the public key is not a point of secp256k1')
     }
     this.#hold(connection, publicKey)
+    if (connections.hasRivals(connection)) await connections.loadRivals()
+    signal.throwIfAborted()
     const link = await this.#open(transport, endpoint, signal)
     if (signal.aborted) {
       link.abort()

@@ -1,14 +1,11 @@
 // The node: transports, connections, dialer and plugins put together, with one start and one close.
-import { abortable } from '../base/abort.ts'
 import type { AsyncDisposal } from '../base/async-disposal.ts'
-import { shortKey } from '../base/bytes.ts'
 import type { Events, ListenOptions, Listener as EventListener } from '../base/emitter.ts'
 import { Emitter } from '../base/emitter.ts'
 import type { NodeExplanation } from '../dialing/explain-all.ts'
 import type { DialExplanation } from '../dialing/explain.ts'
 import type { Address } from '../wire/address.ts'
-import { formatAddress, parseAddress } from '../wire/address.ts'
-import type { Listener } from '../wire/link.ts'
+import { parseAddress } from '../wire/address.ts'
 import type { Peer } from '../wire/peer.ts'
 import { Connections, idOf } from './connections.ts'
 import { Dials } from './dials.ts'
@@ -17,8 +14,7 @@ import { inspectNode } from './inspect.ts'
 import type { NodeInspection } from './inspect.ts'
 import { readOptions } from './options.ts'
 import type { NodeOptions, Settings } from './options.ts'
-import type { Plugin, PluginContext } from './plugin.ts'
-import { runPlugins, stopPlugins } from './plugins.ts'
+import type { Plugins } from './plugins.ts'
 import { Reporter } from './reporter.ts'
 
 export interface NodeDialOptions {
@@ -96,12 +92,8 @@ class RunningNode implements Node {
   readonly #dials: Dials
   readonly #abort = new AbortController()
   readonly #trusted = new Set<string>()
-  #listeners: readonly Listener[] = []
-  /** Those that have to be stopped. */
-  readonly #plugins = new Set<Plugin>()
+  #plugins: Plugins | undefined
   #state: State = 'new'
-  /** Gives back the storage, which is ours while we run. */
-  #release: (() => Promise<void>) | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: NodeOptions) {
@@ -123,7 +115,6 @@ class RunningNode implements Node {
       removed: (peer, error) => this.#dials.removed(peer, error),
       pending: (connection, isPending) => this.#dials.pending(connection, isPending),
       decided: (connection, error) => this.#dials.decided(connection, error),
-      overtaken: (connection, peer) => this.#dials.overtaken(connection, peer),
       note: (message, error) => this.#reporter.note(message, error),
     })
     this.#dials = new Dials({
@@ -139,7 +130,7 @@ class RunningNode implements Node {
   }
 
   get addresses(): readonly string[] {
-    return this.#listeners.map(({ endpoint }) => formatAddress({ publicKey: this.publicKey, endpoint }))
+    return this.#connections.listening?.addresses ?? []
   }
 
   get peers(): readonly Peer[] {
@@ -165,54 +156,28 @@ class RunningNode implements Node {
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new TypeError(`start was called on a node that is ${this.#state}`)
     this.#state = 'starting'
+    const { plugins, storage, clock, transports } = this.#settings
+    const { signal } = this.#abort
     try {
-      const { clock, random, crypto, logger, storage, judge, places, transports } = this.#settings
-      await this.#claim()
-      if (this.#state !== 'starting') return
-      const context: PluginContext = {
-        node: this,
-        clock,
-        random,
-        crypto,
-        logger,
-        storage,
-        places,
-        canDial: (endpoint) => transports.some((transport) => transport.canDial(endpoint)),
-        judge,
-        probe: (address, options) => this.#dials.probe(address, options?.signal),
-        signal: this.#abort.signal,
-      }
-      await runPlugins(this.#settings.plugins, context, this.#plugins)
-      if (this.#state === 'starting') await this.#reporter.open(clock)
-      if (this.#state === 'starting') await this.#listen()
-      for (const plugin of this.#settings.plugins) if (this.#state === 'starting') await plugin.listening?.()
-      if (this.#state !== 'starting') return
+      if (storage || plugins.length > 0) await this.#startPlugins(signal)
+      if (!signal.aborted) await this.#reporter.open(clock)
+      if (!signal.aborted && transports.some(({ listen }) => listen)) await this.#connections.listen(signal)
+      if (!signal.aborted) await this.#plugins?.listening()
+      if (signal.aborted) return
       this.#state = 'running'
-      await this.#dials.start(this.#listeners.length > 0)
+      await this.#dials.start(this.addresses.length > 0)
     } catch (error) {
       await this.close()
       throw error
     }
   }
 
-  async #claim(): Promise<void> {
-    const release = await this.#settings.storage?.claim?.(`node ${shortKey(this.publicKey)}`)
-    if (this.#state === 'starting') this.#release = release
-    else await release?.()
-  }
-
-  async #listen(): Promise<void> {
-    for (const transport of this.#settings.transports) {
-      if (!transport.listen) continue
-      const door = await this.#connections.openDoor()
-      const opened = await transport.listen({
-        node: { publicKey: this.publicKey, name: this.#settings.name },
-        ...door.handlers(transport),
-        error: (error) => this.#reporter.note(`listener of ${transport.name}`, error),
-      })
-      this.#listeners = [...this.#listeners, ...opened]
-      if (this.#state !== 'starting') await Promise.all(opened.map((listener) => listener.close()))
-    }
+  async #startPlugins(signal: AbortSignal): Promise<void> {
+    const { Plugins } = await import('./plugins.ts')
+    if (signal.aborted) return
+    const note = (message: string, error: unknown): void => this.#reporter.note(message, error)
+    this.#plugins = new Plugins({ node: this, settings: this.#settings, dials: this.#dials, signal, note })
+    await this.#plugins.start()
   }
 
   close(): Promise<void> {
@@ -223,12 +188,11 @@ class RunningNode implements Node {
   async #close(): Promise<void> {
     this.#state = 'closing'
     this.#abort.abort(new DOMException('the node was closed', 'AbortError'))
-    const listeners = this.#listeners.map((listener) => listener.close().catch(() => undefined))
+    this.#connections.listening?.stop()
     this.#dials.close()
     await this.#connections.close()
-    const report = (name: string, error: unknown): void => this.#reporter.note(`plugin ${name} failed to stop`, error)
-    await stopPlugins(this.#plugins, this.#settings, report)
-    await boundedBy(this.#settings, Promise.all([...listeners, this.#release?.()]))
+    await this.#plugins?.stop()
+    await Promise.all([this.#connections.listening?.close(), this.#plugins?.release()])
     this.#events.removeAll()
     this.#state = 'closed'
   }
@@ -289,13 +253,6 @@ class RunningNode implements Node {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-}
-
-async function boundedBy({ clock, limits }: Settings, work: Promise<unknown>): Promise<void> {
-  const controller = new AbortController()
-  const timer = clock.setTimer(limits.closeMs, () => controller.abort())
-  await abortable(work, controller.signal).catch(() => undefined)
-  timer.cancel()
 }
 
 function asAddress(address: Address | string): Address {

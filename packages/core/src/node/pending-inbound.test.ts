@@ -8,6 +8,7 @@ import { createInitiator } from '../rlpx/handshake.ts'
 import { generateKeyPair, type KeyPair } from '../rlpx/keys.ts'
 import { createManualClock } from '../testing/manual-clock.ts'
 import { createMemoryNetwork } from '../testing/memory-transport.ts'
+import { parseAddress } from '../wire/address.ts'
 import type { Link } from '../wire/link.ts'
 import { Connections, type ConnectionsHost, idOf } from './connections.ts'
 import type { NodeEvents } from './events.ts'
@@ -40,18 +41,17 @@ async function createWorld(own: KeyPair, other: KeyPair) {
     removed: () => undefined,
     pending: (_, isPending) => void told.push(isPending),
     decided: () => undefined,
-    overtaken: () => undefined,
     note: () => undefined,
   }
   const connections = new Connections(host)
-  const door = await connections.openDoor()
-  const [listener] = await transport.listen!(door.handlers(transport))
+  await connections.listen(new AbortController().signal)
+  const listener = parseAddress(connections.listening!.addresses[0]!)
   const silent: Link[] = []
   const [remote] = await far.listen!({ link: (link) => silent.push(link) })
 
   /** `other` dials and proves its key. */
   const inbound = async (): Promise<Link> => {
-    const link = await far.dial(listener!.endpoint)
+    const link = await far.dial(listener.endpoint)
     const handshake = createInitiator({ crypto, random, privateKey: other.privateKey, remotePublicKey: publicKey })
     link.open(sink)
     link.write(handshake.start()!)

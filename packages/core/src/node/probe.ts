@@ -1,12 +1,39 @@
 // Whether a node lives, without making a peer of it: both handshakes, then goodbye.
 import { createDeferred } from '../base/abort.ts'
+import { claimError } from '../errors/peer-error.ts'
 import { DiscReason, PeerError } from '../index.ts'
+import type { Address } from '../wire/address.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
+import type { Dials } from './dials.ts'
+import { asPeerError } from './link-opener.ts'
 import type { SetUpTask } from './set-up.ts'
 
-/** Resolves when the remote has said Hello; it takes no slot, so its key is checked against nothing. */
+/** Whether the node of an address lives; see `PluginContext`. */
 export async function probe(
+  dials: Dials,
+  address: Address,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
+  const { connections, opener } = dials
+  const connection = connections.addDial(address.endpoint)
+  const { publicKey: expected } = address
+  try {
+    await opener.reach(connection, address, signal, (opened) =>
+      greet(connections, connection, { ...opened, expected }, signal),
+    )
+  } catch (error) {
+    const failure = asPeerError(error)
+    claimError(failure, connection)
+    throw failure
+  } finally {
+    if (!connection.link) connections.remove(connection)
+    dials.roomChanged()
+  }
+}
+
+// Resolves when the remote has said Hello; it takes no slot, so its key is checked against nothing.
+async function greet(
   connections: Connections,
   connection: Connection,
   task: SetUpTask,

@@ -31,6 +31,8 @@ export interface Waiting {
 export interface SetUpEntry {
   /** Waits with bytes for their turn, and calls `read` then. */
   wait(setUp: Waiting, chunk: Uint8Array): void
+  /** It has passed checkpoint 1. */
+  proven(connection: Connection): void
   /** Ends the link and says why, where no Disconnect can be sent yet; `false`: it only has to be cut. */
   refuse(error: PeerError): boolean
 }
