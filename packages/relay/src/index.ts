@@ -1,8 +1,13 @@
 // The relay as a library: what the `peerwire relay` command runs, to be embedded in a program of one's own.
 export { type Bridge, type BridgeOptions, createBridge } from './bridge/bridge.ts'
+export { type AllowRule, parseAllowRule } from './bridge/allow-list.ts'
 export { type BridgeLimits, DEFAULT_BRIDGE_LIMITS } from './bridge/limits.ts'
 export { type BridgeTarget, parseBridgeTarget } from './bridge/target.ts'
+export type { Connect } from './bridge/dial.ts'
+export { dnsResolver, type ResolveName } from './bridge/resolve-name.ts'
+export type { BridgeTickets } from './bridge/ticket-door.ts'
 export { createOutput, type Output } from './command/output.ts'
 export type { RelayOptions } from './relay/options.ts'
 export type { BridgeEntry } from './relay/public-addresses.ts'
 export { type Relay, type RelaySurroundings, startRelay } from './relay/relay.ts'
+export { mintTicket, type Ticket, type TicketOptions } from './ticket/mint.ts'

@@ -10,9 +10,11 @@ import {
   type Transport,
 } from '@peerwire/core'
 import { BrowserWebSocketLink, type BrowserLinkOptions } from './browser-link.ts'
+import type { TicketSource } from './ticket.ts'
 import { dialError, isWebSocketEndpoint, WEBSOCKET_PROTOCOL } from './wire.ts'
 
 export { type ResolvedBridge, type ResolvedNode, resolveNode, type ResolveOptions } from './resolve-node.ts'
+export type { TicketSource } from './ticket.ts'
 export { WEBSOCKET_PROTOCOL } from './wire.ts'
 
 /** What is kept at most while nobody reads: one message of the greatest size RLPx knows. */
@@ -22,6 +24,11 @@ export interface WebSocketOptions {
   /** Unread bytes past which the link is ended with `receive queue full`; default 16 MiB. */
   readonly maxUnreadBytes?: number | undefined
   readonly clock?: Clock | undefined
+  /**
+   * Gives the ticket to show at a relay's `/bridge/t/N`, asked once for each dial of such an endpoint and for no other:
+   * a ticket is for one relay's eyes.
+   */
+  readonly ticket?: TicketSource | undefined
 }
 
 /** What a page knows of a dial that failed: the `cause` of its PeerError. */
@@ -36,23 +43,31 @@ export interface DialFacts {
   readonly online: boolean
 }
 
-const KINDS = { maxUnreadBytes: 'limit', clock: 'thing' } as const
+const KINDS = { maxUnreadBytes: 'limit', clock: 'thing', ticket: 'call' } as const
 
 /** Dials `ws` and `wss` from a page or a worker. @throws {TypeError} naming the option that can't be used */
 export function webSocket(options: WebSocketOptions = {}): Transport {
-  const { maxUnreadBytes = MAX_UNREAD_BYTES, clock = systemClock } = checkOptions('webSocket', options, KINDS)
+  const { maxUnreadBytes = MAX_UNREAD_BYTES, clock = systemClock, ticket } = checkOptions('webSocket', options, KINDS)
   return {
     name: 'ws',
     canDial: isWebSocketEndpoint,
-    dial: async (endpoint, dialOptions) => await dial(endpoint, { maxUnreadBytes, clock }, dialOptions),
+    dial: async (endpoint, dialOptions) => {
+      const protocols = ticket ? (await import('./ticket.ts')).protocolsFor(endpoint, ticket) : WEBSOCKET_PROTOCOL
+      return await dial(endpoint, protocols, { maxUnreadBytes, clock }, dialOptions)
+    },
   }
 }
 
-function dial(endpoint: Endpoint, options: BrowserLinkOptions, { signal }: DialOptions = {}): Promise<Link> {
+function dial(
+  endpoint: Endpoint,
+  protocols: string | string[],
+  options: BrowserLinkOptions,
+  { signal }: DialOptions = {},
+): Promise<Link> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason as Error)
     const startedMs = options.clock.now()
-    const socket = create(endpoint)
+    const socket = create(endpoint, protocols)
     socket.binaryType = 'arraybuffer'
     const settle = (): void => {
       signal?.removeEventListener('abort', onAbort)
@@ -97,9 +112,9 @@ function factsText({ elapsedMs, securePage, online }: DialFacts): string {
 }
 
 // The constructor itself throws for what the browser forbids beforehand, such as ws:// on an https page.
-function create(endpoint: Endpoint): WebSocket {
+function create(endpoint: Endpoint, protocols: string | string[]): WebSocket {
   try {
-    return new WebSocket(formatEndpoint(endpoint), WEBSOCKET_PROTOCOL)
+    return new WebSocket(formatEndpoint(endpoint), protocols)
   } catch (cause) {
     throw dialError(endpoint, 'is refused by the browser itself', cause)
   }

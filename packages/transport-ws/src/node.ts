@@ -13,6 +13,7 @@ import { WebSocket } from 'ws'
 import { openListener } from './listen.ts'
 import { NodeWebSocketLink, socketOptions } from './node-link.ts'
 import { readSettings, type Settings, type WebSocketOptions } from './options.ts'
+import { protocolsFor } from './ticket.ts'
 import { dialError, isWebSocketEndpoint, WEBSOCKET_PROTOCOL } from './wire.ts'
 
 export type { TlsOptions, WebSocketOptions } from './options.ts'
@@ -21,6 +22,7 @@ export { type ProxyTrust, readTrustProxy, type TrustProxy } from './proxies.ts'
 export { chooseProtocol, refusalOf, type RefusedUpgrade } from './refusals.ts'
 export { type ResolvedBridge, type ResolvedNode, resolveNode, type ResolveOptions } from './resolve-node.ts'
 export { answerWellKnown, isWellKnown } from './well-known.ts'
+export type { TicketSource } from './ticket.ts'
 export { WEBSOCKET_PROTOCOL } from './wire.ts'
 
 /** Characters of a refusal's body that are read and shown. */
@@ -87,9 +89,10 @@ function dial(endpoint: Endpoint, settings: Settings, { signal }: DialOptions = 
   })
 }
 
-function create(endpoint: Endpoint, { tls, maxPayloadBytes, randomMasks }: Settings): WebSocket {
+function create(endpoint: Endpoint, { tls, maxPayloadBytes, randomMasks, ticket }: Settings): WebSocket {
+  const protocols = ticket ? protocolsFor(endpoint, ticket) : [WEBSOCKET_PROTOCOL]
   try {
-    return new WebSocket(formatEndpoint(endpoint), WEBSOCKET_PROTOCOL, {
+    return new WebSocket(formatEndpoint(endpoint), protocols, {
       ...socketOptions(maxPayloadBytes),
       ...(randomMasks ? {} : { generateMask: zeroMask }),
       ...(tls.ca === undefined ? {} : { ca: tls.ca }),

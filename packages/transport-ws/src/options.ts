@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { checkOptions, type Clock, type Endpoint, parseEndpoint, systemClock } from '@peerwire/core'
 import { type AllowedOrigins, checkHost, checkOrigin } from './origins.ts'
 import { type ProxyTrust, readTrustProxy, type TrustProxy } from './proxies.ts'
+import type { TicketSource } from './ticket.ts'
 import { isWebSocketEndpoint, MESSAGE_BYTES } from './wire.ts'
 
 /** Largest message that is taken: four of ours, so that others may cut more coarsely. It is held in memory whole. */
@@ -55,6 +56,11 @@ export interface WebSocketOptions {
    */
   readonly upgrade?: ((request: IncomingMessage, socket: Duplex, head: Buffer) => boolean) | undefined
   readonly clock?: Clock | undefined
+  /**
+   * Gives the ticket to show at a relay's `/bridge/t/N`, asked once for each dial of such an endpoint and for no other:
+   * a ticket is for one relay's eyes.
+   */
+  readonly ticket?: TicketSource | undefined
 }
 
 /** The options with defaults. */
@@ -69,6 +75,7 @@ export interface Settings {
   readonly request: NonNullable<WebSocketOptions['request']>
   readonly upgrade: NonNullable<WebSocketOptions['upgrade']>
   readonly clock: Clock
+  readonly ticket: TicketSource | undefined
 }
 
 const KINDS = {
@@ -82,6 +89,7 @@ const KINDS = {
   request: 'call',
   upgrade: 'call',
   clock: 'thing',
+  ticket: 'call',
 } as const
 
 /** @throws {TypeError} naming the option that can't be used */
@@ -102,6 +110,7 @@ export function readSettings(options: WebSocketOptions): Settings {
     request: options.request ?? (() => false),
     upgrade: options.upgrade ?? (() => false),
     clock: options.clock ?? systemClock,
+    ticket: options.ticket,
   }
 }
 

@@ -16,6 +16,17 @@ export interface BridgeLimits {
   readonly dialMs: number
   /** Milliseconds without a byte in either direction; RLPx peers ping every 15 s. */
   readonly idleMs: number
+  /** As `linksPerPrefix`, where a ticket asks. */
+  readonly ticketLinksPerPrefix: number
+  /** Tickets whose use is remembered, each until it ends; about 200 bytes each. */
+  readonly tickets: number
+  /** Milliseconds that a tab with a ticket has for its whole first handshake packet. */
+  readonly authMs: number
+  /** Milliseconds to find the addresses of a ticket's target. */
+  readonly resolveMs: number
+  /** Bytes a second of a ticket's link, both ways together, once its burst is used. */
+  readonly ticketRate: number
+  readonly ticketBurst: number
 }
 
 export const DEFAULT_BRIDGE_LIMITS: BridgeLimits = {
@@ -26,6 +37,12 @@ export const DEFAULT_BRIDGE_LIMITS: BridgeLimits = {
   openIntervalMs: 1_500,
   dialMs: 5_000,
   idleMs: 120_000,
+  ticketLinksPerPrefix: 4,
+  tickets: 100_000,
+  authMs: 5_000,
+  resolveMs: 2_000,
+  ticketRate: 262_144,
+  ticketBurst: 2_097_152,
 }
 
 /** Prefixes whose rate is remembered; the one that opened longest ago is forgotten first. */
@@ -83,14 +100,24 @@ export class BridgeGate {
     return true
   }
 
-  /** Takes a place for a link to `alias`, or says why there is none. */
-  enter(alias: string, remoteAddress: string): Admission {
-    const { links, linksPerTarget, linksPerPrefix } = this.#limits
+  /**
+   * Takes a place for a link to `alias`, or says why there is none.
+   *
+   * @param linksPerPrefix - most from the network, of whatever kind
+   * @param shown - what the visitor knows the target as
+   */
+  enter(
+    alias: string,
+    remoteAddress: string,
+    linksPerPrefix: number = this.#limits.linksPerPrefix,
+    shown: string = alias,
+  ): Admission {
+    const { links, linksPerTarget } = this.#limits
     const prefix = this.#prefixes.prefixOf(remoteAddress)
     const ofTarget = this.#perTarget.get(alias) ?? 0
     const ofPrefix = prefix === undefined ? 0 : (this.#perPrefix.get(prefix) ?? 0)
     if (this.#links >= links) return denied(`the bridge carries ${links} links already`)
-    if (ofTarget >= linksPerTarget) return denied(`${alias} has ${linksPerTarget} links already`)
+    if (ofTarget >= linksPerTarget) return denied(`${shown} has ${linksPerTarget} links already`)
     if (ofPrefix >= linksPerPrefix) return denied(`your network has ${linksPerPrefix} links already`)
     this.#links++
     change(this.#perTarget, alias, 1)

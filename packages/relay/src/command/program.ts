@@ -5,6 +5,7 @@ import { dnsSignCommand } from '../dns/command.ts'
 import { pingCommand } from '../ping/command.ts'
 import { relayCommand } from '../relay/command.ts'
 import { resolveCommand } from '../resolve/command.ts'
+import { ticketCommand } from '../ticket/command.ts'
 import { version } from '../version.ts'
 import type { Command, Surroundings } from './command.ts'
 import { readFlags } from './flags.ts'
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   pingCommand,
   crawlCommand,
   resolveCommand,
+  ticketCommand,
   dnsSignCommand,
   devEchoCommand,
 ]

@@ -6,6 +6,7 @@ import type { Relay } from './relay.ts'
 export function bannerLines({
   addresses,
   bridge,
+  bridgeAllow,
   dataDir,
   found,
   hasSample,
@@ -22,10 +23,13 @@ export function bannerLines({
     ...(record ? [`  record   ${record}`] : []),
     `  data     ${dataDir}`,
     ...(hasSample ? ['  sample   made-up transactions, announced by a peer of their own'] : []),
-    ...(bridge.length > 0 ? [] : ['  bridge   closed (opened by --bridge ALIAS=enode://KEY@host:port)']),
+    ...(bridge.length + bridgeAllow.length > 0
+      ? []
+      : ['  bridge   closed (opened by --bridge ALIAS=enode://KEY@host:port)']),
     ...bridge.map(
       ({ alias, address, endpoint }) => `  bridge   ${alias}: ${address ?? `${endpoint} (add the key of the target)`}`,
     ),
+    ...bridgeAllow.map((rule) => `  bridge   tickets may name ${rule}`),
     '',
     ...(tabAddress ? ["In a tab's program:", `  await node.dial('${tabAddress}')`, ''] : []),
   ]

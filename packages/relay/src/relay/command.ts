@@ -36,7 +36,17 @@ const FLAGS: FlagTable = {
   bridge: {
     value: 'ALIAS=TARGET',
     many: true,
-    help: 'let tabs reach enode://KEY@host:port or host:port at /bridge/ALIAS; without it the bridge is closed',
+    help: 'let tabs reach enode://KEY@host:port or host:port at /bridge/ALIAS; without it, and without tickets, the bridge is closed',
+  },
+  'bridge-allow': {
+    value: 'CIDR:PORTS',
+    many: true,
+    help: 'what tickets may name, such as 203.0.113.0/24:30303 or [2001:db8::]/32:30303-30310; private and special ranges only where a rule lies within them',
+  },
+  'ticket-key': {
+    value: 'FILE',
+    many: true,
+    help: 'a key whose tickets are taken at /bridge/t/N (see peerwire ticket); two while one is replaced',
   },
   origins: {
     value: 'LIST',

@@ -9,6 +9,7 @@ import {
   readTrustProxy,
   type TrustProxy,
 } from '@peerwire/transport-ws/node'
+import { type AllowRule, parseAllowRule } from '../bridge/allow-list.ts'
 import { type BridgeTarget, parseBridgeTarget } from '../bridge/target.ts'
 import { type Given, valueOf, wholeNumber } from '../command/flags.ts'
 import { nearest } from '../command/nearest.ts'
@@ -34,6 +35,10 @@ export interface RelayOptions {
   readonly publicEndpoint: Endpoint | undefined
   readonly advertised: readonly Endpoint[]
   readonly bridge: readonly BridgeTarget[]
+  /** What tickets may name. */
+  readonly bridgeAllow: readonly AllowRule[]
+  /** Files of the keys that sign tickets. */
+  readonly ticketKeyFiles: readonly string[]
   readonly origins: AllowedOrigins | undefined
   /** Names by which pages reach it on this machine or in its network. */
   readonly hosts: readonly string[]
@@ -70,6 +75,8 @@ export function readRelayOptions(given: Given, env: NodeJS.ProcessEnv): RelayOpt
     publicEndpoint: publicUrl === undefined ? undefined : valueOf('public-url', () => parsePublicUrl(publicUrl)),
     advertised: given.values('advertise').map((text) => valueOf('advertise', () => parseEndpoint(text))),
     bridge: given.values('bridge').map((text) => valueOf('bridge', () => parseBridgeTarget(text))),
+    bridgeAllow: given.values('bridge-allow').map((text) => valueOf('bridge-allow', () => parseAllowRule(text))),
+    ticketKeyFiles: given.values('ticket-key'),
     origins: readOrigins(given),
     hosts: given.values('host').map((text) => valueOf('host', () => checkHost(text))),
     trustProxy: readTrust(given),
@@ -88,7 +95,9 @@ export function readRelayOptions(given: Given, env: NodeJS.ProcessEnv): RelayOpt
   return options
 }
 
-function check({ listen, connect, maxPeers, bridge, tls, sample }: RelayOptions): void {
+function check(options: RelayOptions): void {
+  const { listen, connect, maxPeers, bridge, tls, sample } = options
+  checkTickets(options)
   once(
     'bridge',
     bridge.map(({ alias }) => alias),
@@ -107,6 +116,20 @@ function check({ listen, connect, maxPeers, bridge, tls, sample }: RelayOptions)
   if (tls && listen.length > 0 && !hasSecure) throw new UsageError('--tls-cert is of no use: nothing listens on wss://')
   if (bridge.length > 0 && listen.length > 0 && listen.every(({ scheme }) => scheme === 'tcp')) {
     throw new UsageError('--bridge is of no use: tabs need a listener on ws:// or wss://')
+  }
+}
+
+function checkTickets({ listen, bridgeAllow, ticketKeyFiles }: RelayOptions): void {
+  if (bridgeAllow.length > 0 && ticketKeyFiles.length === 0) {
+    throw new UsageError('--bridge-allow needs --ticket-key too: without a key there are no tickets')
+  }
+  if (ticketKeyFiles.length === 0) return
+  if (bridgeAllow.length === 0) {
+    throw new UsageError('--ticket-key needs --bridge-allow too: without it tickets may name nothing')
+  }
+  once('ticket-key', ticketKeyFiles, 'the file')
+  if (listen.length > 0 && listen.every(({ scheme }) => scheme === 'tcp')) {
+    throw new UsageError('--ticket-key is of no use: tabs need a listener on ws:// or wss://')
   }
 }
 

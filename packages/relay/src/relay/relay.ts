@@ -8,12 +8,15 @@ import {
   guardFloods,
   type Logger,
   type Node,
+  portableCrypto,
   standing,
   systemClock,
 } from '@peerwire/core'
 import { loadOrCreatePrivateKey, openStorage } from '@peerwire/core/storage/node'
 import { readTrustProxy } from '@peerwire/transport-ws/node'
+import { formatAllowRule } from '../bridge/allow-list.ts'
 import { type Bridge, createBridge } from '../bridge/bridge.ts'
+import type { BridgeTickets } from '../bridge/ticket-door.ts'
 import { type EventGuard, guardEvents } from '../command/event-guard.ts'
 import { holdEvents, type Output } from '../command/output.ts'
 import { loadPage } from '../http/page-files.ts'
@@ -30,6 +33,7 @@ import { ownHosts } from './own-hosts.ts'
 import { prefixesOf } from './prefixes.ts'
 import { type AddressFacts, addressesFor, type BridgeEntry, bridgeEntries, pageUrl } from './public-addresses.ts'
 import { reportListening, reportNode } from './report.ts'
+import { readTicketKeys, ticketsFor } from './tickets.ts'
 import { readTls, relayTransports } from './transports.ts'
 
 /** Of the relay's private key, in its data directory. */
@@ -44,6 +48,8 @@ export interface Relay {
   readonly addresses: readonly string[]
   /** Ways through the bridge; empty while it is closed. */
   readonly bridge: readonly BridgeEntry[]
+  /** What tickets may name, in the written form; empty where none are taken. */
+  readonly bridgeAllow: readonly string[]
   /** Its record in text form, for lists in DNS; absent where nobody outside can dial it. */
   readonly record: string | undefined
   /** Where it is asked over UDP, and its record; absent where it looks for nobody. */
@@ -69,10 +75,12 @@ export async function startRelay(
   // A node guards what it writes itself.
   const logger = guardFloods(unguarded, systemClock)
   const tls = await readTls(options.tls)
-  const dataDir = await openDataDir(options.dataDir)
   const warn = (sentence: string): void => logger.log('warn', sentence)
+  const ticketKeys = await readTicketKeys(options, warn)
+  const dataDir = await openDataDir(options.dataDir)
   const privateKey = await loadOrCreatePrivateKey(join(dataDir, KEY_FILE), { warn })
-  const bridge = createRelayBridge(options, logger)
+  const tickets = ticketsFor(options, ticketKeys, portableCrypto.publicKeyOf(privateKey))
+  const bridge = createRelayBridge(options, tickets, logger)
   const listeners: Endpoint[] = []
   const facts = (): AddressFacts => ({
     publicKey: node.publicKey,
@@ -124,11 +132,12 @@ export async function startRelay(
   return relay
 }
 
-function createRelayBridge(options: RelayOptions, logger: Logger): Bridge {
+function createRelayBridge(options: RelayOptions, tickets: BridgeTickets | undefined, logger: Logger): Bridge {
   const { bridge, origins, trustProxy } = options
   const proxies = readTrustProxy(trustProxy)
   return createBridge({
     targets: bridge,
+    tickets,
     clock: systemClock,
     logger,
     origins,
@@ -161,6 +170,7 @@ function describeRelay({ node, dataDir, bridge, source, facts, options, events, 
     found: foundBy(node),
     hasSample: source !== undefined,
     bridge: bridgeEntries(facts, pageEndpoint),
+    bridgeAllow: options.bridgeAllow.map(formatAllowRule),
     pageUrl: options.page && pageEndpoint ? pageUrl(pageEndpoint, publicEndpoint?.path) : undefined,
     close: async () => {
       stopLooking()
