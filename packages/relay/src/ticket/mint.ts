@@ -110,8 +110,7 @@ function written(text: string): string {
 }
 
 function readRelay(text: string): Address {
-  const address = parseAddress(text)
-  if (/^wss?$/.test(address.endpoint.scheme)) return address
+  if (/^wss?:/i.test(text)) return parseAddress(text)
   throw new TypeError(`a relay is ws://KEY@host:port/ or wss://KEY@host/, as it prints it, not ${text}`)
 }
 
