@@ -19,7 +19,16 @@ async function run(args: readonly string[], key?: string) {
   const output = { json: false, event: () => undefined, text: () => undefined }
   const signal = AbortSignal.abort()
   const given = args.map((arg) => places[arg] ?? arg)
-  const code = await runProgram(given, { output, signal, warn: (line) => warned.push(line) })
+  const warn = (line: string): void => void warned.push(line)
+  const ignore = (): void => undefined
+  const code = await runProgram(given, {
+    output,
+    signal,
+    warn,
+    print: ignore,
+    onHangUp: ignore,
+    outlivesReader: ignore,
+  })
   return { code, warned, files: await readdir(folder) }
 }
 

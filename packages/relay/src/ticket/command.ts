@@ -51,20 +51,18 @@ export const ticketCommand: Command = {
   run: runTicket,
 }
 
-async function runTicket(given: Given, { output }: Surroundings): Promise<number> {
+async function runTicket(given: Given, { output, warn }: Surroundings): Promise<number> {
   const keyFile = given.value('key')
   if (given.words.length === 0) throw new UsageError('a target is missing: peerwire ticket enode://KEY@host:port')
   if (keyFile === undefined) throw new UsageError('--key is missing: the file of the key that signs')
   const wanted = readWanted(given)
   // Everything is tried before a key is made.
   tried(wanted)
-  const warnings: string[] = []
-  const key = await loadOrCreatePrivateKey(keyFile, { warn: (sentence) => warnings.push(sentence) })
+  const key = await loadOrCreatePrivateKey(keyFile, { warn })
   const { ticket, expiresMs, addresses } = mintTicket({ ...wanted, key })
   output.event('ticket', { ticket, expires: new Date(expiresMs).toISOString(), addresses })
   output.text(ticket)
   for (const address of addresses) output.text(address)
-  for (const sentence of warnings) output.text(sentence)
   return 0
 }
 
