@@ -1,7 +1,7 @@
 // Who may open a WebSocket to a listener, for how long one may wait, and what a listener does with its port.
 import { connect as connectTls } from 'node:tls'
 import { createManualClock } from '@peerwire/core/testing'
-import { createNode, generatePrivateKey } from '@peerwire/core'
+import { createNode, type Endpoint, generatePrivateKey } from '@peerwire/core'
 import { resolveNode, webSocket, WEBSOCKET_PROTOCOL, type WebSocketOptions } from '@peerwire/transport-ws'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { claimPort } from '../support/ports.ts'
@@ -10,6 +10,39 @@ import { failureOf, openRaw, record } from './support.ts'
 import { outcomeOf, rawClient, serve, tls } from './websocket-support.ts'
 
 const WELL_KNOWN = '/.well-known/peerwire'
+
+const PAGE = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'
+
+interface CountedPlace {
+  at: string
+  readonly giveUp: () => void
+}
+
+/** Listens as for a node that counts who waits, and notes what it is told. */
+async function serveCounted(options: WebSocketOptions) {
+  const failures: string[] = []
+  const places = new Set<CountedPlace>()
+  const [listener] = await webSocket({ listen: 'ws://127.0.0.1:0/', ...options }).listen!({
+    link: (link) => link.abort(),
+    failed: (_, { message }) => failures.push(message),
+    waits: (at, giveUp) => {
+      const place: CountedPlace = { at, giveUp }
+      places.add(place)
+      return { move: (address) => (place.at = address), leave: () => places.delete(place) }
+    },
+  })
+  onTestFinished(() => listener!.close())
+  return { endpoint: listener!.endpoint, failures, places }
+}
+
+async function askTls({ host, port }: Endpoint, text: string): Promise<string> {
+  const socket = connectTls({ host, port, ca: TEST_CERTIFICATE })
+  onTestFinished(() => void socket.destroy())
+  socket.on('error', () => undefined).write(text)
+  let answer = ''
+  socket.on('data', (chunk: Buffer) => (answer += chunk.toString()))
+  return await new Promise((resolve) => socket.once('close', () => resolve(answer)))
+}
 
 const FOREIGN = '4403 origin; retry=300; pages of this origin may not connect'
 
@@ -48,7 +81,7 @@ describe('who may connect', () => {
   })
 
   it('a page of the same host and port is let in, by a name that is the listener’s', async () => {
-    const { endpoint, links } = await serve({ hosts: ['relay.example'] })
+    const { endpoint, links } = await serve({ hosts: ['relay.example:4000'] })
     const headers = { host: 'relay.example:4000' }
     const same = rawClient(endpoint, [WEBSOCKET_PROTOCOL], { headers, origin: 'https://relay.example:4000' })
     expect(await outcomeOf(same, links)).toBe('open')
@@ -104,23 +137,57 @@ describe('connections that wait for their upgrade', () => {
     expect(links).toHaveLength(1)
   })
 
-  it('headers of more than 8 KiB are refused', async () => {
-    const { endpoint } = await serve()
-    const head = (length: number): string => `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(length)}\r\n\r\n`
-    expect(await (await openRaw(endpoint, head(8_300))).answer).not.toContain('peerwire')
-    expect(await (await openRaw(endpoint, head(8_000))).answer).toContain('426')
+  it.each(['ws', 'wss'] as const)(
+    'more than 16 KiB of headers are refused with 431, and told of (%s)',
+    async (scheme) => {
+      const { endpoint, failures } = await serveCounted({ listen: `${scheme}://127.0.0.1:0/`, tls })
+      const head = (length: number): string => `GET / HTTP/1.1\r\nHost: x\r\nCookie: a=${'a'.repeat(length)}\r\n\r\n`
+      const ask = async (text: string): Promise<string> =>
+        scheme === 'ws' ? await (await openRaw(endpoint, text)).answer : await askTls(endpoint, text)
+      expect(await ask(head(16_384))).toMatch(/^HTTP\/1\.1 431 Request Header Fields Too Large\r\n/)
+      expect(failures).toEqual(['its request has more than 16 KiB of headers; cookies of the host may be the cause'])
+      expect(await ask(head(16_384 - 100))).toContain('426')
+      expect(failures).toHaveLength(1)
+    },
+  )
+
+  it('one that sends plain requests again and again is ended after a minute', async () => {
+    const clock = createManualClock()
+    const { endpoint } = await serve({ clock, request: (_, response) => Boolean(response.end('page')) || true })
+    const { answer, socket } = await openRaw(endpoint, PAGE)
+    let answered = ''
+    socket.on('data', (chunk: Buffer) => (answered += chunk.toString()))
+    for (let asked = 1; asked < 6; asked++) {
+      while (answered.split('200 OK').length <= asked) await new Promise((resolve) => setImmediate(resolve))
+      clock.advance(10_000)
+      expect(socket.destroyed).toBe(false)
+      socket.write(PAGE)
+    }
+    clock.advance(10_000)
+    await answer
+    expect(clock.pendingTimers).toBe(0)
   })
 
-  it('past 512 of them the next is dropped, and the upgraded live on', async () => {
-    const { endpoint, links } = await serve()
+  it('one whose request has a body is ended after the answer', async () => {
+    const { endpoint } = await serve({ request: (_, response) => Boolean(response.end('page')) || true })
+    const head = 'GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\nabc'
+    expect(await (await openRaw(endpoint, head)).answer).toContain('page')
+  })
+
+  it('each has a place, by the address that a listed proxy names, until it is upgraded or gone', async () => {
+    const { endpoint, places } = await serveCounted({
+      trustProxy: ['127.0.0.1'],
+      request: (_, response) => Boolean(response.end('page')) || true,
+    })
+    const forwarded = PAGE.replace('\r\n\r\n', '\r\nX-Forwarded-For: 8.8.8.8\r\n\r\n')
+    const { socket, answer } = await openRaw(endpoint, forwarded)
+    await new Promise((resolve) => socket.once('data', resolve))
+    expect([...places].map(({ at }) => at)).toEqual(['8.8.8.8:0'])
     expect(await outcomeOf(rawClient(endpoint, [WEBSOCKET_PROTOCOL]))).toBe('open')
-    const waiting = await Promise.all(Array.from({ length: 512 }, () => openRaw(endpoint)))
-    expect(await (await openRaw(endpoint, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')).answer).toBe('')
-    waiting[0]!.socket.destroy()
-    await waiting[0]!.answer
-    const late = rawClient(endpoint, [WEBSOCKET_PROTOCOL])
-    expect(await outcomeOf(late)).toBe('open')
-    expect(links).toHaveLength(2)
+    expect(places.size).toBe(1)
+    for (const place of places) place.giveUp()
+    await answer
+    while (places.size > 0) await new Promise((resolve) => setImmediate(resolve))
   })
 
   it('plain HTTP is answered with 426 and one sentence', async () => {

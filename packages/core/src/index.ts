@@ -44,6 +44,7 @@ export type {
   Link,
   LinkSink,
   ListenHandlers,
+  WaitingPlace,
   Listener,
   ListeningNode,
   Transport,

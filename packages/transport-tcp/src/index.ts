@@ -28,6 +28,11 @@ const ATTEMPT_TIMEOUT_MS = 2_000
 export interface TcpOptions {
   /** Where to listen, such as `tcp://127.0.0.1:30303`; port 0 takes a free one. */
   readonly listen?: string | readonly string[] | undefined
+  /**
+   * Whether `[::]` takes IPv6 alone, so that another listener can have `0.0.0.0` with the same port; by default where
+   * `listen` names both.
+   */
+  readonly ipv6Only?: boolean | undefined
   /** Default: send at once, without Nagle's delay, as frames are gathered already. */
   readonly noDelay?: boolean | undefined
   /** How long a socket is silent before the kernel asks whether the remote is there; 0 never asks. Default 60,000. */
@@ -41,13 +46,21 @@ export interface TcpOptions {
 }
 
 interface Settings {
+  readonly ipv6Only: boolean
   readonly noDelay: boolean
   readonly keepAliveMs: number
   readonly proxyFor: ProxyChoice
   readonly turn: LoopTurn
 }
 
-const KINDS = { listen: 'other', noDelay: 'flag', keepAliveMs: 'count', proxies: 'thing', clock: 'thing' } as const
+const KINDS = {
+  listen: 'other',
+  ipv6Only: 'flag',
+  noDelay: 'flag',
+  keepAliveMs: 'count',
+  proxies: 'thing',
+  clock: 'thing',
+} as const
 const PROXY_KINDS = { onion: 'text', names: 'text', ipv4: 'text', ipv6: 'text', all: 'text' } as const
 
 /** TCP in Node. @throws {TypeError} when `listen` is not a `tcp` endpoint, or a proxy not `socks5://host:port` */
@@ -60,7 +73,13 @@ export function tcp(options: TcpOptions = {}): Transport {
     clock = systemClock,
   } = checkOptions('tcp', options, KINDS)
   checkOptions('tcp', proxies, PROXY_KINDS, 'proxies.')
-  const settings: Settings = { noDelay, keepAliveMs, proxyFor: readProxies(proxies), turn: new LoopTurn(clock) }
+  if (listen !== undefined && typeof listen !== 'string' && !Array.isArray(listen)) {
+    throw new TypeError('listen of tcp must be a string or an array of them')
+  }
+  const endpoints = [listen ?? []].flat().map(readListenEndpoint)
+  const { ipv6Only = endpoints.some(({ host }) => host === '0.0.0.0') } = options
+  const proxyFor = readProxies(proxies)
+  const settings: Settings = { ipv6Only, noDelay, keepAliveMs, proxyFor, turn: new LoopTurn(clock) }
   const transport: Transport = {
     name: 'tcp',
     inboundRule: 'per address',
@@ -68,10 +87,6 @@ export function tcp(options: TcpOptions = {}): Transport {
     dial: async (endpoint, dialOptions) => await dial(endpoint, settings, dialOptions),
   }
   if (listen === undefined) return transport
-  if (typeof listen !== 'string' && !Array.isArray(listen)) {
-    throw new TypeError('listen of tcp must be a string or an array of them')
-  }
-  const endpoints = (typeof listen === 'string' ? [listen] : listen).map(readListenEndpoint)
   return { ...transport, listen: async (handlers) => await openListeners(endpoints, settings, handlers) }
 }
 
@@ -177,7 +192,7 @@ async function openListener(endpoint: Endpoint, settings: Settings, handlers: Li
   const keepAlive = keepAliveMs > 0
   const server = createServer({ noDelay, keepAlive, keepAliveInitialDelay: keepAliveMs, pauseOnConnect: true })
   server.on('connection', (socket: Socket) => handlers.link(new TcpLink(socket, 'inbound', turn)))
-  await listenOn(server, endpoint)
+  await listenOn(server, endpoint, settings)
   server.on('error', (error) => handlers.error?.(error))
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : endpoint.port
@@ -195,10 +210,12 @@ async function openListener(endpoint: Endpoint, settings: Settings, handlers: Li
   }
 }
 
-function listenOn(server: Server, endpoint: Endpoint): Promise<void> {
+function listenOn(server: Server, endpoint: Endpoint, settings: Settings): Promise<void> {
+  const { host, port } = endpoint
+  const ipv6Only = host === '::' && settings.ipv6Only
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(new Error(listenText(endpoint, cause), { cause })))
-    server.listen({ host: endpoint.host, port: endpoint.port, exclusive: true }, () => {
+    server.listen({ host, port, ipv6Only, exclusive: true }, () => {
       server.removeAllListeners('error')
       resolve()
     })

@@ -1,24 +1,27 @@
-// Accepts WebSockets in Node: an HTTP server that answers little else, with bounds on who waits.
+// Accepts WebSockets in Node: an HTTP server of ours that answers little else.
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type Endpoint, formatEndpoint, type Listener, type ListenHandlers, type Timer } from '@peerwire/core'
-import { WebSocketServer } from 'ws'
-import { NodeWebSocketLink, socketOptions } from './node-link.ts'
+import {
+  DiscReason,
+  type Endpoint,
+  formatEndpoint,
+  type Listener,
+  type ListenHandlers,
+  PeerError,
+} from '@peerwire/core'
 import type { Settings } from './options.ts'
-import { chooseProtocol, refusalOf } from './refusals.ts'
+import { createUpgrade } from './upgrades.ts'
+import { createVisitors, remoteOf, UPGRADE_TIMEOUT_MS, type Visitors } from './visitors.ts'
 import { answerWellKnown, documentOf, isWellKnown } from './well-known.ts'
 import { WEBSOCKET_PROTOCOL } from './wire.ts'
 
-/** From the accepted connection to the upgrade, TLS included; a browser on a slow path needs about one second. */
-const UPGRADE_TIMEOUT_MS = 5_000
+/** Bytes of request line and headers; the cookies of a host are sent with an upgrade, too. */
+const MAX_HEADER_BYTES = 16_384
 
-/** Bytes of request line and headers; browsers send less than 2 KiB beside their cookies. */
-const MAX_HEADER_BYTES = 8_192
-
-/** Connections that may be open without being upgraded; past it the newest are dropped. At 10 KiB each, 5 MiB. */
-const MAX_WAITING = 512
+/** Requests of one connection; a page has fewer files. */
+const MAX_REQUESTS = 100
 
 /** Opens one listener. @throws {Error} one sentence that names the address */
 export async function openListener(
@@ -27,39 +30,44 @@ export async function openListener(
   handlers: ListenHandlers,
 ): Promise<Listener> {
   const server = createServer(endpoint, settings)
-  const waiting = createWaitingRoom(settings)
-  const sockets = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    handleProtocols: chooseProtocol,
-    ...socketOptions(settings.maxPayloadBytes),
+  const visitors = createVisitors(settings, handlers)
+  const upgrade = createUpgrade(settings, handlers, endpoint.path)
+  server.on('connection', (socket: Socket) => visitors.enter(socket))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    if (error.code === 'HPE_HEADER_OVERFLOW') refuseHeaders(socket, handlers)
+    else socket.destroy()
   })
-  server.on('connection', (socket: Socket) => waiting.enter(socket))
-  server.on('clientError', (_, socket) => socket.destroy())
   server.on('request', (request, response) => {
-    waiting.answering(request.socket)
+    visitors.asked(request)
+    // Nobody reads what a request carries beyond its head, unless the program does.
+    if (hasBody(request)) response.shouldKeepAlive = false
     if (settings.request(request, response) === true) return
     const { node } = handlers
     if (node && isWellKnown(request)) answerWellKnown(request, response, documentOf(node, endpoint))
     else answer(response, 426, `this port speaks ${WEBSOCKET_PROTOCOL}`)
   })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    waiting.leave(request.socket)
+    visitors.leave(request.socket)
     socket.on('error', () => socket.destroy())
-    if (settings.upgrade(request, socket, head)) return
-    const remote = settings.proxies.remoteOf(request)
-    if (handlers.admits?.(remote) === false) return void socket.destroy()
-    const refusal = refusalOf(request, { ...settings, path: endpoint.path })
-    sockets.handleUpgrade(request, socket, head, (ws) => {
-      const link = new NodeWebSocketLink(ws, socket, 'inbound', remote)
-      if (!refusal) handlers.link(link)
-      else if (handlers.refused) handlers.refused(link, refusal.code, refusal.text)
-      else link.refuse(refusal.code, refusal.text)
-    })
+    if (!settings.upgrade(request, socket, head)) upgrade(request, socket, head)
   })
-  await listenOn(server, endpoint)
+  await listenOn(server, endpoint, settings)
   server.on('error', (error) => handlers.error?.(error))
-  return toListener(server, endpoint, waiting)
+  return toListener(server, endpoint, visitors)
+}
+
+/** 431, and a word to the operator: the visitor's browser shows neither. */
+function refuseHeaders(socket: Duplex, handlers: ListenHandlers): void {
+  const words = `its request has more than ${MAX_HEADER_BYTES / 1024} KiB of headers; cookies of the host may be the cause`
+  handlers.failed?.(remoteOf(socket as Socket), new PeerError('link refused', DiscReason.requested, words))
+  if (!socket.writable) return void socket.destroy()
+  socket.end('HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+  // What still comes is not read.
+  socket.once('finish', () => socket.destroy())
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
 }
 
 function createServer({ scheme }: Endpoint, { tls }: Settings): Server {
@@ -70,8 +78,12 @@ function createServer({ scheme }: Endpoint, { tls }: Settings): Server {
     keepAliveTimeout: UPGRADE_TIMEOUT_MS,
     connectionsCheckingInterval: 1_000,
   }
-  if (scheme === 'ws') return createHttpServer(limits)
-  return createHttpsServer({ ...limits, key: tls.key, cert: tls.cert, handshakeTimeout: UPGRADE_TIMEOUT_MS })
+  const server =
+    scheme === 'ws'
+      ? createHttpServer(limits)
+      : createHttpsServer({ ...limits, key: tls.key, cert: tls.cert, handshakeTimeout: UPGRADE_TIMEOUT_MS })
+  server.maxRequestsPerSocket = MAX_REQUESTS
+  return server
 }
 
 function answer(response: ServerResponse, status: number, why: string): void {
@@ -80,46 +92,12 @@ function answer(response: ServerResponse, status: number, why: string): void {
   response.writeHead(status, headers).end(`${why}\n`)
 }
 
-interface WaitingRoom {
-  enter(socket: Socket): void
-  /** It has sent a request that is no upgrade: from now on the server's own limits hold. */
-  answering(socket: Socket): void
-  leave(socket: Socket): void
-  close(): void
-}
-
-// Keyed by the remote's address, since a TLS socket and the TCP socket below it are two objects.
-function createWaitingRoom({ clock }: Settings): WaitingRoom {
-  const waiting = new Map<string, { readonly socket: Socket; readonly timer: Timer }>()
-  const keyOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress}|${remotePort}`
-  return {
-    enter: (socket) => {
-      if (waiting.size >= MAX_WAITING) return void socket.destroy()
-      const key = keyOf(socket)
-      const timer = clock.setTimer(UPGRADE_TIMEOUT_MS, () => socket.destroy())
-      waiting.set(key, { socket, timer })
-      socket.once('close', () => {
-        timer.cancel()
-        if (waiting.get(key)?.socket === socket) waiting.delete(key)
-      })
-    },
-    answering: (socket) => waiting.get(keyOf(socket))?.timer.cancel(),
-    leave: (socket) => {
-      const key = keyOf(socket)
-      waiting.get(key)?.timer.cancel()
-      waiting.delete(key)
-    },
-    close: () => {
-      for (const { socket } of waiting.values()) socket.destroy()
-    },
-  }
-}
-
-function listenOn(server: Server, { host, port, ...endpoint }: Endpoint): Promise<void> {
+function listenOn(server: Server, { host, port, ...endpoint }: Endpoint, settings: Settings): Promise<void> {
+  const ipv6Only = host === '::' && settings.ipv6Only
   const where = formatEndpoint({ host, port, ...endpoint })
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => reject(new Error(listenText(where, cause), { cause })))
-    server.listen({ host, port, exclusive: true }, () => {
+    server.listen({ host, port, ipv6Only, exclusive: true }, () => {
       server.removeAllListeners('error')
       resolve()
     })
@@ -133,7 +111,7 @@ function listenText(where: string, { code, message }: NodeJS.ErrnoException): st
   return `cannot listen on ${where}: ${code ?? message}`
 }
 
-function toListener(server: Server, endpoint: Endpoint, waiting: WaitingRoom): Listener {
+function toListener(server: Server, endpoint: Endpoint, visitors: Visitors): Listener {
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : endpoint.port
   let closed: Promise<void> | undefined
@@ -143,7 +121,7 @@ function toListener(server: Server, endpoint: Endpoint, waiting: WaitingRoom): L
       closed ??= new Promise((resolve) => {
         // The callback of `close` would wait for the links; the port is free as soon as the handle is.
         server.close()
-        waiting.close()
+        visitors.close()
         setImmediate(resolve)
       })
       await closed

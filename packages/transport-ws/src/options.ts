@@ -21,6 +21,11 @@ export interface TlsOptions {
 export interface WebSocketOptions {
   /** Where to listen, such as `ws://127.0.0.1:4000/`; port 0 takes a free one. `wss` needs `tls.key` and `tls.cert`. */
   readonly listen?: string | readonly string[] | undefined
+  /**
+   * Whether `[::]` takes IPv6 alone, so that another listener can have `0.0.0.0` with the same port; by default where
+   * `listen` names both.
+   */
+  readonly ipv6Only?: boolean | undefined
   readonly tls?: TlsOptions | undefined
   /** Pages that may connect; by default the listener's own (see `hosts`) and those of the browser's machine. */
   readonly origins?: AllowedOrigins | undefined
@@ -46,7 +51,8 @@ export interface WebSocketOptions {
    */
   readonly trustProxy?: TrustProxy | undefined
   /**
-   * Answers plain HTTP on the same port, and says so with `true`. What it leaves is answered by the listener:
+   * Answers plain HTTP on the same port, and says so with `true`; a connection lives for a minute at most, unless it is
+   * upgraded. What it leaves is answered by the listener:
    * `/.well-known/peerwire` with the node's key, everything else with 426.
    */
   readonly request?: ((request: IncomingMessage, response: ServerResponse) => boolean | void) | undefined
@@ -66,6 +72,7 @@ export interface WebSocketOptions {
 /** The options with defaults. */
 export interface Settings {
   readonly listen: readonly Endpoint[] | undefined
+  readonly ipv6Only: boolean
   readonly tls: TlsOptions
   readonly origins: AllowedOrigins | undefined
   readonly hosts: readonly string[]
@@ -80,6 +87,7 @@ export interface Settings {
 
 const KINDS = {
   listen: 'other',
+  ipv6Only: 'flag',
   tls: 'thing',
   origins: 'other',
   hosts: 'list',
@@ -99,8 +107,10 @@ export function readSettings(options: WebSocketOptions): Settings {
   if (maxPayloadBytes < MESSAGE_BYTES || maxPayloadBytes > 0x7fff_ffff) {
     throw new RangeError(`maxPayloadBytes must be ${MESSAGE_BYTES} to 2^31 - 1, not ${maxPayloadBytes}`)
   }
+  const endpoints = listen === undefined ? undefined : readListen(typeof listen === 'string' ? [listen] : listen, tls)
   return {
-    listen: listen === undefined ? undefined : readListen(typeof listen === 'string' ? [listen] : listen, tls),
+    listen: endpoints,
+    ipv6Only: options.ipv6Only ?? endpoints?.some(({ host }) => host === '0.0.0.0') ?? false,
     tls,
     origins: Array.isArray(origins) ? origins.map(checkOrigin) : origins,
     maxPayloadBytes,

@@ -138,14 +138,26 @@ describe('a listener of which many share an address', () => {
   })
 
   it('takes the place of the oldest of a crowd for somebody from elsewhere, and tells it', async () => {
-    const { server, failures, visitor, silent, dial } = await startWorld({ limits: { pendingInbound: 3 } })
-    const crowd = [await silent('8.8.8.8'), await silent('8.8.8.8'), await silent('8.8.8.8')]
-    expect(await dial(await visitor('8.8.8.8'))).toMatchObject({ message: 'full: 3 handshakes are in progress' })
+    const { clock, server, failures, visitor, silent, dial } = await startWorld({ limits: { pendingInbound: 4 } })
+    const crowd = [await silent('8.8.8.8'), await silent('8.8.8.8'), await silent('7.7.7.7')]
+    const other = await silent('6.6.6.6')
     expect(await dial(await visitor('9.9.9.9'))).toContain('(outbound)')
+    const last = await silent('5.5.5.5')
+    expect(await dial(await visitor('4.4.4.4'))).toMatchObject({ message: 'full: 4 handshakes are in progress' })
+    for (const { link } of [other, last]) link.abort()
+    await clock.advanceAsync(0)
     const words = 'its network had the most handshakes in progress'
     expect(await crowd[0]!.ended).toMatchObject({ code: 'relay refused', message: `full: ${words}` })
     expect(failures).toContain(words)
     expect(server.inspect().setUps).toHaveLength(2)
+  })
+
+  it.each(['8.8.8.8', '127.0.0.1'])('lets no more than half of the places to the silent of %s', async (host) => {
+    const { server, visitor, silent, dial } = await startWorld({ limits: { pendingInbound: 4 } })
+    const crowd = [await silent(host), await silent(host), await silent(host)]
+    expect(server.inspect().setUps).toHaveLength(2)
+    expect(await dial(await visitor(host))).toContain('(outbound)')
+    for (const { ended } of crowd.slice(0, 2)) expect(await ended).toMatchObject({ code: 'relay refused' })
   })
 })
 

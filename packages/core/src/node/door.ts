@@ -46,10 +46,12 @@ export class Door {
   }
 
   /** What a transport's listeners tell us. */
-  handlers(transport: From): Pick<ListenHandlers, 'link' | 'admits' | 'refused'> {
+  handlers(transport: From): Pick<ListenHandlers, 'link' | 'waits' | 'admits' | 'refused' | 'failed'> {
     const { inboundRule } = transport
     return {
       link: (link) => this.accept(link, transport),
+      waits: (remoteAddress, giveUp) => this.#gate.waits(remoteAddress, inboundRule, giveUp),
+      failed: (remoteAddress, error) => this.#host.failed(remoteAddress, error),
       admits: (remoteAddress) => this.#admits(remoteAddress, inboundRule),
       refused: (link, code, text) => {
         const words = readRefusal(code, text)?.message ?? text

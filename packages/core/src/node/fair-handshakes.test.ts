@@ -17,7 +17,7 @@ import type { NodeOptions } from './options.ts'
 
 const chat = defineProtocol({ name: 'chat', version: 1, messages: { say: message(0, text) } })
 const LIMITS = {
-  pendingInbound: 250,
+  pendingInbound: 300,
   pendingPerPrefix: 250,
   startsPerSecond: 1000,
   startsPerSecondPerPrefix: 1000,

@@ -5,6 +5,7 @@ import { Gate } from './gate.ts'
 import type { GateLimits } from './gate.ts'
 
 const LIMITS: GateLimits = {
+  waitingInbound: 4,
   pendingInbound: 50,
   pendingPerPrefix: 8,
   startsPerSecond: 1000,
@@ -74,10 +75,11 @@ describe('the gate', () => {
   })
 
   it.each(['127.0.0.1:1', '192.168.1.5:2', '[::1]:3', '10.0.0.1:4'])(
-    'exempts %s from bounds per network',
+    'exempts %s from bounds per network, except that it has half of the places at most',
     (address) => {
-      const { enter } = createGate({ acceptIntervalMs: 30_000 })
-      for (let i = 0; i < 50; i++) expect(enter(address)).toBeTypeOf('object')
+      const { enter, gate } = createGate({ acceptIntervalMs: 30_000 })
+      for (let i = 0; i < 60; i++) expect(enter(address)).toBeTypeOf('object')
+      expect(gate.pending).toBe(25)
     },
   )
 
@@ -159,22 +161,49 @@ describe('the gate of a transport of which many share an address', () => {
 })
 
 describe('a gate whose places are all taken', () => {
-  it('takes the oldest place of the network with most of them, for a network that has fewer', () => {
+  function createFull() {
     const { gate } = createGate({ pendingInbound: 4 })
     const given: string[] = []
     const enter = (address: string) => {
       const entry = gate.enter(address, 'per prefix', () => given.push(address))
       return 'words' in entry ? entry.words : entry
     }
-    const crowd = [1, 2, 3, 4].map((port) => enter(`8.8.8.8:${port}`))
-    expect(enter('8.8.8.8:5')).toBe('4 handshakes are in progress')
-    expect(gate.admits('8.8.8.8:5', 'per prefix')).toBe(true)
-    expect(enter('9.9.9.9:1')).toBeTypeOf('object')
+    return { gate, given, enter }
+  }
+
+  it('takes the oldest place of the network with most of them, for a network that has fewer', () => {
+    const { gate, given, enter } = createFull()
+    const places = ['8.8.8.8:1', '8.8.8.8:2', '7.7.7.7:1', '9.9.9.9:1'].map(enter)
+    expect(gate.admits('127.0.0.1:1', 'per prefix')).toBe(true)
     expect(enter('127.0.0.1:1')).toBeTypeOf('object')
-    expect([given, gate.pending]).toEqual([['8.8.8.8:1', '8.8.8.8:2'], 4])
-    // Two, one and one: a third of the one is no more than its share.
+    expect([given, gate.pending]).toEqual([['8.8.8.8:1'], 4])
+    // One each: nobody has more than a newcomer would.
     expect(enter('9.9.9.9:2')).toBe('4 handshakes are in progress')
-    for (const place of crowd) if (typeof place === 'object') place.leave()
-    expect(gate.pending).toBe(2)
+    for (const place of places) if (typeof place === 'object') place.leave()
+    expect(gate.pending).toBe(1)
+  })
+
+  it.each(['8.8.8.8', '127.0.0.1', '192.168.1.5'])('has given half of them to %s, which takes turns there', (host) => {
+    const { gate, given, enter } = createFull()
+    for (const port of [1, 2, 3, 4]) expect(enter(`${host}:${port}`)).toBeTypeOf('object')
+    expect([given, gate.pending]).toEqual([[`${host}:1`, `${host}:2`], 2])
+    expect(gate.admits(`${host}:5`, 'per prefix')).toBe(true)
+  })
+})
+
+describe('connections that are no links yet', () => {
+  it('count by network as handshakes do, where a proxy says they are, and give way', () => {
+    const { gate } = createGate()
+    const given: string[] = []
+    const waits = (address: string) => gate.waits(address, 'per prefix', () => given.push(address))
+    const [first] = [waits('127.0.0.1:1'), waits('127.0.0.1:2'), waits('127.0.0.1:3')]
+    expect([given, gate.waiting]).toEqual([['127.0.0.1:1'], 2])
+    const visitor = waits('[2001:db8:1:2::3]:1')
+    visitor.move('8.8.8.8:0')
+    waits('[2001:db8:1:2::3]:2')
+    expect([given.length, gate.waiting, gate.pending]).toEqual([1, 4, 0])
+    visitor.leave()
+    first.leave()
+    expect(gate.waiting).toBe(3)
   })
 })

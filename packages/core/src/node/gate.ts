@@ -4,15 +4,17 @@ import type { PrefixPolicy } from '../addresses/prefix.ts'
 import type { Clock } from '../base/clock.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
-import type { InboundRule } from '../wire/link.ts'
+import type { InboundRule, WaitingPlace } from '../wire/link.ts'
 import { type Bucket, createBucket, type Rate, take, tokensOf } from './bucket.ts'
 import type { Waiting } from './set-up.ts'
 import { Turns } from './turns.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
 /** Prefixes and addresses remembered; past it the oldest are forgotten, which only lets their networks in sooner. */
 const MAX_REMEMBERED = 10_000
 
 export interface GateLimits {
+  readonly waitingInbound: number
   readonly pendingInbound: number
   readonly pendingPerPrefix: number
   readonly startsPerSecond: number
@@ -57,33 +59,46 @@ interface Known {
   readonly answers: Bucket
 }
 
-interface Place {
-  readonly giveUp: () => void
-}
-
 export class Gate {
   readonly #clock: Clock
   readonly prefixes: PrefixPolicy
   readonly #limits: GateLimits
-  /** Handshakes in progress by where they come from, the oldest first. */
-  readonly #pending = new Map<string, Set<Place>>()
+  /** Connections that are no links yet, and handshakes in progress. */
+  readonly #waiting: WaitingRoom
+  readonly #pending: WaitingRoom
   readonly #known = new Map<string, Known>()
   readonly #accepted = new Map<string, number>()
   readonly #all: Known
   readonly #turns: Turns
-  #count = 0
 
   constructor(clock: Clock, limits: GateLimits, prefixes: PrefixPolicy = prefixPolicy) {
     this.#clock = clock
     this.prefixes = prefixes
     this.#limits = limits
     this.#turns = new Turns(clock)
+    this.#waiting = new WaitingRoom(limits.waitingInbound)
+    this.#pending = new WaitingRoom(limits.pendingInbound)
     this.#all = createKnown(this.#rateOfAll, clock.now())
   }
 
   /** Handshakes in progress. */
   get pending(): number {
-    return this.#count
+    return this.#pending.count
+  }
+
+  /** Connections that are no links yet. */
+  get waiting(): number {
+    return this.#waiting.count
+  }
+
+  /** A place for a connection that is no link yet; somebody gives one up where there is none. */
+  waits(remoteAddress: string, rule: InboundRule | undefined, giveUp: () => void): WaitingPlace {
+    const keyOf = (address: string): string => this.#sourceOf(address, rule).key
+    const place = this.#waiting.enter(keyOf(remoteAddress), giveUp)
+    return {
+      move: (address) => this.#waiting.move(place, keyOf(address)),
+      leave: () => this.#waiting.leave(place),
+    }
   }
 
   /** Prefixes and addresses that are remembered now. */
@@ -115,9 +130,10 @@ export class Gate {
   }
 
   /**
-   * A place, or why there is none. Exempt addresses obey the bounds in all, not those per network.
+   * A place, or why there is none. Exempt addresses obey the bounds in all and no network has more than half of the
+   * places; other bounds per network aren't theirs.
    *
-   * @param giveUp - ends the handshake: its place is given to another network, of which fewer are in progress
+   * @param giveUp - ends the handshake: its place is given to another one
    */
   enter(remoteAddress: string, rule?: InboundRule, giveUp: () => void = () => undefined): GateEntry | GateRefusal {
     const source = this.#sourceOf(remoteAddress, rule)
@@ -125,11 +141,8 @@ export class Gate {
     if (refusal) return refusal
     this.#note(source)
     const { key } = source
-    if (this.#count >= this.#limits.pendingInbound) this.#giveUpOldest(this.#crowdBeside(key)!)
-    const place: Place = { giveUp }
-    this.#pending.set(key, (this.#pending.get(key) ?? new Set()).add(place))
-    this.#count++
-    return { leave: () => this.#leave(key, place), wait: (setUp, chunk) => this.#wait(key, setUp, chunk) }
+    const place = this.#pending.enter(key, giveUp)
+    return { leave: () => this.#pending.leave(place), wait: (setUp, chunk) => this.#wait(key, setUp, chunk) }
   }
 
   /** Forgets what waits. */
@@ -159,9 +172,7 @@ export class Gate {
 
   #refusalOf(source: Source): GateRefusal | undefined {
     const { key, nowMs } = source
-    if (this.#count >= this.#limits.pendingInbound && this.#crowdBeside(key) === undefined) {
-      return full(`${this.#count} handshakes are in progress`)
-    }
+    if (!this.#pending.hasRoom(key)) return full(`${this.pending} handshakes are in progress`)
     const refusal = source.rule === 'per address' ? this.#ofAddress(source) : this.#ofVisitor(source)
     if (refusal) return refusal
     if (hasToken(this.#all.starts, this.#rateOfAll, nowMs)) return undefined
@@ -174,7 +185,7 @@ export class Gate {
     const { prefix, host, nowMs } = source
     if (prefix === undefined) return undefined
     const { pendingPerPrefix, acceptIntervalMs, startsPerSecondPerPrefix } = this.#limits
-    const pending = this.#pending.get(prefix)?.size ?? 0
+    const pending = this.#pending.countOf(prefix)
     if (pending >= pendingPerPrefix) return full(`${pending} handshakes from ${prefix} are in progress`)
     const agoMs = nowMs - (this.#accepted.get(host) ?? -Infinity)
     if (agoMs < acceptIntervalMs) {
@@ -235,28 +246,6 @@ export class Gate {
     const { startsPerSecondPerPrefix, visitsPerSecond, visitsBurst } = this.#limits
     if (rule === 'per prefix') return { perSecond: visitsPerSecond, burst: visitsBurst }
     return { perSecond: startsPerSecondPerPrefix, burst: startsPerSecondPerPrefix }
-  }
-
-  /** The network that has most places, if giving one of them to `key` is fair. */
-  #crowdBeside(key: string): string | undefined {
-    let crowd = key
-    let most = (this.#pending.get(key)?.size ?? 0) + 1
-    for (const [other, { size }] of this.#pending) if (size > most) [crowd, most] = [other, size]
-    return crowd === key ? undefined : crowd
-  }
-
-  #giveUpOldest(key: string): void {
-    for (const place of this.#pending.get(key)!) {
-      this.#leave(key, place)
-      return place.giveUp()
-    }
-  }
-
-  #leave(key: string, place: Place): void {
-    const places = this.#pending.get(key)
-    if (!places?.delete(place)) return
-    this.#count--
-    if (places.size === 0) this.#pending.delete(key)
   }
 }
 

@@ -15,10 +15,10 @@ export interface HandshakeSupplies extends Pick<ResponderOptions, 'random' | 'cr
   close(): void
 }
 
-/** Keys are made ahead, by `create`, for as many handshakes as may be in progress. */
+/** Keys are made ahead, by `create`, for as many handshakes as one network may have in progress. */
 export function createSupplies(settings: Settings, create: () => KeyPair): HandshakeSupplies {
   const { crypto, random, clock, privateKey, limits } = settings
-  const pool = createKeyPairPool({ create, clock, limit: limits.pendingInbound * PAIRS_PER_HANDSHAKE })
+  const pool = createKeyPairPool({ create, clock, limit: Math.ceil(limits.pendingInbound / 2) * PAIRS_PER_HANDSHAKE })
   const statics = keepStaticSecrets(crypto, privateKey)
   return {
     random: drawAhead(random),

@@ -33,13 +33,21 @@ export interface NodeLimits extends PeerLimits {
   /** Milliseconds from an open link to a peer, both handshakes and both checkpoints included. */
   readonly setUpMs: number
   /**
-   * Inbound connections that are not peers yet; default as many as `maxPeers`, at least 50 (go-ethereum's bound). When
-   * all places are taken, the network with most of them gives one to a newcomer of another.
+   * Connections that are no links yet, such as those of a browser before its upgrade; at 10 KiB each, 5 MiB. One network
+   * has at most half of these places, exempt or not: its oldest gives way to its newest. When all are taken, the network
+   * with most of them gives one to a newcomer.
+   */
+  readonly waitingInbound: number
+  /**
+   * Inbound connections that are not peers yet; default twice as many as `maxPeers`, at least 50 (go-ethereum's bound).
+   * One network has at most half of these places, exempt or not: so all peers may come back by one address at once.
+   * Its oldest gives way to its newest. When all are taken, the network with most of them gives one to a newcomer of
+   * another.
    */
   readonly pendingInbound: number
   /** Inbound handshakes begun per second; each costs about a millisecond of elliptic curve work. */
   readonly startsPerSecond: number
-  /** The same at once after a rest; default `pendingInbound`, at least `startsPerSecond`. */
+  /** The same at once after a rest; default `maxPeers`, at least `startsPerSecond`. */
   readonly startsBurst: number
   /** Of transports whose rule is `per prefix` (WebSocket): links a second from one IPv4 address or IPv6 /64. */
   readonly visitsPerSecond: number
@@ -62,7 +70,8 @@ export const DEFAULT_LIMITS: NodeLimits = {
   dialMs: 15_000,
   encryptionMs: 5000,
   setUpMs: 15_000,
-  pendingInbound: 50,
+  waitingInbound: 512,
+  pendingInbound: 100,
   startsPerSecond: 100,
   startsBurst: 100,
   visitsPerSecond: 20,
@@ -73,6 +82,9 @@ export const DEFAULT_LIMITS: NodeLimits = {
   receiveBytes: 64 * 1024 * 1024,
   closeMs: 500,
 }
+
+/** go-ethereum's bound. */
+const LEAST_PENDING = 50
 
 const WHO = 'createNode'
 
@@ -269,8 +281,9 @@ function checkHello(name: string, offers: readonly Offer[]): void {
 
 // What follows from the number of peers: a listener whose peers all come back at once shall take them all.
 function limitsOf(given: Partial<NodeLimits> | undefined, maxPeers: number): NodeLimits {
-  const pendingInbound = given?.pendingInbound ?? Math.max(DEFAULT_LIMITS.pendingInbound, maxPeers)
-  const startsBurst = given?.startsPerSecond ?? Math.max(DEFAULT_LIMITS.startsPerSecond, pendingInbound)
+  const pendingInbound = Math.max(LEAST_PENDING, 2 * maxPeers)
+  const atOnce = given?.pendingInbound ?? maxPeers
+  const startsBurst = given?.startsPerSecond ?? Math.max(DEFAULT_LIMITS.startsPerSecond, atOnce)
   return readLimits(WHO, { ...DEFAULT_LIMITS, pendingInbound, startsBurst }, given, ZEROS)
 }
 

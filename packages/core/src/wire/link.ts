@@ -87,11 +87,28 @@ export interface ListeningNode {
   readonly name: string
 }
 
+/** A place of a connection that is no link yet. */
+export interface WaitingPlace {
+  /** It comes from elsewhere: a proxy said so. */
+  move(remoteAddress: string): void
+  /** It is a link now, or gone. */
+  leave(): void
+}
+
 export interface ListenHandlers {
   /** Who listens; a transport that answers questions, such as plain HTTP, answers them with it. */
   readonly node?: ListeningNode | undefined
   /** An inbound link; whoever gets it must `open`, `refuse` or `abort` it. */
   link(link: Link): void
+  /**
+   * A connection was accepted that has to do something before it is a link, such as an upgrade: it is counted until it
+   * leaves its place. Without this nobody counts them.
+   *
+   * @param giveUp - ends it, because its place is given to another one
+   */
+  waits?(remoteAddress: string, giveUp: () => void): WaitingPlace
+  /** A connection that failed before it was a link, where somebody may want to know why. */
+  failed?(remoteAddress: string, error: PeerError): void
   /**
    * Asked once before a connection costs anything, such as an upgrade: `false` for one of a flood, which gets no
    * answer. Without this, all of them are links.

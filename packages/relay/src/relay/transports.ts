@@ -33,7 +33,7 @@ export function relayTransports(parts: TransportParts): readonly Transport[] {
   const usual = [DEFAULT_TCP, tls ? { ...DEFAULT_WS, scheme: 'wss' } : DEFAULT_WS]
   const transports = (listen.length > 0 ? listen : usual).map((endpoint) => {
     if (endpoint.scheme !== 'tcp') return webSocketListener(endpoint, open, parts)
-    const transport = open(endpoint, (text) => tcp({ listen: text, proxies }))
+    const transport = open(endpoint, (text) => tcp({ listen: text, ipv6Only: sharesPort(endpoint, options), proxies }))
     return noteListeners(transport, (listeners) => listeners.forEach((listener) => opened(listener.endpoint)))
   })
   const names = new Set(transports.map(({ name }) => name))
@@ -42,15 +42,23 @@ export function relayTransports(parts: TransportParts): readonly Transport[] {
   return transports
 }
 
+/** Whether another listener has the same port of all IPv4 addresses. */
+function sharesPort({ port }: Endpoint, { listen }: RelayOptions): boolean {
+  return listen.some((other) => other.host === '0.0.0.0' && other.port === port)
+}
+
 function webSocketListener(endpoint: Endpoint, open: typeof listenOn, parts: TransportParts): Transport {
   const { options, tls, bridge, page, facts, opened } = parts
   const { origins, trustProxy } = options
   const hosts = ownHosts(options)
+  const ipv6Only = sharesPort(endpoint, options)
   let own: Endpoint | undefined
   const proxies = readTrustProxy(trustProxy)
   const request = createHttp({ listener: () => own, facts, page, proxies })
   const upgrade = bridge.upgrade.bind(bridge)
-  const transport = open(endpoint, (listen) => webSocket({ listen, tls, origins, hosts, trustProxy, request, upgrade }))
+  const transport = open(endpoint, (listen) =>
+    webSocket({ listen, ipv6Only, tls, origins, hosts, trustProxy, request, upgrade }),
+  )
   return noteListeners(transport, (listeners) => {
     own = listeners[0]?.endpoint
     if (own) opened(own)
