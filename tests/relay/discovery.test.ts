@@ -52,8 +52,10 @@ describe('peerwire crawl', () => {
     const file = join(await temporary(), 'nodes.json')
     const where = ['--bootnode', two.enode, '--listen', 'udp://127.0.0.1:0', '--for', '4', '--out', file]
     const { code, text } = await run('crawl', ...where)
-    expect([code, text]).toEqual([0, `2 nodes, 2 with their names: ${file}`])
-    const { nodes } = JSON.parse(await readFile(file, 'utf8')) as { nodes: Readonly<Record<string, unknown>>[] }
+    expect([code, text]).toEqual([0, `2 nodes, 2 live, 2 with their names: ${file}`])
+    const written = JSON.parse(await readFile(file, 'utf8')) as Readonly<Record<string, unknown>>
+    expect(written).toMatchObject({ version: 1, isWhole: true, tookMs: expect.any(Number) })
+    const nodes = written['nodes'] as Readonly<Record<string, unknown>>[]
     expect(nodes.map(({ url }) => String(url)).toSorted()).toEqual([one.enode, two.enode].toSorted())
     expect(nodes.find(({ url }) => url === one.enode)).toMatchObject({ isLive: true, eth: '07c9462e/0' })
     for (const { name, caps } of nodes) {

@@ -1,5 +1,5 @@
 // Discovery as a plugin: brings the node addresses to dial, and finds persistent nodes that have moved.
-import { checkOptions, isBytes, isPublicEndpoint, parseAddress } from '@peerwire/core'
+import { checkOptions, isBytes, isPeerError, isPublicEndpoint, parseAddress } from '@peerwire/core'
 import type { Address, Endpoint, Plugin, PluginContext, PrefixPolicy, RlpInput } from '@peerwire/core'
 import { createDiscv4 } from './discv4/discv4.ts'
 import type { Discv4 } from './discv4/discv4.ts'
@@ -9,6 +9,7 @@ import type { KnownNode } from './discv4/known-node.ts'
 import type { OpenDatagramSocket, UdpEndpoint } from './discv4/socket.ts'
 import { inParallel } from './in-parallel.ts'
 import type { NodeRecord } from './records/record.ts'
+import { SilentNodes } from './silent-nodes.ts'
 
 export interface DiscoveryOptions {
   /** 32 bytes; those of the node. */
@@ -48,11 +49,14 @@ export interface Discovery extends Plugin {
 export interface DiscoveryInspection extends Discv4Inspection {
   /** Nodes that were offered to be dialed, and those that were not, by reason. */
   readonly offered: number
-  readonly left: Readonly<Record<'no TCP port' | 'not accepted' | 'not public', number>>
+  readonly left: Readonly<Record<Fault, number>>
 }
 
-/** Records that are asked for at once, where nodes are judged by them. */
-const RECORDS_AT_ONCE = 8
+/** Why a node that was met is not offered. */
+type Fault = 'no TCP port' | 'not accepted' | 'not public' | 'no answer'
+
+/** Nodes that are asked at once whether they are there, and for their records where they are judged by them. */
+const ASKED_AT_ONCE = 8
 
 const KINDS = {
   privateKey: 'bytes',
@@ -84,7 +88,8 @@ class DiscoveryPlugin implements Discovery {
   #discv4: Discv4 | undefined
   #offered = 0
   #local = false
-  readonly #left = { 'no TCP port': 0, 'not accepted': 0, 'not public': 0 }
+  readonly #silent = new SilentNodes()
+  readonly #left: Record<Fault, number> = { 'no TCP port': 0, 'not accepted': 0, 'not public': 0, 'no answer': 0 }
 
   constructor(options: DiscoveryOptions) {
     this.#options = options
@@ -125,14 +130,12 @@ class DiscoveryPlugin implements Discovery {
     const discv4 = this.#discv4
     if (!discv4) return
     const nodes = discv4.randomNodes(this.#context?.signal)
-    const judged = inParallel(nodes, RECORDS_AT_ONCE, async (node) => ({
-      node,
-      isGood: await this.#isGood(discv4, node),
-    }))
-    for await (const { node, isGood } of judged) {
-      if (!isGood) continue
-      this.#offered++
-      yield { publicKey: node.publicKey, endpoint: endpointOf(node) }
+    for await (const judged of inParallel(nodes, ASKED_AT_ONCE, (node) => this.#judge(discv4, node))) {
+      if (typeof judged === 'string') this.#left[judged]++
+      else {
+        this.#offered++
+        yield { publicKey: judged.publicKey, endpoint: endpointOf(judged) }
+      }
     }
   }
 
@@ -146,20 +149,27 @@ class DiscoveryPlugin implements Discovery {
     return state ? { ...state, offered: this.#offered, left: { ...this.#left } } : null
   }
 
-  #fault(node: KnownNode): 'no TCP port' | 'not public' | undefined {
-    if (node.tcp === 0) return 'no TCP port'
-    return this.#local || isPublicEndpoint(endpointOf(node)) ? undefined : 'not public'
+  // Anybody tells of nodes wherever he likes: who has not answered over UDP is not dialed, lest we knock at his behest.
+  async #judge(discv4: Discv4, told: KnownNode): Promise<KnownNode | Fault> {
+    const { clock, signal } = this.#context!
+    if (told.tcp === 0) return 'no TCP port'
+    if (!this.#local && !isPublicEndpoint(endpointOf(told))) return 'not public'
+    if (this.#silent.has(told, clock.now())) return 'no answer'
+    try {
+      const node = await discv4.prove(told)
+      if (node.tcp === 0) return 'no TCP port'
+      return (await this.#isAccepted(discv4, node)) ? node : 'not accepted'
+    } catch (error) {
+      if (!isPeerError(error) && !signal.aborted) throw error
+      this.#silent.add(told, clock.now())
+      return 'no answer'
+    }
   }
 
-  async #isGood(discv4: Discv4, node: KnownNode): Promise<boolean> {
+  async #isAccepted(discv4: Discv4, node: KnownNode): Promise<boolean> {
     const { accept } = this.#options
-    const why = this.#fault(node)
-    if (why) this.#left[why]++
-    if (why || !accept) return why === undefined
-    const record = node.record ?? (await discv4.requestRecord(node).catch(() => undefined))
-    const isGood = accept(record)
-    if (!isGood) this.#left['not accepted']++
-    return isGood
+    if (!accept) return true
+    return accept(node.record ?? (await discv4.requestRecord(node).catch(() => undefined)))
   }
 }
 

@@ -1,13 +1,14 @@
 // discv4 as a whole: a socket, a conversation, a table and its upkeep.
-import { abortable, checkOptions, DiscReason, prefixPolicy, randomBelow, toHex } from '@peerwire/core'
+import { abortable, checkOptions, DiscReason, isPeerError, prefixPolicy, randomBelow, toHex } from '@peerwire/core'
 import type { Clock, Crypto, Logger, PrefixPolicy, Random, RlpInput, Storage } from '@peerwire/core'
 import { nodeIdOf } from '../records/node-id.ts'
 import { formatRecord } from '../records/record.ts'
 import type { NodeRecord } from '../records/record.ts'
-import { eitherSignal } from '../either-signal.ts'
+import { Ending } from '../ending.ts'
 import { resolveBootnodes } from './bootnodes.ts'
 import { describeDiscovery } from './inspection.ts'
 import type { Discv4Inspection } from './inspection.ts'
+import { tcpOfRecord, udpEndpointOf } from './known-node.ts'
 import type { KnownNode } from './known-node.ts'
 import { BUCKET_SIZE, SEEDS, SILENCE_WARNING, WARNING_MS } from './limits.ts'
 import { Lookup } from './lookup.ts'
@@ -60,6 +61,13 @@ export interface Discv4 {
   start(): Promise<void>
   /** @throws {PeerError} `request timeout` */
   ping(node: KnownNode, options?: DiscoveryWait): Promise<{ readonly seq: bigint; readonly tookMs: number }>
+  /**
+   * Makes sure that a node is where others say: it has answered us there, now or within a day. Its TCP port is what it
+   * says itself, 0 for none. Whoever dials nodes that others tell of dials what this gives, or is led to anybody's door.
+   *
+   * @throws {PeerError} `request timeout`
+   */
+  prove(node: KnownNode, options?: DiscoveryWait): Promise<KnownNode>
   /** Asks a node for its record. @throws {PeerError} `request timeout` */
   requestRecord(node: KnownNode, options?: DiscoveryWait): Promise<NodeRecord>
   /** Asks a node for those it knows nearest to a public key. @throws {PeerError} `request timeout` */
@@ -108,7 +116,7 @@ class RunningDiscv4 implements Discv4 {
   readonly #portrait: SelfPortrait
   readonly #upkeep: Upkeep
   readonly #publicKey: Uint8Array
-  readonly #abort = new AbortController()
+  readonly #ending = new Ending()
   readonly #lookups = new Set<Lookup>()
   /** Nodes that are being asked for their records. */
   readonly #asked = new Set<string>()
@@ -170,7 +178,7 @@ class RunningDiscv4 implements Discv4 {
     const { socket, bootnodes = [], crypto } = this.#options
     this.#bootnodes = await resolveBootnodes(bootnodes, socket, crypto)
     await this.#store.load()
-    if (this.#abort.signal.aborted) return
+    if (this.#ending.isOver) return
     this.#portrait.begin(this.#store.record)
     socket.open((bytes, from) => this.#wire.receive(bytes, from))
     this.#upkeep.start()
@@ -183,6 +191,12 @@ class RunningDiscv4 implements Discv4 {
       this.#wire.ping(node, done),
     )
     return { seq: pong.seq, tookMs: clock.now() - startMs }
+  }
+
+  async prove(node: KnownNode, wait: DiscoveryWait = {}): Promise<KnownNode> {
+    const { proofs } = this.#wire
+    if (!proofs.isProvenAt(node.key, udpEndpointOf(node), this.#options.clock.now())) await this.ping(node, wait)
+    return await this.#asItSays(node, wait)
   }
 
   requestRecord(node: KnownNode, { signal }: DiscoveryWait = {}): Promise<NodeRecord> {
@@ -200,14 +214,13 @@ class RunningDiscv4 implements Discv4 {
 
   async resolve(publicKey: Uint8Array, { signal }: DiscoveryWait = {}): Promise<KnownNode | undefined> {
     const key = toHex(nodeIdOf(publicKey, this.#options.crypto))
+    const isThere = (node: KnownNode): Promise<boolean> =>
+      this.#until(signal, (done) => this.#wire.ping(node, (pong) => done(pong !== undefined)))
     const known = this.#table.get(key)?.node
-    if (known && (await this.#until(signal, (done) => this.#wire.ping(known, (pong) => done(pong !== undefined))))) {
-      return this.#table.get(key)?.node ?? known
-    }
+    if (known && (await isThere(known))) return await this.#asItSays(this.#table.get(key)?.node ?? known, { signal })
     const { nodes } = await this.lookup(publicKey, { signal })
     const found = nodes.find((node) => node.key === key)
-    const isThere = found && (await this.#until(signal, (done) => this.#wire.ping(found, (pong) => done(!!pong))))
-    return isThere ? found : undefined
+    return found && (await isThere(found)) ? await this.#asItSays(found, { signal }) : undefined
   }
 
   randomNodes(signal?: AbortSignal): AsyncIterable<KnownNode> {
@@ -215,9 +228,9 @@ class RunningDiscv4 implements Discv4 {
     const walk = (found: (nodes: readonly KnownNode[]) => void, done: (answered: number) => void): void =>
       this.#walk(random.bytes(64), { found, done: ({ answered }) => done(answered) })
     const host = { clock, walk }
-    const closing = this.#abort.signal
+    const ending = this.#ending
     return (async function* () {
-      const end = eitherSignal(closing, signal)
+      const end = ending.signal(signal)
       try {
         yield* randomNodes(host, end.signal)
       } finally {
@@ -245,7 +258,7 @@ class RunningDiscv4 implements Discv4 {
   }
 
   async #close(): Promise<void> {
-    this.#abort.abort(new DOMException('discovery was closed', 'AbortError'))
+    this.#ending.end(new DOMException('discovery was closed', 'AbortError'))
     this.#upkeep.close()
     for (const lookup of this.#lookups) lookup.cancel()
     this.#lookups.clear()
@@ -269,8 +282,25 @@ class RunningDiscv4 implements Discv4 {
     this.#wire.requestRecord(node, (record) => {
       this.#asked.delete(node.key)
       // It stays where it answers, whatever its record says.
-      if (record) this.#table.add({ ...node, seq: record.seq, record }, true)
+      if (record) this.#table.add(this.#withRecord(node, record), true)
     })
+  }
+
+  // With the TCP port that it names itself, in its pings or its record: others may have told of anybody's.
+  async #asItSays(node: KnownNode, wait: DiscoveryWait): Promise<KnownNode> {
+    const tcp = this.#wire.proofs.tcpOf(node.key, node.host)
+    if (tcp !== undefined) return { ...node, tcp }
+    try {
+      return this.#withRecord(node, await this.requestRecord(node, wait))
+    } catch (error) {
+      if (!isPeerError(error)) throw error
+      return { ...node, tcp: this.#wire.proofs.tcpOf(node.key, node.host) ?? 0 }
+    }
+  }
+
+  #withRecord(node: KnownNode, record: NodeRecord): KnownNode {
+    const tcp = this.#wire.proofs.tcpOf(node.key, node.host) ?? tcpOfRecord(record, node.host)
+    return { ...node, tcp, seq: record.seq, record }
   }
 
   #isBusy(key: string): boolean {
@@ -302,7 +332,7 @@ class RunningDiscv4 implements Discv4 {
     targetKey: Uint8Array,
     { found, done }: { found?: (nodes: readonly KnownNode[]) => void; done: (result: LookupResult) => void },
   ): void {
-    if (this.#abort.signal.aborted) return
+    if (this.#ending.isOver) return
     const target = nodeIdOf(targetKey, this.#options.crypto)
     const near = this.#table.nearest(target, BUCKET_SIZE, false)
     const lookup = new Lookup({
@@ -322,7 +352,7 @@ class RunningDiscv4 implements Discv4 {
   }
 
   #heed(node: KnownNode, nodes: readonly KnownNode[] | undefined): readonly KnownNode[] | undefined {
-    if (this.#abort.signal.aborted) return undefined
+    if (this.#ending.isOver) return undefined
     if (nodes) this.#table.heard(node.key, this.#options.clock.now())
     else {
       this.#table.failed(node.key)
@@ -354,8 +384,8 @@ class RunningDiscv4 implements Discv4 {
 
   async #until<T>(signal: AbortSignal | undefined, begin: (done: (value: T) => void) => void): Promise<T> {
     signal?.throwIfAborted()
-    this.#abort.signal.throwIfAborted()
-    const end = eitherSignal(this.#abort.signal, signal)
+    this.#ending.throwIfOver()
+    const end = this.#ending.signal(signal)
     try {
       return await abortable(new Promise<T>((resolve) => begin(resolve)), end.signal)
     } finally {

@@ -2,7 +2,7 @@
 import { isLocalIp, isRoutableIp, parseIp, toHex } from '@peerwire/core'
 import type { Crypto } from '@peerwire/core'
 import { nodeIdOf } from '../records/node-id.ts'
-import { recordEndpoint } from '../records/record-values.ts'
+import { recordEndpoint, recordEndpoint6 } from '../records/record-values.ts'
 import type { NodeRecord } from '../records/record.ts'
 import type { NodeUrl } from '../records/node-url.ts'
 import { LOWEST_PORT } from './limits.ts'
@@ -38,6 +38,11 @@ export function nodeOfRecord(record: NodeRecord, crypto: Crypto): KnownNode | un
   const endpoint = recordEndpoint(record)
   if (!endpoint || !record.publicKey) return undefined
   return knownNode({ publicKey: record.publicKey, ...endpoint }, crypto, record)
+}
+
+/** The TCP port that a record names for a node at this IP address; 0 for none. */
+export function tcpOfRecord(record: NodeRecord, host: string): number {
+  return (host.includes(':') ? recordEndpoint6(record) : recordEndpoint(record))?.tcp ?? 0
 }
 
 /** The node of a URL; `undefined` when its host is a name, or absent. */

@@ -8,6 +8,8 @@ interface Proof {
   port: number
   /** When we answered its ping. */
   answeredMs: number
+  /** The TCP port that its latest ping named. */
+  tcp?: number
 }
 
 /** Kept for an id at an IP address, in a bounded memory where the oldest is forgotten. */
@@ -25,9 +27,16 @@ export class Proofs {
     proof.port = port
   }
 
-  /** We have answered its ping. */
-  answered(key: string, host: string, nowMs: number): void {
-    this.#touch(key, host).answeredMs = nowMs
+  /** We have answered its ping, which named its TCP port. */
+  answered(key: string, host: string, tcp: number, nowMs: number): void {
+    const proof = this.#touch(key, host)
+    proof.answeredMs = nowMs
+    proof.tcp = tcp
+  }
+
+  /** The TCP port that it names itself; `undefined` where it has never pinged us. */
+  tcpOf(key: string, host: string): number | undefined {
+    return this.#proofs.get(place(key, host))?.tcp
   }
 
   /** It seems to have forgotten us. */

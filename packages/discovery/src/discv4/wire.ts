@@ -202,7 +202,7 @@ export class Wire {
     const pong = this.#seal(PacketType.pong, [to, hash, this.#expiration(), this.#host.record().seq])
     if (!isProven && !this.credits.take(from, pong.bytes.length, 'hasPong')) return
     this.#send(pong.bytes, from)
-    this.proofs.answered(key, from.host, nowMs)
+    this.proofs.answered(key, from.host, claimed.tcp, nowMs)
     const node = knownNode({ publicKey, host: from.host, udp: from.port, tcp: claimed.tcp }, this.#host.crypto)
     if (this.proofs.isProvenAt(key, from, nowMs)) this.#host.proven(node, seq)
     else this.#pingBack(node, from)
@@ -235,7 +235,8 @@ export class Wire {
         pong = { seq: body.seq }
         this.proofs.proven(node.key, to, this.#now())
         this.#host.stated(to, body.to)
-        this.#host.proven(node, body.seq)
+        // What it says itself counts: others may tell of a node of theirs at anybody's port.
+        this.#host.proven({ ...node, tcp: this.proofs.tcpOf(node.key, node.host) ?? node.tcp }, body.seq)
         return 'done'
       },
       end: () => done(pong),
