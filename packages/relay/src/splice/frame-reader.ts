@@ -37,7 +37,7 @@ export class FrameReader {
   #mask = 0
   /** The control frame that is being read. */
   #control = 0
-  /** What a ping or close held up to now; a pong's content is of no matter. */
+  /** What a ping or close holds up to now; a pong's content is of no matter. */
   #controlBytes: Uint8Array | undefined
   #controlLength = 0
   /** A message has begun, and how long its frames were up to now. */
@@ -46,7 +46,8 @@ export class FrameReader {
   /** A header that came in pieces. */
   #header: Uint8Array | undefined
   #headerLength = 0
-  /** Of the last ping's content, which isn't answered yet; -1 without one. */
+  /** The last whole ping that isn't answered yet; the length is -1 without one. */
+  #pingBytes: Uint8Array | undefined
   #pingLength = -1
   #end: HalfEnd | undefined
 
@@ -65,7 +66,7 @@ export class FrameReader {
     const length = this.#pingLength
     if (length < 0) return undefined
     this.#pingLength = -1
-    return this.#controlBytes?.slice(0, length) ?? new Uint8Array(0)
+    return this.#pingBytes?.slice(0, length) ?? new Uint8Array(0)
   }
 
   /**
@@ -185,8 +186,12 @@ export class FrameReader {
     const opcode = this.#control
     const length = this.#controlLength
     this.#control = 0
-    if (opcode === PING) this.#pingLength = length
-    else if (opcode === CLOSE) this.#end = readClose(this.#controlBytes?.subarray(0, length) ?? new Uint8Array(0))
+    if (opcode === PING) {
+      this.#pingLength = length
+      const free = this.#pingBytes
+      this.#pingBytes = this.#controlBytes
+      this.#controlBytes = free
+    } else if (opcode === CLOSE) this.#end = readClose(this.#controlBytes?.subarray(0, length) ?? new Uint8Array(0))
   }
 
   #break(code: number, text: string): void {
