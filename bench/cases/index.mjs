@@ -8,6 +8,7 @@ import { memory } from './memory.mjs'
 import { messages, messagesOverWebSocket } from './messages.mjs'
 import { relay } from './relay.mjs'
 import { size } from './size.mjs'
+import { splice } from './splice.mjs'
 
 /**
  * @typedef {object} Case
@@ -34,6 +35,7 @@ export const CASES = [
   eventLoop,
   handshakes,
   relay,
+  splice,
   memory,
   addresses,
   size,

@@ -7,13 +7,14 @@ import { startContestant } from '../lib/contestant.mjs'
 /**
  * @typedef {object} Contestant
  * @property {string} name - as the table shows it
- * @property {'tcp' | 'ws' | 'pubsub' | 'relay'} over - what its connections are made of; a case takes those it is about
+ * @property {'tcp' | 'ws' | 'pubsub' | 'relay' | 'splice'} over - what its connections are made of; a case takes those it is about
  * @property {() => import('../lib/contestant.mjs').Running} start - it answers `{ unsupported }` to what it can't do
  * @property {() => import('../lib/contestant.mjs').Running} [leaves] - makes idle peers for it; where there is none, no
  *   memory is measured
  * @property {() => import('../lib/contestant.mjs').Running} [crowd] - makes peers that take what it sends to all
  * @property {() => import('../lib/contestant.mjs').Running} [askers] - makes peers that ask for what it announces
  * @property {() => import('../lib/contestant.mjs').Running} [chatter] - makes peers that send at a given rate
+ * @property {() => import('../lib/contestant.mjs').Running} [ends] - makes both ends of links through it
  * @property {number} [most] - the most idle peers that it can be given in bearable time
  */
 
@@ -38,6 +39,7 @@ export function contestants({ gobench, alternatives, node }) {
       startContestant(command, args, { pinned: false })
   const leaves = gobench ? unpinned(gobench, 'leaves') : unpinned(node, here('contestants/leaves.mjs'))
   const chatter = unpinned(node, here('contestants/leaves.mjs'))
+  const spliceEnds = unpinned(node, here('contestants/splice-ends.mjs'))
   const go = [
     { name: 'geth rlpx', over: 'tcp', start: inGo('rlpx'), crowd: leaves },
     { name: 'geth server', over: 'tcp', start: inGo('server'), leaves, crowd: leaves },
@@ -57,6 +59,12 @@ export function contestants({ gobench, alternatives, node }) {
       over: 'relay',
       start: inNode('contestants/relay.mjs'),
       askers: unpinned(node, here('contestants/relay-peers.mjs')),
+    },
+    {
+      name: 'peerwire splice',
+      over: 'splice',
+      start: inNode('contestants/splice-relay.mjs', 'splice'),
+      ends: spliceEnds,
     },
     { name: 'peerwire node ws', over: 'ws', start: inNode('contestants/peerwire-node.mjs', 'ws') },
   ]
@@ -80,6 +88,7 @@ export function contestants({ gobench, alternatives, node }) {
   ]
   const ceilings = [
     { name: 'plain socket', over: 'tcp', start: inNode('contestants/socket.mjs'), leaves },
+    { name: 'ws relay', over: 'splice', start: inNode('contestants/splice-relay.mjs', 'ws'), ends: spliceEnds },
     { name: 'plain ws', over: 'ws', start: inNode('contestants/plain-ws.mjs') },
     { name: 'limit', over: 'tcp', start: inNode('contestants/limit.mjs') },
   ]

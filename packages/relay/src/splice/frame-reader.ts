@@ -18,6 +18,7 @@ const PONG = 10
 /** A whole frame that is a message of less than 126 bytes, as its first byte and the mask's bit of its second say. */
 const WHOLE_MESSAGE = FINAL | BINARY
 const SHORT_HEADER_BYTES = 6
+const MAX_SHORT_BYTES = 125
 const MAX_CONTROL_BYTES = 125
 
 /** Close codes of RFC 6455 for what a client must not send; of a text message, that only binary ones are taken. */
@@ -32,6 +33,8 @@ export const TEXT_MESSAGE = 'a text message where only binary ones belong'
  */
 export class FrameReader {
   readonly #maxMessageBytes: number
+  /** The same, of messages whose length is in their second byte. */
+  readonly #shortBytes: number
   /** Payload of the current frame that is still to come, and its mask as it goes on. */
   #left = 0
   #mask = 0
@@ -54,6 +57,7 @@ export class FrameReader {
   /** @param maxMessageBytes - a message that claims more is a breach, answered by 1009 */
   constructor(maxMessageBytes: number = Infinity) {
     this.#maxMessageBytes = maxMessageBytes
+    this.#shortBytes = Math.min(maxMessageBytes, MAX_SHORT_BYTES)
   }
 
   /** Set once the half has ended; what comes behind that is not looked at. */
@@ -79,6 +83,20 @@ export class FrameReader {
     let at = 0
     let written = 0
     while (at < chunk.length && this.#end === undefined) {
+      if (this.#left === 0 && this.#headerLength === 0 && !this.#fragmented) {
+        // Short messages one behind the other, which are what a flood is made of: nothing is kept between them.
+        while (at + SHORT_HEADER_BYTES <= chunk.length && chunk[at] === WHOLE_MESSAGE) {
+          const length = chunk[at + 1]! - MASKED
+          const from = at + SHORT_HEADER_BYTES
+          if (length < 0 || length > this.#shortBytes || from + length > chunk.length) break
+          const mask = view.getInt32(at + 2, true)
+          if (length === 1) chunk[written] = chunk[from]! ^ mask
+          else unmask(chunk, view, from, written, length, mask)
+          written += length
+          at = from + length
+        }
+        if (at === chunk.length) break
+      }
       if (this.#left > 0) {
         const length = Math.min(this.#left, chunk.length - at)
         if (this.#control === 0) {
