@@ -7,7 +7,8 @@ import { startContestant } from '../lib/contestant.mjs'
 /**
  * @typedef {object} Contestant
  * @property {string} name - as the table shows it
- * @property {'tcp' | 'ws' | 'pubsub' | 'relay' | 'splice'} over - what its connections are made of; a case takes those it is about
+ * @property {'tcp' | 'ws' | 'pubsub' | 'relay' | 'splice'} over - what its connections are made of; a case takes those
+ *   it is about
  * @property {() => import('../lib/contestant.mjs').Running} start - it answers `{ unsupported }` to what it can't do
  * @property {() => import('../lib/contestant.mjs').Running} [leaves] - makes idle peers for it; where there is none, no
  *   memory is measured

@@ -1,5 +1,5 @@
-// That the client's half of a WebSocket is read as the stream of bytes that it is, whatever the split, and nothing wrong
-// gets through. The oracle is the reader of the `ws` package.
+// That the client's half of a WebSocket is read as the stream of bytes that it is, whatever the split, and that nothing
+// wrong gets through. The oracle is the reader of the `ws` package.
 import * as ws from 'ws'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

@@ -17,7 +17,7 @@ export interface SpliceOptions {
 
 /** How fast and how much a link may carry. */
 export interface Meter {
-  /** Counts bytes that have come from either side: for how many ms neither is read now, or why the link ends instead. */
+  /** Counts bytes that have come from either side: for how many ms neither is read now, or why the link ends. */
   take(bytes: number): number | Goodbye
 }
 

@@ -1,8 +1,8 @@
 // A turn's share: one busy link is not read on before others have had their turn of Node's loop.
 
 /**
- * Bytes that are read of one way of a link in one turn, headers included. Of messages of one byte these are 18,000, some
- * tenths of a millisecond; without a bound Node reads 2 MiB of one socket before it looks at the next.
+ * Bytes that are read of one way of a link in one turn, headers included. Of messages of one byte these are 18,000: a
+ * tenth of a millisecond. Without a bound Node reads 2 MiB of one socket before it looks at the next.
  */
 const SHARE_BYTES = 131_072
 
