@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inRoot, root } from '../../scripts/lib/paths.mjs'
 import { createConsumer } from './support/consumer.ts'
 import type { Consumer } from './support/consumer.ts'
+import { isLong } from '../support/counts.ts'
 import { startProcess } from '../support/json-process.ts'
 import type { JsonProcess } from '../support/json-process.ts'
 import { DIALER } from './support/dialer.ts'
@@ -108,7 +109,7 @@ describe('a program of a user', () => {
     await start('dialer.mjs', String(address)).waitFor((line) => line['text'] === 'hello, dialer')
   })
 
-  it.each(['node', 'happy-dom', 'jsdom'])(
+  it.each(isLong ? ['node', 'happy-dom', 'jsdom'] : ['jsdom'])(
     'tests its protocol with Vitest in the environment %s',
     async (environment) => {
       for (const name of readdirSync(inRoot('examples/protocol')).filter((file) => file.endsWith('.ts'))) {

@@ -2,4 +2,4 @@
 import { configureGlobal } from 'fast-check'
 import { rounds, seed } from './counts.ts'
 
-configureGlobal({ seed, numRuns: rounds(100, 2000) })
+configureGlobal({ seed, numRuns: rounds(40, 2000) })

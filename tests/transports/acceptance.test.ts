@@ -30,8 +30,8 @@ const ROUNDS: readonly Round[] = [
   { title: 'WebSocket over TLS', make: () => webSocket({ listen: 'wss://127.0.0.1:0/', tls }), webSocket: true },
 ]
 
-/** Through a proxy the bytes go over the same link: the short run shows a few cases, the long one all. */
-const THROUGH_A_PROXY = rounds(8, Number.POSITIVE_INFINITY)
+/** Through a proxy or TLS the bytes go over the same link: the short run shows a few cases, the long one all. */
+const THE_SAME_LINK = rounds(8, Number.POSITIVE_INFINITY)
 
 describe.each(ROUNDS)('the acceptance suite over $title', ({ title, make, webSocket: isWebSocket }) => {
   let env: TransportEnv
@@ -69,7 +69,7 @@ describe.each(ROUNDS)('the acceptance suite over $title', ({ title, make, webSoc
   })
 
   const cases = transportCases()
-  it.each(title.includes('proxy') ? cases.slice(0, THROUGH_A_PROXY) : cases)('$name', async ({ run }) => {
+  it.each(/proxy|TLS/.test(title) ? cases.slice(0, THE_SAME_LINK) : cases)('$name', async ({ run }) => {
     await run(env)
   })
 })

@@ -2,6 +2,7 @@ import { encodeRlp, fromHex, isPeerError, portableCrypto, readList, toHex } from
 import type { RlpInput, RlpItem } from '@peerwire/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { rounds } from '../../../tests/support/counts.ts'
 import vectors from '../../../vectors/eth.json' with { type: 'json' }
 import { signTransaction } from './sign-transaction.ts'
 import { MAX_TRANSACTION_BYTES, readTransaction } from './transaction.ts'
@@ -125,7 +126,7 @@ describe('refused transactions', () => {
         expect(outcome).not.toEqual({ hash: vector.hash, sender: expect.anything() as unknown })
         expect(outcome).not.toMatchObject({ crash: true })
       }),
-      { numRuns: 300 },
+      { numRuns: rounds(60, 1000) },
     )
   })
 })

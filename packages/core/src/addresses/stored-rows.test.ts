@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { rounds } from '../../../../tests/support/counts.ts'
 import { seededRandom } from '../base/random.ts'
 import type { AddressRow, AddressTablesOptions } from './address-tables.ts'
 import { parseNetworkAddress } from './endpoint-address.ts'
@@ -154,7 +155,7 @@ describe('a spoiled row', () => {
         expect(result.kept).toBeGreaterThanOrEqual(rows.length - 2)
         expect(faultsOf(state)).toEqual([])
       }),
-      { numRuns: 100 },
+      { numRuns: rounds(30, 500) },
     )
   })
 })

@@ -146,7 +146,7 @@ describe('an attacker with many groups', () => {
     'gets no honest entry out of the tried table, and never all eight slots where two anchors live',
     () => {
       const groups = rounds(4, 128)
-      const runs = rounds(100, 1000)
+      const runs = rounds(40, 1000)
       const book = attacked(groups)
       expect(book.before).toBeGreaterThan(190)
       const now = reachAll(book, groups)

@@ -16,6 +16,7 @@ import { addressBook, type AddressBook } from './address-book.ts'
 import type { AddressBookOptions } from './options.ts'
 
 const MINUTE = 60_000
+const HOURS_AWAY = countOf({ short: 4, long: 24 })
 /** Milliseconds for what plays for hours, or among many: two cores are shared with other tests. */
 const LONG_PLAY = { timeout: 900_000 * countOf({ short: 1, long: 20 }) }
 
@@ -246,7 +247,7 @@ describe('what a node meets', () => {
     expect(two.book.inspect()!.addresses).toMatchObject({ total: 1, tried: 1 })
   })
 
-  it('is not forgotten when it is away for a day, and not held against it', LONG_PLAY, async () => {
+  it(`is not forgotten when it is away for ${HOURS_AWAY} hours, and not held against it`, LONG_PLAY, async () => {
     theWorld()
     const count = countOf({ short: 9, long: 40 })
     const others: Inhabitant[] = []
@@ -257,7 +258,7 @@ describe('what a node meets', () => {
     await passUntil(() => outboundOf(one) === 8, 10 * MINUTE)
     world!.network.blackHole(ipOf(99), undefined, true)
     world!.network.cut(ipOf(99))
-    for (let hour = 0; hour < 24; hour++) await pass(60 * MINUTE)
+    for (let hour = 0; hour < HOURS_AWAY; hour++) await pass(60 * MINUTE)
     expect(outboundOf(one)).toBe(0)
     expect(known(one)).toBe(count)
     await run(one.node.close())
@@ -346,7 +347,8 @@ describe('a book', () => {
     one.book.add(`enode://${'1'.repeat(128)}@1.2.3.4:30303`)
     const startMs = world!.clock.now()
     await run(one.node.close())
-    expect(world!.clock.now() - startMs).toBeLessThan(2001)
+    // Time passes in steps; the end may be seen one step later.
+    expect(world!.clock.now() - startMs).toBeLessThan(2100)
     expect(one.lines).toContainEqual(expect.stringMatching(/plugin address-book failed to stop.*2000 ms/))
   })
 

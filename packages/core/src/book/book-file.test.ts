@@ -62,7 +62,7 @@ describe('a book as a file', () => {
       fc.property(fc.array(fc.record({ text: fc.string({ unit: anyUnit }) }), { maxLength: 5 }), (rows) => {
         expect(read(done(encodeBook(HEADER, [rows]))).batches.flat()).toEqual(rows)
       }),
-      { numRuns: countOf({ short: 30, long: 1000 }) },
+      { numRuns: countOf({ short: 12, long: 1000 }) },
     )
   })
 

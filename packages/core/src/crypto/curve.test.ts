@@ -90,7 +90,7 @@ function answer(call: () => Uint8Array | boolean | undefined): string {
   }
 }
 
-const RUNS = { numRuns: rounds(60, 3000) }
+const RUNS = { numRuns: rounds(25, 3000) }
 
 describe.each([
   ['the default of Node', defaultCrypto],
@@ -159,7 +159,7 @@ describe.each([
   })
 
   it('shares what OpenSSL shares', () => {
-    for (let i = 0; i < rounds(20, 500); i++) {
+    for (let i = 0; i < rounds(10, 500); i++) {
       const [own, other] = [generatePrivateKey(random), generatePrivateKey(random)]
       const theirs = createECDH('secp256k1')
       theirs.setPrivateKey(other)

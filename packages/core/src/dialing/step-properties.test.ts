@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { rounds } from '../../../../tests/support/counts.ts'
 import { KEY, pending, settled } from '../../test/dial-events.ts'
 import type { PeerErrorCode } from '../errors/codes.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
@@ -133,7 +134,7 @@ function play(run: Run, seen?: (state: DialState) => void): Taken[] {
 function check(verify: (taken: Taken) => void): void {
   fc.assert(
     fc.property(script, (run) => play(run).forEach(verify)),
-    { numRuns: 300 },
+    { numRuns: rounds(100, 2000) },
   )
 }
 
@@ -221,7 +222,7 @@ describe('step, whatever happens', () => {
         expect(play(run).map(({ tasks }) => tasks)).toEqual(first.map(({ tasks }) => tasks))
         expect(play(run).at(-1)?.after).toEqual(first.at(-1)?.after)
       }),
-      { numRuns: 60 },
+      { numRuns: rounds(20, 300) },
     )
   })
 

@@ -145,7 +145,7 @@ describe('whatever peers do', () => {
         expect(figures).toMatchObject({ peers: 0, known: 0, tracked: 0, stored: 0 })
         expect(figures.ids).toBeLessThanOrEqual(ITEMS)
       }),
-      { numRuns: rounds(60, 2000) },
+      { numRuns: rounds(30, 2000) },
     )
   })
 })

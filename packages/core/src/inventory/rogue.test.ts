@@ -28,7 +28,7 @@ describe('made-up ids', () => {
     inventory.addPeer('rogue', { preferred: false, kinds: [TX] })
     inventory.addPeer('honest', { preferred: false, kinds: [TX] })
     inventory.know('honest', TX, [honest])
-    flood(inventory, 'rogue', rounds(200_000, 1_000_000), 1)
+    flood(inventory, 'rogue', rounds(60_000, 1_000_000), 1)
     const figures = inventory.inspect()
     expect(figures).toMatchObject({ known: 5001, tracked: 5000 })
     expect(figures.ids).toBeLessThanOrEqual(10_001)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { rounds } from '../../../../tests/support/counts.ts'
 import { concatBytes } from '../base/bytes.ts'
 import { seededRandom } from '../base/random.ts'
 import type { PeerError } from '../errors/peer-error.ts'
@@ -78,7 +79,7 @@ describe('the memory network', () => {
         expect(last()).toBe('end')
         expect(clock.pendingTimers).toBe(0)
       }),
-      { numRuns: 150 },
+      { numRuns: rounds(50, 500) },
     )
   })
 

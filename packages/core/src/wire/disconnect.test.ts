@@ -1,6 +1,7 @@
 // Every form of a Disconnect that is in the wild, and what nobody should send.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { rounds } from '../../../../tests/support/counts.ts'
 import { fromHex, toHex } from '../base/bytes.ts'
 import { DiscReason, discReasonText } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
@@ -84,7 +85,7 @@ describe('reading', () => {
         expect(error.toString()).toContain('PeerError(')
         expect(JSON.stringify(error)).toContain('"reason"')
       }),
-      { numRuns: 2000 },
+      { numRuns: rounds(200, 4000) },
     )
   })
 })

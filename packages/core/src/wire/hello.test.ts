@@ -1,6 +1,7 @@
 // Hello both ways: exact in what is written, tolerant of what later versions add, bounded in all else.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { rounds } from '../../../../tests/support/counts.ts'
 import { concatBytes, fromHex, toHex } from '../base/bytes.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import { decodeHello, encodeHello, type Hello } from './hello.ts'
@@ -197,7 +198,7 @@ describe('reading', () => {
           expect(error).toBeInstanceOf(PeerError)
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: rounds(200, 2000) },
     )
   })
 })

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { decode } from 'rlp'
 import { describe, expect, it } from 'vitest'
+import { rounds } from '../../../../tests/support/counts.ts'
 import { concatBytes, fromHex, toHex, utf8ToBytes } from '../base/bytes.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import { encodeRlp, type RlpInput } from './rlp-writer.ts'
@@ -92,7 +93,7 @@ describe('reading', () => {
           expect(error).toBeInstanceOf(PeerError)
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: rounds(200, 4000) },
     )
   })
 

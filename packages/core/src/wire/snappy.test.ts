@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import * as oracle from 'snappyjs'
 import { describe, expect, it } from 'vitest'
+import { rounds } from '../../../../tests/support/counts.ts'
 import { concatBytes, fromHex, toHex, utf8ToBytes } from '../base/bytes.ts'
 import { seededRandom } from '../base/random.ts'
 import { PeerError } from '../errors/peer-error.ts'
@@ -151,7 +152,7 @@ describe('what others may write', () => {
           expect(error).toBeInstanceOf(PeerError)
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: rounds(200, 4000) },
     )
   })
 })

@@ -12,8 +12,8 @@ import type { UdpEndpoint } from './socket.ts'
 
 const HOME = { host: '33.1.1.1', port: 30303 }
 const IDS = rounds(1_000, 10_000)
-const MUTATED = rounds(20_000, 1_000_000)
-const REPAIRED = rounds(2_000, 10_000)
+const MUTATED = rounds(6_000, 1_000_000)
+const REPAIRED = rounds(600, 10_000)
 
 let world: World
 let home: WorldNode

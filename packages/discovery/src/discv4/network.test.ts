@@ -7,8 +7,8 @@ import type { World, WorldNode } from '../../test/world.ts'
 import { drainMicrotasks } from '@peerwire/core/testing'
 import { Nearest } from './nearest.ts'
 
-const NODES = rounds(100, 1_000)
-const LOOKUPS = rounds(60, 500)
+const NODES = rounds(60, 1_000)
+const LOOKUPS = rounds(40, 500)
 /** Real milliseconds: a network of 1,000 takes minutes. */
 const SLOW_MS = 1_200_000
 /** Virtual milliseconds between two nodes that join. */

@@ -5,6 +5,7 @@ import { createManualClock } from '@peerwire/core/testing'
 import type { ManualClock } from '@peerwire/core/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { rounds } from '../../../../tests/support/counts.ts'
 import type { LookupLimits } from './lookups.ts'
 import { MAX_TREES, TreeClient } from './tree-client.ts'
 import type { Tree } from './tree-client.ts'
@@ -203,7 +204,7 @@ describe('what is refused, with its reason', () => {
         const resolver: Resolver = { texts: async (name) => (name === 'nodes.example' ? [root] : [spoiled]) }
         expect(isPeerError(await failureOf(client(resolver).read(tree.url, signal)))).toBe(true)
       }),
-      { seed: 1, numRuns: 300 },
+      { seed: 1, numRuns: rounds(100, 1000) },
     )
   })
 })

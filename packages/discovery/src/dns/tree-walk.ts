@@ -143,7 +143,7 @@ export class TreeWalk {
       throw badTree(`${label} is a ${entry.kind} among the ${isLink ? 'links' : 'records'} of the tree`)
     }
     if (entry.kind === 'link') return { kind: 'link', url: entry.url }
-    const record = readTreeRecord(entry.text, crypto)
+    const record = recordOf(entry, crypto)
     this.#foundInRound++
     this.#records++
     return { kind: 'record', record }
@@ -172,6 +172,15 @@ export class TreeWalk {
       this.#pending.push({ label, isLink })
     }
   }
+}
+
+/** What was proven once, for as long as its entry is kept: every round comes upon it again. */
+const proven = new WeakMap<TreeEntry, NodeRecord>()
+
+function recordOf(entry: TreeEntry & { readonly kind: 'record' }, crypto: Crypto): NodeRecord {
+  const record = proven.get(entry) ?? readTreeRecord(entry.text, crypto)
+  proven.set(entry, record)
+  return record
 }
 
 /** @throws {PeerError} `invalid item` when it is no record, or not proven */

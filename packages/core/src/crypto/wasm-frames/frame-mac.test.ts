@@ -51,7 +51,7 @@ describe('tags', () => {
           }
         },
       ),
-      { numRuns: rounds(30, 500) },
+      { numRuns: rounds(15, 500) },
     )
   })
 
