@@ -1,10 +1,10 @@
 // The side of a bridge's link that is the target's TCP socket.
 import type { Socket } from 'node:net'
-import type { Clock } from '@peerwire/core'
+import type { Clock, Timer } from '@peerwire/core'
 import type { Ending, Goodbye, Side, SideSink } from '../splice/side.ts'
 import { CloseCode, targetFailed } from './close-codes.ts'
 
-/** How long the target may take to accept what was queued for it once the tab has ended. */
+/** How long the target may take to accept what was queued for it once one of both has ended. */
 const LINGER_MS = 5_000
 
 const TARGET_CLOSED = 'the target closed'
@@ -22,6 +22,7 @@ export class TargetSide implements Side {
   /** Bytes have come of it, and gone to it. */
   #answered = false
   #asked = false
+  #timer: Timer | undefined
 
   /** @param socket - connected, without listeners */
   constructor(socket: Socket, clock: Clock) {
@@ -29,6 +30,7 @@ export class TargetSide implements Side {
     this.#clock = clock
     this.gone = new Promise((resolve) => {
       socket.once('close', () => {
+        this.#timer?.cancel()
         this.#end(TARGET_CLOSED)
         resolve()
       })
@@ -64,11 +66,9 @@ export class TargetSide implements Side {
   finish({ orderly }: Ending): void {
     this.#sink = undefined
     const socket = this.#socket
-    if (socket.destroyed) return
     if (!orderly) return void socket.destroy()
     // What the tab had sent before an orderly end still goes to the target.
-    const timer = this.#clock.setTimer(LINGER_MS, () => socket.destroy())
-    socket.once('close', () => timer.cancel())
+    this.#linger()
     socket.end()
     socket.resume()
   }
@@ -99,8 +99,14 @@ export class TargetSide implements Side {
     this.#end(why, targetFailed(why))
   }
 
+  #linger(): void {
+    if (this.#socket.destroyed) return
+    this.#timer ??= this.#clock.setTimer(LINGER_MS, () => this.#socket.destroy())
+  }
+
   /** @param goodbye - left out where it ended in order */
   #end(why: string, goodbye?: Goodbye): void {
+    this.#linger()
     const sink = this.#sink
     this.#sink = undefined
     sink?.ended({ goodbye: goodbye ?? { code: CloseCode.normal, text: why }, orderly: !goodbye, why })

@@ -61,7 +61,7 @@ export class Splice {
 
   /** Ends the link by a decision of its own: both sides are told, and nothing waits. */
   end(goodbye: Goodbye, why: string): void {
-    this.#over(why)
+    if (!this.#over(why)) return
     for (const side of this.#sides) side.finish({ goodbye, orderly: false, why })
   }
 
@@ -70,8 +70,8 @@ export class Splice {
       bytes: (chunk, wireBytes) => out.pass(chunk, wireBytes),
       drained: () => back.drained(),
       ended: (ending) => {
-        this.#over(ending.why)
-        other.finish(ending)
+        // The other one's end is an answer to this; it ends itself.
+        if (this.#over(ending.why)) other.finish(ending)
       },
     })
   }
@@ -100,12 +100,15 @@ export class Splice {
     })
   }
 
-  #over(why: string): void {
-    this.#why ??= why
+  /** @returns whether it wasn't before */
+  #over(why: string): boolean {
+    if (this.#why !== undefined) return false
+    this.#why = why
     this.#idleTimer.cancel()
     this.#holdTimer?.cancel()
     this.#up.stop()
     this.#down.stop()
+    return true
   }
 
   #watchIdle(ms: number): Timer {

@@ -58,6 +58,7 @@ export class WebSocketSide implements Side {
     socket.on('end', () => {
       this.#lose()
       socket.end()
+      this.#watchClose()
     })
     socket.on('error', () => undefined)
     socket.pause()
@@ -164,7 +165,11 @@ export class WebSocketSide implements Side {
     if (this.#closing) return
     this.#closing = true
     this.#socket.write(closeFrame(code, text))
-    this.#timer = this.#clock.setTimer(CLOSE_TIMEOUT_MS, () => this.#socket.destroy())
+    this.#watchClose()
+  }
+
+  #watchClose(): void {
+    this.#timer ??= this.#clock.setTimer(CLOSE_TIMEOUT_MS, () => this.#socket.destroy())
   }
 }
 
