@@ -80,7 +80,7 @@ export function readTicket(text: string, keys: readonly Uint8Array[]): TicketFie
   const all = Buffer.from(written, 'base64url')
   // Node reads what is not canonical, too: then one ticket would have several texts.
   if (!text.startsWith(PREFIX) || all.toString('base64url') !== written || all.length < MAC_BYTES) return NO_TICKET
-  const body = all.subarray(0, -MAC_BYTES)
+  const body = Uint8Array.from(all.subarray(0, -MAC_BYTES))
   try {
     const items = readList(body, { maxItems: MAX_ITEMS, maxDepth: 2 })
     const keyId = bytesOf(items[0], KEY_ID_BYTES)
