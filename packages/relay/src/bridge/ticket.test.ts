@@ -46,7 +46,7 @@ describe('a ticket', () => {
       for (let bit = 0; bit < 8; bit++) {
         const altered = Buffer.from(text, 'latin1')
         altered[at]! ^= 1 << bit
-        expect(readTicket(altered.toString('latin1'), [KEY]), `bit ${bit} of character ${at}`).toBeTypeOf('string')
+        expect(readTicket(altered.toString('latin1'), [KEY])).toBeTypeOf('string')
       }
     }
   })
@@ -57,7 +57,7 @@ describe('a ticket', () => {
       for (let bit = 0; bit < 8; bit++) {
         const altered = Buffer.from(bytes)
         altered[at]! ^= 1 << bit
-        expect(readTicket(`pw1.${altered.toString('base64url')}`, [KEY]), `bit ${bit} of ${at}`).toBeTypeOf('string')
+        expect(readTicket(`pw1.${altered.toString('base64url')}`, [KEY])).toBeTypeOf('string')
       }
     }
   })
