@@ -46,7 +46,7 @@ export interface TcpOptions {
 }
 
 interface Settings {
-  readonly ipv6Only: boolean
+  readonly ipv6Only: (endpoint: Endpoint) => boolean
   readonly noDelay: boolean
   readonly keepAliveMs: number
   readonly proxyFor: ProxyChoice
@@ -77,7 +77,8 @@ export function tcp(options: TcpOptions = {}): Transport {
     throw new TypeError('listen of tcp must be a string or an array of them')
   }
   const endpoints = [listen ?? []].flat().map(readListenEndpoint)
-  const { ipv6Only = endpoints.some(({ host }) => host === '0.0.0.0') } = options
+  const isShared = (port: number): boolean => endpoints.some((other) => other.host === '0.0.0.0' && other.port === port)
+  const ipv6Only = ({ host, port }: Endpoint): boolean => host === '::' && (options.ipv6Only ?? isShared(port))
   const proxyFor = readProxies(proxies)
   const settings: Settings = { ipv6Only, noDelay, keepAliveMs, proxyFor, turn: new LoopTurn(clock) }
   const transport: Transport = {
@@ -212,10 +213,9 @@ async function openListener(endpoint: Endpoint, settings: Settings, handlers: Li
 
 function listenOn(server: Server, endpoint: Endpoint, settings: Settings): Promise<void> {
   const { host, port } = endpoint
-  const ipv6Only = host === '::' && settings.ipv6Only
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(new Error(listenText(endpoint, cause), { cause })))
-    server.listen({ host, port, ipv6Only, exclusive: true }, () => {
+    server.listen({ host, port, ipv6Only: settings.ipv6Only(endpoint), exclusive: true }, () => {
       server.removeAllListeners('error')
       resolve()
     })

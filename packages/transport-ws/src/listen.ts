@@ -93,7 +93,9 @@ function answer(response: ServerResponse, status: number, why: string): void {
 }
 
 function listenOn(server: Server, { host, port, ...endpoint }: Endpoint, settings: Settings): Promise<void> {
-  const ipv6Only = host === '::' && settings.ipv6Only
+  const { listen, ipv6Only: given } = settings
+  const isShared = listen?.some((other) => other.host === '0.0.0.0' && other.port === port)
+  const ipv6Only = host === '::' && (given ?? isShared ?? false)
   const where = formatEndpoint({ host, port, ...endpoint })
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => reject(new Error(listenText(where, cause), { cause })))

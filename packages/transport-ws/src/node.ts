@@ -10,6 +10,7 @@ import {
   type Transport,
 } from '@peerwire/core'
 import { WebSocket } from 'ws'
+import { attach } from './attach.ts'
 import { openListener } from './listen.ts'
 import { NodeWebSocketLink, socketOptions } from './node-link.ts'
 import { readSettings, type Settings, type WebSocketOptions } from './options.ts'
@@ -37,7 +38,8 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
     canDial: isWebSocketEndpoint,
     dial: async (endpoint, dialOptions) => await dial(endpoint, settings, dialOptions),
   }
-  const { listen } = settings
+  const { listen, server, path } = settings
+  if (server) return { ...transport, listen: async (handlers) => [attach(server, path, settings, handlers)] }
   if (!listen) return transport
   return {
     ...transport,

@@ -1,5 +1,6 @@
 // What the WebSocket transport takes in Node, checked once.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { checkOptions, type Clock, type Endpoint, parseEndpoint, systemClock } from '@peerwire/core'
 import { type AllowedOrigins, checkHost, checkOrigin } from './origins.ts'
@@ -19,6 +20,14 @@ export interface TlsOptions {
 }
 
 export interface WebSocketOptions {
+  /**
+   * An HTTP or HTTPS server of your own to listen on, in place of `listen`: that of Express, Fastify (`app.server`) or
+   * Vite (`server.httpServer`). Its upgrades of `path` that offer `peerwire.1` are taken, all else stays yours; closing
+   * detaches from it and never closes it.
+   */
+  readonly server?: Server | undefined
+  /** The path on `server`; default `/`. */
+  readonly path?: string | undefined
   /** Where to listen, such as `ws://127.0.0.1:4000/`; port 0 takes a free one. `wss` needs `tls.key` and `tls.cert`. */
   readonly listen?: string | readonly string[] | undefined
   /**
@@ -71,8 +80,10 @@ export interface WebSocketOptions {
 
 /** The options with defaults. */
 export interface Settings {
+  readonly server: Server | undefined
+  readonly path: string
   readonly listen: readonly Endpoint[] | undefined
-  readonly ipv6Only: boolean
+  readonly ipv6Only: boolean | undefined
   readonly tls: TlsOptions
   readonly origins: AllowedOrigins | undefined
   readonly hosts: readonly string[]
@@ -86,6 +97,8 @@ export interface Settings {
 }
 
 const KINDS = {
+  server: 'thing',
+  path: 'text',
   listen: 'other',
   ipv6Only: 'flag',
   tls: 'thing',
@@ -109,8 +122,9 @@ export function readSettings(options: WebSocketOptions): Settings {
   }
   const endpoints = listen === undefined ? undefined : readListen(typeof listen === 'string' ? [listen] : listen, tls)
   return {
+    ...readServer(options),
     listen: endpoints,
-    ipv6Only: options.ipv6Only ?? endpoints?.some(({ host }) => host === '0.0.0.0') ?? false,
+    ipv6Only: options.ipv6Only,
     tls,
     origins: Array.isArray(origins) ? origins.map(checkOrigin) : origins,
     maxPayloadBytes,
@@ -122,6 +136,25 @@ export function readSettings(options: WebSocketOptions): Settings {
     clock: options.clock ?? systemClock,
     ticket: options.ticket,
   }
+}
+
+/** What has a meaning only where the listener is ours. */
+const OF_LISTENERS = ['listen', 'ipv6Only', 'request', 'upgrade'] as const
+
+function readServer(options: WebSocketOptions): Pick<Settings, 'server' | 'path'> {
+  const { server, path = '/' } = options
+  if (!server) {
+    if (options.path !== undefined)
+      throw new TypeError('path of webSocket needs a server; listen has its path in the URL')
+    return { server, path }
+  }
+  for (const name of OF_LISTENERS) {
+    if (options[name] !== undefined) throw new TypeError(`${name} of webSocket can't be given with a server`)
+  }
+  const isServer = [server.on, server.emit, server.address].every((method) => typeof method === 'function')
+  if (!isServer) throw new TypeError('server of webSocket must be an HTTP or HTTPS server of Node')
+  if (!/^\/[^?#\s]*$/.test(path)) throw new TypeError(`path of webSocket must begin with / and have no query: ${path}`)
+  return { server, path }
 }
 
 function readListen(texts: readonly string[], tls: TlsOptions): readonly Endpoint[] {
