@@ -106,6 +106,7 @@ describe.each(FAMILIES)('a ticket by $name', (family) => {
     const limits = { ticketLinksPerPrefix: 100 }
     const world = await ticketWorld(family, { limits })
     const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
+    // Some of tests before this one may still be going.
     const before = sockets()
     const links = rounds(200, 1_000)
     for (let done = 0; done < links; done += 20) {
@@ -120,7 +121,7 @@ describe.each(FAMILIES)('a ticket by $name', (family) => {
       }
       await Promise.all(ends)
     }
-    await expect.poll(() => [world.bridge.links, world.timers.size, sockets() - before]).toEqual([0, 0, 0])
+    await expect.poll(() => [world.bridge.links, world.timers.size, sockets() > before]).toEqual([0, 0, false])
     expect(world.made).toHaveLength(links)
     expect(world.made.filter(({ destroyed }) => !destroyed)).toEqual([])
   })
