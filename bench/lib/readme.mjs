@@ -14,7 +14,7 @@ const COLUMNS = {
   'go-ethereum': ['geth rlpx', 'geth server'],
   ethereumjs: ['ethereumjs'],
   libp2p: ['libp2p', 'libp2p ws', 'gossipsub'],
-  'plain socket': ['plain socket', 'plain ws'],
+  'plain socket': ['plain socket', 'plain ws', 'ws relay'],
   limit: ['limit'],
 }
 /** Ratios to these have a column, by their names in a case's references. */

@@ -2,7 +2,7 @@
 import { type Clock, type PrefixPolicy, prefixPolicy } from '@peerwire/core'
 
 export interface BridgeLimits {
-  /** Links at once over all targets; each costs two sockets and at most about 0.5 MiB. */
+  /** Links at once over all targets; each costs two sockets, and 130 KiB for a way whose end doesn't read. */
   readonly links: number
   /** The same to one target: a go-ethereum takes 50 peers. */
   readonly linksPerTarget: number
