@@ -1,13 +1,25 @@
 // The relay on wss://, with certificate files.
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createNode, generatePrivateKey } from '@peerwire/core'
+import { connect } from 'node:tls'
+import { createNode, generatePrivateKey, parseEndpoint } from '@peerwire/core'
+import { addressBook } from '@peerwire/core/address-book'
 import { webSocket } from '@peerwire/transport-ws'
 import { expect } from 'vitest'
-import { TEST_CERTIFICATE, TEST_KEY } from '../transports/certificate.ts'
+import { RENEWED_CERTIFICATE, RENEWED_KEY, TEST_CERTIFICATE, TEST_KEY } from '../transports/certificate.ts'
 import { is, it } from './support/command.ts'
 
-it('a relay with certificate files is dialed over wss, and its page has an https address', async ({
+/** The name in the certificate that a new connection is served with. */
+async function nameServed(port: number): Promise<unknown> {
+  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false })
+  await once(socket, 'secureConnect')
+  const { subject } = socket.getPeerCertificate()
+  socket.destroy()
+  return subject['CN']
+}
+
+it('a relay with certificate files is dialed over wss, its page has an https address, and its files can be renewed', async ({
   start,
   temporary,
   cleanUp,
@@ -23,8 +35,20 @@ it('a relay with certificate files is dialed over wss, and its page has an https
   expect(address).toMatch(/^wss:\/\/[0-9a-f]{128}@127\.0\.0\.1:\d+\/$/)
   expect(line['url']).toBe(address.replace(/^wss:\/\/.*@/, 'https://'))
   const transports = [webSocket({ tls: { ca: TEST_CERTIFICATE } })]
-  const node = createNode({ privateKey: generatePrivateKey(), transports })
+  const node = createNode({ privateKey: generatePrivateKey(), transports, plugins: [addressBook()] })
   cleanUp(() => node.close())
   await node.start()
-  expect((await node.dial(address)).name).toMatch(/^peerwire\/v/)
+  const peer = await node.dial(address)
+  expect(peer.name).toMatch(/^peerwire\/v/)
+  // Renewed files serve whoever comes, bad ones nobody, and SIGHUP reads them at once; whoever is connected stays.
+  const port = parseEndpoint(address.replace(/\/\/.*@/, '//')).port
+  expect(await nameServed(port)).toBe('peerwire tests')
+  await writeFile(files.cert, RENEWED_CERTIFICATE)
+  await writeFile(files.key, RENEWED_KEY)
+  await expect.poll(() => nameServed(port)).toBe('peerwire tests, renewed')
+  await writeFile(files.cert, TEST_CERTIFICATE)
+  relay.hangUp()
+  await expect.poll(() => relay.stderr).toContain('The TLS files have changed and can not be used')
+  expect(await nameServed(port)).toBe('peerwire tests, renewed')
+  expect(node.peers).toContain(peer)
 })

@@ -1,5 +1,11 @@
 // Accepts WebSockets in Node: an HTTP server of ours that answers little else.
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -11,7 +17,7 @@ import {
   type ListenHandlers,
   PeerError,
 } from '@peerwire/core'
-import type { Settings } from './options.ts'
+import type { Settings, TlsOptions } from './options.ts'
 import { createUpgrade } from './upgrades.ts'
 import { createVisitors, remoteOf, UPGRADE_TIMEOUT_MS, type Visitors } from './visitors.ts'
 import { answerWellKnown, documentOf, isWellKnown } from './well-known.ts'
@@ -78,11 +84,17 @@ function createServer({ scheme }: Endpoint, { tls }: Settings): Server {
     keepAliveTimeout: UPGRADE_TIMEOUT_MS,
     connectionsCheckingInterval: 1_000,
   }
-  const server =
-    scheme === 'ws'
-      ? createHttpServer(limits)
-      : createHttpsServer({ ...limits, key: tls.key, cert: tls.cert, handshakeTimeout: UPGRADE_TIMEOUT_MS })
+  const server = scheme === 'ws' ? createHttpServer(limits) : createSecureServer(limits, tls)
   server.maxRequestsPerSocket = MAX_REQUESTS
+  return server
+}
+
+function createSecureServer(limits: ServerOptions, { key, cert, renewals }: TlsOptions): Server {
+  const server = createHttpsServer({ ...limits, key, cert, handshakeTimeout: UPGRADE_TIMEOUT_MS })
+  server.once('listening', () => {
+    const stop = renewals?.((identity) => server.setSecureContext({ ...identity }))
+    if (stop) server.once('close', stop)
+  })
   return server
 }
 

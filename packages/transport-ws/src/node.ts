@@ -17,7 +17,7 @@ import { readSettings, type Settings, type WebSocketOptions } from './options.ts
 import { protocolsFor } from './ticket.ts'
 import { dialError, isWebSocketEndpoint, WEBSOCKET_PROTOCOL } from './wire.ts'
 
-export type { TlsOptions, WebSocketOptions } from './options.ts'
+export type { TlsIdentity, TlsOptions, WebSocketOptions } from './options.ts'
 export { type AllowedOrigins, checkHost, checkOrigin, isOriginAllowed, type OriginRules } from './origins.ts'
 export { type ProxyTrust, readTrustProxy, type TrustProxy } from './proxies.ts'
 export { chooseProtocol, refusalOf, type RefusedUpgrade } from './refusals.ts'

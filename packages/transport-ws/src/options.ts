@@ -11,12 +11,23 @@ import { isWebSocketEndpoint, MESSAGE_BYTES } from './wire.ts'
 /** Largest message that is taken: four of ours, so that others may cut more coarsely. It is held in memory whole. */
 const MAX_PAYLOAD_BYTES = 4 * MESSAGE_BYTES
 
+/** A certificate chain and its key, as PEM text. */
+export interface TlsIdentity {
+  readonly key: string
+  readonly cert: string
+}
+
 /** PEM text, as Node's `tls` takes it. */
 export interface TlsOptions {
   readonly key?: string | undefined
   readonly cert?: string | undefined
   /** Trusted in place of the platform's authorities when dialing `wss`. */
   readonly ca?: string | undefined
+  /**
+   * Called by each listener on `wss` when it opens, with what serves connections from then on by another certificate;
+   * those that are open stay as they are. The answer is called when the listener has closed.
+   */
+  readonly renewals?: ((renew: (identity: TlsIdentity) => void) => () => void) | undefined
 }
 
 export interface WebSocketOptions {
@@ -116,7 +127,7 @@ const KINDS = {
 /** @throws {TypeError} naming the option that can't be used */
 export function readSettings(options: WebSocketOptions): Settings {
   const { listen, tls = {}, origins, maxPayloadBytes = MAX_PAYLOAD_BYTES } = checkOptions('webSocket', options, KINDS)
-  checkOptions('webSocket', tls, { key: 'other', cert: 'other', ca: 'other' }, 'tls.')
+  checkOptions('webSocket', tls, { key: 'other', cert: 'other', ca: 'other', renewals: 'call' }, 'tls.')
   if (maxPayloadBytes < MESSAGE_BYTES || maxPayloadBytes > 0x7fff_ffff) {
     throw new RangeError(`maxPayloadBytes must be ${MESSAGE_BYTES} to 2^31 - 1, not ${maxPayloadBytes}`)
   }

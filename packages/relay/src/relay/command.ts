@@ -108,10 +108,11 @@ export const relayCommand: Command = {
     ],
   }),
   outlivesReader: () => true,
-  run: async (given, { signal, output, warn }) => {
+  run: async (given, { signal, output, warn, onHangUp }) => {
     const options = readRelayOptions(given, process.env)
     const logger = createStderrLogger(options.logLevel, systemClock, warn)
     const relay = await startRelay(options, { output, logger })
+    onHangUp(() => relay.renew())
     try {
       for (const line of bannerLines(relay)) output.text(line)
       await untilAborted(signal)

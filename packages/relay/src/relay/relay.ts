@@ -34,7 +34,8 @@ import { prefixesOf } from './prefixes.ts'
 import { type AddressFacts, addressesFor, type BridgeEntry, bridgeEntries, pageUrl } from './public-addresses.ts'
 import { reportListening, reportNode } from './report.ts'
 import { readTicketKeys, ticketsFor } from './tickets.ts'
-import { readTls, relayTransports } from './transports.ts'
+import { type TlsFiles, watchTlsFiles } from './tls-files.ts'
+import { relayTransports } from './transports.ts'
 
 /** Of the relay's private key, in its data directory. */
 const KEY_FILE = 'key'
@@ -58,6 +59,8 @@ export interface Relay {
   readonly hasSample: boolean
   /** Absent where no page is served. */
   readonly pageUrl: string | undefined
+  /** Reads its TLS files again now; it does so by itself when they change. */
+  renew(): void
   /** Ends peers, bridge and listeners in order. */
   close(): Promise<void>
 }
@@ -74,7 +77,7 @@ export async function startRelay(
 ): Promise<Relay> {
   // A node guards what it writes itself.
   const logger = guardFloods(unguarded, systemClock)
-  const tls = await readTls(options.tls)
+  const tls = options.tls && (await watchTlsFiles(options.tls, { clock: systemClock, logger }))
   const warn = (sentence: string): void => logger.log('warn', sentence)
   const ticketKeys = await readTicketKeys(options, warn)
   const dataDir = await openDataDir(options.dataDir)
@@ -100,7 +103,7 @@ export async function startRelay(
   const node = createNode({
     privateKey,
     name: clientName,
-    transports: relayTransports({ options, tls, bridge, page, facts, opened }),
+    transports: relayTransports({ options, tls: tls?.options, bridge, page, facts, opened }),
     plugins: [
       guard,
       ...itemPlugins(held.output, logger, options.search.chain ?? 'auto'),
@@ -118,12 +121,13 @@ export async function startRelay(
   try {
     await node.start()
   } catch (error) {
+    tls?.close()
     await source?.close()
     throw error
   }
   signed.record = recordOf(node, options, privateKey)
   const stopLooking = reportLooking({ node, clock: systemClock, logger, output })
-  const relay = describeRelay({ node, dataDir, bridge, source, facts: facts(), options, events, stopLooking })
+  const relay = describeRelay({ node, dataDir, bridge, source, facts: facts(), options, events, tls, stopLooking })
   reportListening(addressesFor({ ...facts(), publicEndpoint: undefined, advertised: [] }), output)
   reportBans(guard, output)
   if (relay.found) output.event('discovery', relay.found)
@@ -156,10 +160,11 @@ interface Running {
   readonly facts: AddressFacts
   readonly options: RelayOptions
   readonly events: EventGuard
+  readonly tls: TlsFiles | undefined
   readonly stopLooking: () => void
 }
 
-function describeRelay({ node, dataDir, bridge, source, facts, options, events, stopLooking }: Running): Relay {
+function describeRelay({ node, dataDir, bridge, source, facts, options, events, tls, stopLooking }: Running): Relay {
   const { publicEndpoint, listeners } = facts
   const pageEndpoint = publicEndpoint ?? listeners.find(({ scheme }) => scheme !== 'tcp')
   return {
@@ -172,7 +177,9 @@ function describeRelay({ node, dataDir, bridge, source, facts, options, events, 
     bridge: bridgeEntries(facts, pageEndpoint),
     bridgeAllow: options.bridgeAllow.map(formatAllowRule),
     pageUrl: options.page && pageEndpoint ? pageUrl(pageEndpoint, publicEndpoint?.path) : undefined,
+    renew: () => void tls?.reload(),
     close: async () => {
+      tls?.close()
       stopLooking()
       await Promise.all([bridge.close(), node.close(), source?.close()])
       events.flush()

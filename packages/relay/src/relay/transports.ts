@@ -1,14 +1,10 @@
 // Makes the relay's transports from its options: one for each listener, with HTTP and the bridge on the WebSocket ones.
-import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { createSecureContext } from 'node:tls'
 import type { Endpoint, Transport } from '@peerwire/core'
 import { tcp } from '@peerwire/transport-tcp'
 import { readTrustProxy, type TlsOptions, webSocket } from '@peerwire/transport-ws/node'
 import type { Bridge } from '../bridge/bridge.ts'
 import { createHttp } from '../http/http.ts'
 import type { Page } from '../http/page-files.ts'
-import { reasonOf } from './data-dir.ts'
 import { DEFAULT_TCP, DEFAULT_WS, listenNear, listenOn, noteListeners } from './listeners.ts'
 import type { RelayOptions } from './options.ts'
 import { ownHosts } from './own-hosts.ts'
@@ -63,32 +59,4 @@ function webSocketListener(endpoint: Endpoint, open: typeof listenOn, parts: Tra
     own = listeners[0]?.endpoint
     if (own) opened(own)
   })
-}
-
-/** Reads the PEM files and tries them. @throws {Error} one sentence naming the file */
-export async function readTls(files: RelayOptions['tls']): Promise<TlsOptions | undefined> {
-  if (!files) return undefined
-  const cert = await readPem('certificate', files.certFile, (text) => new X509Certificate(text))
-  const key = await readPem('key', files.keyFile, (text) => createPrivateKey(text))
-  try {
-    createSecureContext({ cert, key })
-  } catch (cause) {
-    throw new Error(`the TLS key ${files.keyFile} does not belong to the certificate ${files.certFile}`, { cause })
-  }
-  return { cert, key }
-}
-
-async function readPem(what: string, file: string, check: (text: string) => unknown): Promise<string> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (cause) {
-    throw new Error(`cannot read the TLS ${what} ${file}: ${reasonOf(cause)}`, { cause })
-  }
-  try {
-    check(text)
-    return text
-  } catch (cause) {
-    throw new Error(`the file ${file} holds no TLS ${what} in PEM form`, { cause })
-  }
 }
