@@ -14,6 +14,15 @@ await runMain(async () => {
   startRelay(process.argv.slice(2))
 })
 
+/** npm passes a SIGTERM on to its shell alone; without this the relay would stay behind. */
+function endWithParent(relay) {
+  const parent = process.ppid
+  const look = setInterval(() => {
+    if (process.ppid !== parent) relay.kill('SIGTERM')
+  }, 500)
+  relay.on('close', () => clearInterval(look))
+}
+
 function startRelay(args) {
   const source = args.some((arg) => arg === '--connect' || arg.startsWith('--connect=')) ? [] : ['--sample']
   const command = [inRoot('packages', 'relay', 'bin', 'peerwire.mjs'), 'relay', ...source, ...args]
@@ -21,5 +30,7 @@ function startRelay(args) {
   // A terminal's Ctrl-C reaches the relay too; it ends in order and this waits for it.
   process.on('SIGINT', () => undefined)
   process.on('SIGTERM', () => relay.kill('SIGTERM'))
+  process.on('SIGHUP', () => relay.kill('SIGHUP'))
+  endWithParent(relay)
   relay.on('close', (code) => (process.exitCode = code ?? 1))
 }

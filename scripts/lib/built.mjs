@@ -1,5 +1,6 @@
 // Compiles the packages and the relay's page when they are older than their sources.
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inRoot } from './paths.mjs'
 import { Stop } from './run.mjs'
@@ -16,6 +17,16 @@ export async function ensureBuilt() {
   removeOrphans()
   const { code } = await runTool('tsc', ['-b', 'tsconfig.build.json'], {}, 'typescript')
   if (code !== 0) throw new Stop('The packages do not compile (see above).')
+  writeBuilt()
+}
+
+/** The date that the command compares its clock with: of the sources, so that equal ones give equal packages. */
+function writeBuilt() {
+  const path = inRoot('packages', 'relay', 'dist', 'built.json')
+  const { status, stdout } = spawnSync('git', ['log', '-1', '--format=%ct'], { cwd: inRoot(), encoding: 'utf8' })
+  const builtMs = status === 0 ? Number(stdout) * 1000 : newestIn(inRoot('packages', 'relay', 'src'))
+  const text = `${JSON.stringify({ builtMs })}\n`
+  if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeFileSync(path, text)
 }
 
 /** The compiler leaves the output of sources that are gone; it would be packed and published. */

@@ -7,6 +7,8 @@ const ANSWER_MS = 5_000
 const MAX_BYTES = 65_536
 /** Ways through the bridge that are offered; more are left out. */
 const MAX_TARGETS = 100
+/** Characters of what the relay says of itself. */
+const MAX_NOTICE = 300
 
 export interface BridgeTarget {
   readonly alias: string
@@ -19,6 +21,8 @@ export interface RelayInfo {
   /** The first address that a tab can dial. */
   readonly address: string
   readonly bridge: readonly BridgeTarget[]
+  /** Why the relay is of no use to a tab, in its own words; absent where it is. */
+  readonly notice?: string
 }
 
 /** Where `base` (the page's own folder, or the URL of a relay) tells its addresses. */
@@ -68,7 +72,9 @@ export function readRelayInfo(text: string, isSecure: boolean): RelayInfo | unde
   const address = (isSecure ? dialable.find((entry) => entry.startsWith('wss:')) : undefined) ?? dialable[0]
   if (address === undefined) return undefined
   const bridge = listOf(answer['bridge']).slice(0, MAX_TARGETS).map(fieldsOf).flatMap(readTarget)
-  return { name: typeof answer['name'] === 'string' ? answer['name'].slice(0, 100) : 'relay', address, bridge }
+  const name = typeof answer['name'] === 'string' ? answer['name'].slice(0, 100) : 'relay'
+  const { notice } = answer
+  return { name, address, bridge, ...(typeof notice === 'string' ? { notice: notice.slice(0, MAX_NOTICE) } : {}) }
 }
 
 function readTarget(entry: Readonly<Record<string, unknown>>): BridgeTarget[] {

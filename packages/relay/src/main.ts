@@ -26,6 +26,7 @@ const stderr = new LineSink({
   clock: systemClock,
   resumed: (count) => `${formatLine('warn', systemClock.wallNow(), 'Lines were left out', { count })}\n`,
 })
+stderr.dropsWhenSlow = true
 const output = createOutput(isJson, (text) => stdout.write(text))
 const warn = (line: string): void => stderr.write(`${line}\n`)
 stdout.onFailure = ({ reason, isGone }) => {
@@ -63,6 +64,7 @@ try {
     print: (text) => stdout.write(text),
     outlivesReader: () => {
       endsWithReader = false
+      stdout.dropsWhenSlow = true
     },
   })
 } catch (error) {

@@ -27,11 +27,12 @@ export function showState(link: () => RelayLink): () => void {
 }
 
 /** Shows which relay it is: its key and where it listens. */
-export function showRelay({ address }: Pick<RelayInfo, 'address'>): void {
+export function showRelay({ address, notice }: Pick<RelayInfo, 'address' | 'notice'>): void {
   const { publicKey, endpoint } = parseAddress(address)
   const element = byId('relay')
   setText(element, `${shortHex(toHex(publicKey))} at ${formatEndpoint(endpoint)}`)
   element.title = address
+  setNotice(byId('relay-notice'), notice === undefined ? undefined : `This relay says: ${notice}.`)
 }
 
 export function showIdentity({ publicKey, id }: Node): void {

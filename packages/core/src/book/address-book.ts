@@ -45,6 +45,7 @@ const KINDS = {
   advertise: 'list',
   local: 'flag',
   accepts: 'call',
+  except: 'list',
   groups: 'thing',
   newShare: 'other',
   feelers: 'flag',

@@ -20,6 +20,8 @@ export interface AddressBookOptions {
   readonly local?: boolean | undefined
   /** Which addresses are taken in, instead of what `local` says. */
   readonly accepts?: ((address: NetworkAddress) => boolean) | undefined
+  /** Public keys of nodes that are never kept nor told of, such as one that ends with this program. */
+  readonly except?: readonly Uint8Array[] | undefined
   /** How addresses are put into groups. Default: by network, as Bitcoin Core does. */
   readonly groups?: GroupPolicy | undefined
   /**

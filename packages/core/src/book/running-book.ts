@@ -253,13 +253,19 @@ export class RunningBook {
   }
 
   #take(entry: AddrEntry, from: NetworkAddress, now: number): boolean {
-    if (equalBytes(entry.publicKey, this.#context.node.publicKey)) return false
+    if (this.#isNobody(entry.publicKey)) return false
     const isNew = this.tables.add(entry, from, now)
     if (isNew) {
       this.#keeper?.changed()
       this.source.wake()
     }
     return isNew
+  }
+
+  // Ourselves, or whom the program left out.
+  #isNobody(publicKey: Uint8Array): boolean {
+    const { except = [] } = this.#options
+    return [this.#context.node.publicKey, ...except].some((key) => equalBytes(key, publicKey))
   }
 
   #seeded(addresses: readonly Address[]): void {
@@ -282,6 +288,7 @@ export class RunningBook {
 
   // A handshake at this address has proven the key.
   #proven(publicKey: Uint8Array, address: NetworkAddress): void {
+    if (this.#isNobody(publicKey)) return
     const now = this.#now()
     this.tables.add({ address, publicKey, time: now }, address, now)
     this.tables.good(address, publicKey, now)

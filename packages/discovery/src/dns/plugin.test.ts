@@ -115,6 +115,20 @@ describe('a node with DNS lists', () => {
     }
   })
 
+  it('keeps the sequence as soon as it is seen, and closes in order on a disk that is full', async () => {
+    const clock = createManualClock()
+    const storage = memoryStorage()
+    const tree = testTree([relay], { seq: 7 })
+    const plugin = dnsDiscovery({ trees: [tree.url], resolver: textsOf(tree) })
+    const privateKey = generatePrivateKey(random)
+    const node = createNode({ privateKey, transports: [witness('wss')], plugins: [plugin], clock, storage })
+    await node.start()
+    for (let i = 0; i < 50; i++) await clock.advanceAsync(100)
+    expect(JSON.parse(new TextDecoder().decode(await storage.read('dns-trees.json')))).toEqual({ [tree.url]: 7 })
+    storage.write = () => Promise.reject(new Error('the disk is full'))
+    await node.close()
+  })
+
   it('refuses a tree that is none at once', () => {
     expect(() => dnsDiscovery({ trees: ['enrtree://x'], resolver: textsOf() })).toThrow(TypeError)
   })

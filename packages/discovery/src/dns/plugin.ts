@@ -69,13 +69,25 @@ class DnsDiscovery implements Plugin {
     const { clock, crypto, random, logger, storage } = context
     const { resolver, limits, trees } = this.#options
     const seqs = storage ? await loadSeqs(storage) : new Map<string, number>()
-    this.#client = new TreeClient({ resolver, clock, crypto, random, logger, limits, seqs })
+    const changed = (): void => void this.#save()
+    this.#client = new TreeClient({ resolver, clock, crypto, random, logger, limits, seqs, changed })
     for (const tree of trees) this.#client.add(tree)
   }
 
   async stop(): Promise<void> {
-    const { storage } = this.#context ?? {}
-    if (storage && this.#client) await saveSeqs(storage, this.#client.seqs)
+    await this.#save()
+  }
+
+  // A list grows once in half an hour at most; what was seen of it must outlive a crash, or old lists are believed.
+  async #save(): Promise<void> {
+    const { storage, logger } = this.#context ?? {}
+    if (!storage || !this.#client) return
+    try {
+      await saveSeqs(storage, this.#client.seqs)
+    } catch (error) {
+      const err = error instanceof Error ? error.message : String(error)
+      logger?.log('warn', 'The sequences of DNS node lists could not be saved', { err })
+    }
   }
 
   inspect(): unknown {

@@ -21,6 +21,8 @@ export interface TreeClientOptions {
   readonly limits?: Partial<LookupLimits> | undefined
   /** Latest sequences that were seen before, by URL: a tree that goes behind them is refused. */
   readonly seqs?: ReadonlyMap<string, number> | undefined
+  /** Called when one of these has grown. */
+  readonly changed?: (() => void) | undefined
 }
 
 const KINDS = {
@@ -31,6 +33,7 @@ const KINDS = {
   logger: 'thing',
   limits: 'thing',
   seqs: 'thing',
+  changed: 'call',
 } as const
 
 /** One whole tree. */
@@ -130,7 +133,9 @@ export class TreeClient {
   }
 
   async #step(walk: TreeWalk, nowMs: number, signal: AbortSignal): Promise<NodeRecord | undefined> {
+    const { seq } = walk
     const find = await walk.step(nowMs, signal)
+    if (walk.seq !== seq) this.#options.changed?.()
     if (find?.kind === 'record') return find.record
     if (find?.kind === 'link') this.#follow(find.url, walk)
     if (find?.kind === 'trouble') this.#note(find.error, walk.url)

@@ -49,9 +49,13 @@ describe('a sink of lines', () => {
     expect(told).toEqual(['the disk is full', 'nobody reads it any more, gone'])
   })
 
-  it('holds 4 MiB for a reader that takes nothing, and no more', () => {
+  it('holds 4 MiB for a reader that takes nothing, and no more where it may drop', () => {
     const { clock, sink, target, told, written } = makeSink()
-    target.waitingBytes = 4 * 1024 * 1024
+    target.waitingBytes = 4 * 1024 * 1024 + 1
+    sink.write('result\n')
+    expect(written.splice(0)).toEqual(['result\n'])
+    sink.dropsWhenSlow = true
+    target.waitingBytes--
     sink.write('a\n')
     target.waitingBytes++
     sink.write('b\n')

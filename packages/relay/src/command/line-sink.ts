@@ -1,7 +1,7 @@
 // Lines for a stream that may fail at any moment: what can't be written is dropped and counted, and nothing ends by it.
 import type { Clock } from '@peerwire/core'
 
-/** Bytes that may wait for a reader that takes its time; one that stopped reading doesn't fill our memory. */
+/** Bytes that may wait for the reader of one that runs on; whoever stopped reading doesn't fill our memory. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024
 /** Milliseconds until a stream that failed is tried again: a disk may have room by then. */
 const RETRY_MS = 1_000
@@ -33,6 +33,8 @@ export interface SinkFailure {
 
 export class LineSink {
   readonly #options: LineSinkOptions
+  /** Whether lines are dropped when their reader is too slow; by default they wait, as a result has to. */
+  dropsWhenSlow = false
   /** Told of the first failure, and once more when the reader is gone for good. */
   onFailure: ((failure: SinkFailure) => void) | undefined
   #failure: SinkFailure | undefined
@@ -58,7 +60,7 @@ export class LineSink {
   /** Writes a line with its line feed, or drops and counts it. */
   write(line: string): void {
     const { target, clock, resumed } = this.#options
-    if (target.waitingBytes > MAX_WAITING_BYTES) this.#fail('its reader is too slow', false)
+    if (this.dropsWhenSlow && target.waitingBytes > MAX_WAITING_BYTES) this.#fail('its reader is too slow', false)
     if (this.#isFailing && (this.#failure?.isGone || clock.now() < this.#retryAtMs)) return this.#drop()
     const said = this.#unsaid
     this.#unsaid = 0

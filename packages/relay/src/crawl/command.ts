@@ -39,6 +39,7 @@ export const crawlCommand: Command = {
     flags: FLAGS,
     more: ['Examples:', '  peerwire crawl --network hoodi --for 600 --out nodes.json'],
   }),
+  outlivesReader: (given) => given.has('out'),
   run: runCrawl,
 }
 

@@ -138,7 +138,7 @@ interface Limit extends Timer {
 // Not `AbortSignal.any` with a `timeout`: Node 20 may collect them before their time.
 function limitBy(signal: AbortSignal, timeoutMs: number, missing: () => string): Limit {
   const controller = new AbortController()
-  const stop = (): void => controller.abort(signal.reason)
+  const stop = (): void => controller.abort(new Error(`${(signal.reason as Error).message}: ${missing()}`))
   signal.addEventListener('abort', stop, { once: true })
   const timer = systemClock.setTimer(timeoutMs, () => {
     controller.abort(new Error(`not done within ${timeoutMs} ms: ${missing()}`))

@@ -32,7 +32,7 @@ export const dnsSignCommand: Command = {
   run: runSign,
 }
 
-async function runSign(given: Given, { output }: Surroundings): Promise<number> {
+async function runSign(given: Given, { output, signal }: Surroundings): Promise<number> {
   const [folder, more] = given.words
   if (folder === undefined) throw new UsageError(`a folder with ${NODES_FILE} is missing: peerwire dns sign DIR`)
   if (more !== undefined) throw new UsageError(`one folder at a time, not also ${more}`)
@@ -48,6 +48,8 @@ async function runSign(given: Given, { output }: Surroundings): Promise<number> 
   const warnings: string[] = []
   const privateKey = await loadOrCreatePrivateKey(keyFile, { warn: (sentence) => warnings.push(sentence) })
   const tree = makeTree({ domain, seq, records, links }, privateKey, defaultCrypto)
+  // Until here nothing but a missing key was written; from here all of it is.
+  signal.throwIfAborted()
   await writeTree(folder, tree, { seq, links })
   output.event('signed', { url: tree.url, seq, records: records.length, links: links.length, texts: tree.texts.size })
   output.text(tree.url)

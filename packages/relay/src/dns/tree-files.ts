@@ -1,5 +1,5 @@
 // The files of a DNS node list in a folder: what goes in, as go-ethereum's tool has it, and what comes out.
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { defaultCrypto, toHex } from '@peerwire/core'
 import { type NodeRecord, parseRecord, parseTreeUrl, type SignedTree } from '@peerwire/discovery'
@@ -64,19 +64,20 @@ export async function readInfo(folder: string): Promise<TreeInfo> {
   return { domain, seq, links: links.map(String) }
 }
 
-/** Writes what is to be published, each file whole or not at all. */
+/** Writes what is to be published: all of it or nothing, unless the machine goes down between two names. */
 export async function writeTree(
   folder: string,
   { url, texts }: SignedTree,
   { seq, links }: { readonly seq: number; readonly links: readonly string[] },
 ): Promise<void> {
   const { domain } = parseTreeUrl(url)
-  await writeWhole(join(folder, TEXTS_FILE), `${JSON.stringify(Object.fromEntries(texts), null, 2)}\n`)
-  await writeWhole(
-    join(folder, ZONE_FILE),
-    `${[...texts].map(([name, text]) => zoneLine(name, text, domain)).join('\n')}\n`,
-  )
-  await writeWhole(join(folder, INFO_FILE), `${JSON.stringify({ url, seq, links }, null, 2)}\n`)
+  const zone = [...texts].map(([name, text]) => zoneLine(name, text, domain))
+  const files: readonly (readonly [name: string, text: string])[] = [
+    [TEXTS_FILE, JSON.stringify(Object.fromEntries(texts), null, 2)],
+    [ZONE_FILE, zone.join('\n')],
+    [INFO_FILE, JSON.stringify({ url, seq, links }, null, 2)],
+  ]
+  await writeTogether(files.map(([name, text]) => [join(folder, name), `${text}\n`]))
 }
 
 function zoneLine(name: string, text: string, domain: string): string {
@@ -85,12 +86,23 @@ function zoneLine(name: string, text: string, domain: string): string {
   return `${name}. ${name === domain ? ROOT_TTL : ENTRY_TTL} IN TXT ${strings.join(' ')}`
 }
 
-async function writeWhole(path: string, text: string): Promise<void> {
+// Drafts first: a disk that is full by the second file leaves the ones from before as they are.
+async function writeTogether(files: readonly (readonly [path: string, text: string])[]): Promise<void> {
+  const drafts: string[] = []
+  let current = ''
   try {
-    await writeFile(`${path}.new`, text)
-    await rename(`${path}.new`, path)
+    for (const [path, text] of files) {
+      current = path
+      drafts.push(`${path}.new`)
+      await writeFile(`${path}.new`, text)
+    }
+    for (const [path] of files) {
+      current = path
+      await rename(`${path}.new`, path)
+    }
   } catch (cause) {
-    throw new Error(`cannot write ${path}: ${reasonOf(cause)}`, { cause })
+    for (const draft of drafts) await rm(draft, { force: true }).catch(() => undefined)
+    throw new Error(`cannot write ${current}: ${reasonOf(cause)}`, { cause })
   }
 }
 

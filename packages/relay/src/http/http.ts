@@ -43,6 +43,7 @@ function documentFor({ facts, listener, proxies }: HttpOptions, request: Incomin
     addresses: addressesFor(known, seenAt),
     bridge: bridgeEntries(known, seenAt),
     record: known.record,
+    notice: known.notice,
   }
 }
 

@@ -10,6 +10,7 @@ export function bannerLines({
   dataDir,
   found,
   hasSample,
+  notice,
   pageUrl,
   record,
 }: Relay): readonly string[] {
@@ -30,6 +31,7 @@ export function bannerLines({
       ({ alias, address, endpoint }) => `  bridge   ${alias}: ${address ?? `${endpoint} (add the key of the target)`}`,
     ),
     ...bridgeAllow.map((rule) => `  bridge   tickets may name ${rule}`),
+    ...(notice ? [`  use      ${notice}`] : []),
     '',
     ...(tabAddress ? ["In a tab's program:", `  await node.dial('${tabAddress}')`, ''] : []),
   ]

@@ -1,14 +1,15 @@
 // The relay's address book: kept in its data directory, and open to this machine's addresses where it serves no other.
-import { type Endpoint, isLocalIp, parseIp, type Plugin } from '@peerwire/core'
+import { type Endpoint, isLocalIp, parseAddress, parseIp, type Plugin } from '@peerwire/core'
 import { addressBook } from '@peerwire/core/address-book'
 import type { RelayOptions } from './options.ts'
 
-/** None where the operator wants none. */
-export function bookPlugins(options: RelayOptions): readonly Plugin[] {
+/** None where the operator wants none. A sample source ends with the relay: its address is never kept. */
+export function bookPlugins(options: RelayOptions, sample: string | undefined): readonly Plugin[] {
   if (!options.addressBook) return []
   const { publicEndpoint, advertised, seeds } = options
   const advertise = publicEndpoint ? [publicEndpoint, ...advertised] : advertised
-  return [addressBook({ seeds, advertise, local: isLocalRelay(options) })]
+  const except = sample === undefined ? [] : [parseAddress(sample).publicKey]
+  return [addressBook({ seeds, advertise, local: isLocalRelay(options), except })]
 }
 
 // Whoever it meets is on this machine or in its network: then addresses there are worth knowing.

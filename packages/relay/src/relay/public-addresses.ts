@@ -18,6 +18,8 @@ export interface AddressFacts {
   /** Of `--advertise`. */
   readonly advertised: readonly Endpoint[]
   readonly bridge: readonly BridgeTarget[]
+  /** Why it is of no use to a tab's program; absent where it is. */
+  readonly notice?: string | undefined
   /** Its record in text form, once it is known. */
   readonly record?: string | undefined
 }

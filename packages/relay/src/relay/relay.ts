@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   createNode,
+  defaultCrypto,
   type Endpoint,
   evictWorst,
   guardFloods,
@@ -20,7 +21,7 @@ import type { BridgeTickets } from '../bridge/ticket-door.ts'
 import { type EventGuard, guardEvents } from '../command/event-guard.ts'
 import { holdEvents, type Output } from '../command/output.ts'
 import { loadPage } from '../http/page-files.ts'
-import { clientName } from '../version.ts'
+import { builtMs, clientName } from '../version.ts'
 import { type SampleSource, startSampleSource } from '../sample/index.ts'
 import { reportBans } from './bans.ts'
 import { bookPlugins } from './book.ts'
@@ -30,12 +31,15 @@ import { itemPlugins } from './items.ts'
 import { reportLooking } from './looking.ts'
 import type { RelayOptions } from './options.ts'
 import { ownHosts } from './own-hosts.ts'
+import { noticeProxy } from './proxy-notice.ts'
 import { prefixesOf } from './prefixes.ts'
 import { type AddressFacts, addressesFor, type BridgeEntry, bridgeEntries, pageUrl } from './public-addresses.ts'
 import { reportListening, reportNode } from './report.ts'
 import { readTicketKeys, ticketsFor } from './tickets.ts'
+import { openFilesLimit, startWarnings } from './start-warnings.ts'
 import { type TlsFiles, watchTlsFiles } from './tls-files.ts'
 import { relayTransports } from './transports.ts'
+import { uselessness } from './usefulness.ts'
 
 /** Of the relay's private key, in its data directory. */
 const KEY_FILE = 'key'
@@ -57,6 +61,8 @@ export interface Relay {
   readonly found: { readonly udp: string; readonly record: string } | undefined
   /** Whether a sample source runs beside it. */
   readonly hasSample: boolean
+  /** Why it is of no use to a tab's program; absent where it is. */
+  readonly notice: string | undefined
   /** Absent where no page is served. */
   readonly pageUrl: string | undefined
   /** Reads its TLS files again now; it does so by itself when they change. */
@@ -82,6 +88,20 @@ export async function startRelay(
   const ticketKeys = await readTicketKeys(options, warn)
   const dataDir = await openDataDir(options.dataDir)
   const privateKey = await loadOrCreatePrivateKey(join(dataDir, KEY_FILE), { warn })
+  const { certFile, keyFile } = options.tls ?? {}
+  const own = [dataDir, join(dataDir, KEY_FILE), certFile, keyFile, ...options.ticketKeyFiles]
+  const privatePaths = own.filter((path) => path !== undefined)
+  const openFiles = await openFilesLimit()
+  const startFacts = {
+    options,
+    privatePaths,
+    clock: systemClock,
+    crypto: defaultCrypto,
+    privateKey,
+    openFiles,
+    builtMs,
+  }
+  for (const sentence of await startWarnings(startFacts)) unguarded.log('warn', sentence)
   const tickets = ticketsFor(options, ticketKeys, portableCrypto.publicKeyOf(privateKey))
   const bridge = createRelayBridge(options, tickets, logger)
   const listeners: Endpoint[] = []
@@ -91,6 +111,7 @@ export async function startRelay(
     publicEndpoint: options.publicEndpoint,
     advertised: options.advertised,
     bridge: bridge.targets,
+    notice: uselessness(options),
     ...signed,
   })
   const signed: { record?: string | undefined } = {}
@@ -100,14 +121,15 @@ export async function startRelay(
   const held = holdEvents(events.output)
   const source = options.sample ? await startSampleSource() : undefined
   const guard = standing(options.bans)
+  const noticeProxies = options.trustProxy === false ? noticeProxy(warn) : (): void => undefined
   const node = createNode({
     privateKey,
     name: clientName,
-    transports: relayTransports({ options, tls: tls?.options, bridge, page, facts, opened }),
+    transports: relayTransports({ options, tls: tls?.options, bridge, page, facts, notice: noticeProxies, opened }),
     plugins: [
       guard,
       ...itemPlugins(held.output, logger, options.search.chain ?? 'auto'),
-      ...bookPlugins(options),
+      ...bookPlugins(options, source?.address),
       ...finderPlugins(options, privateKey),
     ],
     storage: openStorage(dataDir),
@@ -174,6 +196,7 @@ function describeRelay({ node, dataDir, bridge, source, facts, options, events, 
     record: facts.record,
     found: foundBy(node),
     hasSample: source !== undefined,
+    notice: facts.notice,
     bridge: bridgeEntries(facts, pageEndpoint),
     bridgeAllow: options.bridgeAllow.map(formatAllowRule),
     pageUrl: options.page && pageEndpoint ? pageUrl(pageEndpoint, publicEndpoint?.path) : undefined,

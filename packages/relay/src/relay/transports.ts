@@ -1,4 +1,5 @@
 // Makes the relay's transports from its options: one for each listener, with HTTP and the bridge on the WebSocket ones.
+import type { IncomingMessage } from 'node:http'
 import type { Endpoint, Transport } from '@peerwire/core'
 import { tcp } from '@peerwire/transport-tcp'
 import { readTrustProxy, type TlsOptions, webSocket } from '@peerwire/transport-ws/node'
@@ -16,6 +17,8 @@ export interface TransportParts {
   readonly bridge: Bridge
   readonly page: Page | undefined
   readonly facts: () => AddressFacts
+  /** Looks at every request. */
+  readonly notice: (request: IncomingMessage) => void
   /** Called with each endpoint as it opens. */
   readonly opened: (endpoint: Endpoint) => void
 }
@@ -44,14 +47,21 @@ function sharesPort({ port }: Endpoint, { listen }: RelayOptions): boolean {
 }
 
 function webSocketListener(endpoint: Endpoint, open: typeof listenOn, parts: TransportParts): Transport {
-  const { options, tls, bridge, page, facts, opened } = parts
+  const { options, tls, bridge, page, facts, notice, opened } = parts
   const { origins, trustProxy } = options
   const hosts = ownHosts(options)
   const ipv6Only = sharesPort(endpoint, options)
   let own: Endpoint | undefined
   const proxies = readTrustProxy(trustProxy)
-  const request = createHttp({ listener: () => own, facts, page, proxies })
-  const upgrade = bridge.upgrade.bind(bridge)
+  const answer = createHttp({ listener: () => own, facts, page, proxies })
+  const request: typeof answer = (asked, response) => {
+    notice(asked)
+    return answer(asked, response)
+  }
+  const upgrade: Bridge['upgrade'] = (asked, socket, head) => {
+    notice(asked)
+    return bridge.upgrade(asked, socket, head)
+  }
   const transport = open(endpoint, (listen) =>
     webSocket({ listen, ipv6Only, tls, origins, hosts, trustProxy, request, upgrade }),
   )
