@@ -95,7 +95,7 @@ const FACTORIES: Readonly<Record<string, Factory>> = {
     make: webSocket,
     bad: { listen: 4000, tls: 'pem', maxPayloadBytes: '1', randomMasks: 1, trustProxy: 'yes', request: {}, upgrade: 1 },
   },
-  'webSocket of pages': { good: {}, make: webSocketInPage, bad: { maxUnreadBytes: NaN, clock: 5 } },
+  'webSocket of pages': { good: {}, make: webSocketInPage, bad: { maxUnreadBytes: NaN, clock: 5, ticket: 'pw1.a' } },
   resolveNode: {
     good: {},
     make: (options) => resolveNode('http://127.0.0.1:9', options),

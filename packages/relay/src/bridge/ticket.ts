@@ -73,7 +73,7 @@ export function writeTicket(fields: TicketFields, key: Uint8Array): string {
   return text
 }
 
-/** Reads a ticket that one of these keys has signed; a clause where it is none. Times, place and use are the caller's. */
+/** Reads a ticket that one of these keys has signed; a clause where it is none. Times and use are the caller's. */
 export function readTicket(text: string, keys: readonly Uint8Array[]): TicketFields | string {
   if (text.length > MAX_TICKET_CHARS) return `the ticket has more than ${MAX_TICKET_CHARS} characters`
   const written = text.slice(PREFIX.length)

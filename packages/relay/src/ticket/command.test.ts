@@ -1,4 +1,4 @@
-// Wrong arguments of `peerwire ticket`, and of a relay that is told of tickets: nothing is written before they are found.
+// Wrong arguments of `peerwire ticket`, and of a relay that takes tickets: found before anything is written.
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
