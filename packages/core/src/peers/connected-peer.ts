@@ -10,7 +10,7 @@ import type { Exchange } from '../wire/exchange.ts'
 import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
 import type { Direction, Link, LinkSink } from '../wire/link.ts'
 import type { Capability, Peer, RequestOptions } from '../wire/peer.ts'
-import { checkedSize, encodeMessage, encodeValue, type Prepared } from '../wire/prepared.ts'
+import { encodeMessage, type Prepared } from '../wire/prepared.ts'
 import { rejection } from '../wire/rejection.ts'
 import type { Requests } from '../wire/requests.ts'
 import { isLater } from '../wire/protocol.ts'
@@ -165,12 +165,8 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     const what = `${protocol.name}.${name}`
     if (!isRequest(definition)) throw new TypeError(`${what} is not a request`)
     if (this.#error) throw this.#error
-    const { exchange } = definition
-    const body = encodeValue(what, definition.codec, question)
-    const send = (id: bigint): void => {
-      void this.#write(offset + definition.code, checkedSize(what, exchange.wrap(id, body), definition))
-    }
-    const answer = this.useRequests(exchange).ask({ what, definition, value: question }, send, options)
+    const asked = { what, definition, value: question }
+    const answer = definition.exchange.ask(this, asked, offset + definition.code, options)
     this.#reader.resumeIfRoom()
     return (await answer) as AnswerOf<M[K]>
   }

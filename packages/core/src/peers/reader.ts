@@ -4,8 +4,8 @@ import { DiscReason } from '../errors/disc-reason.ts'
 import { claimError, handlerFailed, isPeerError, PeerError } from '../errors/peer-error.ts'
 import type { FrameCodec, WireMessage } from '../wire/frame-codec.ts'
 import type { Link } from '../wire/link.ts'
-import type { Exchange } from '../wire/exchange.ts'
-import type { Mailbox } from '../wire/mailbox.ts'
+import type { Asked } from '../wire/exchange.ts'
+import type { Mailbox, Mailboxes } from '../wire/mailbox.ts'
 import { isLater } from '../wire/protocol.ts'
 import type { Later } from '../wire/protocol.ts'
 import type { MessageContext } from '../wire/protocol.ts'
@@ -13,7 +13,6 @@ import type { Peer } from '../wire/peer.ts'
 import type { Requests } from '../wire/requests.ts'
 import { conversationOf } from './conversation.ts'
 import type { Conversation, KnownExchange, KnownMessage } from './conversation.ts'
-import { checkedSize, encodeValue } from '../wire/prepared.ts'
 import { Inbox } from './inbox.ts'
 import type { PeerLimits } from './limits.ts'
 import type { ReceiveBudget, Receiving } from './receive-budget.ts'
@@ -35,13 +34,10 @@ const MESSAGE_COST_BYTES = 256
 const EMPTY = /* @__PURE__ */ new Uint8Array(0)
 
 /** What the reader needs of its peer. */
-export interface ReaderHost extends Peer {
+export interface ReaderHost extends Peer, Asked {
   readonly requests: Requests | undefined
-  /** The same, made now where it wasn't needed before. */
-  useRequests(exchange: Exchange): Requests
   /** A message of the base protocol, codes 0 to 15. */
   base(message: WireMessage): void
-  reply(code: number, payload: Uint8Array): Promise<void>
   fail(error: PeerError): void
   /** Whether the link has no room for answers that are owed. */
   readonly owesAnswers: boolean
@@ -64,7 +60,7 @@ export class Reader implements Receiving {
   readonly #conversations: readonly Conversation[]
   readonly #limits: PeerLimits
   #inbox: Inbox | undefined
-  #mailboxes: Map<string, Mailbox<unknown>> | undefined
+  #mailboxes: Mailboxes | undefined
   #paused = false
   /** By the node, because all its peers' unfinished messages are too many bytes. */
   #held = false
@@ -178,7 +174,7 @@ export class Reader implements Receiving {
     this.#codec.discard()
     this.#inbox?.close()
     this.#countOverflow(0)
-    for (const mailbox of this.#mailboxes?.values() ?? []) mailbox.end()
+    this.#mailboxes?.end()
   }
 
   /** Reads on when there is room again, or an answer to wait for. */
@@ -221,14 +217,8 @@ export class Reader implements Receiving {
 
   #full(): boolean {
     if (this.#host.owesAnswers) return true
-    let bytes = this.#inbox?.bytes ?? 0
-    let messages = this.#inbox?.length ?? 0
-    if (this.#mailboxes) {
-      for (const mailbox of this.#mailboxes.values()) {
-        bytes += mailbox.bytes
-        messages += mailbox.length
-      }
-    }
+    const bytes = this.queuedBytes + (this.#mailboxes?.bytes ?? 0)
+    const messages = (this.#inbox?.length ?? 0) + (this.#mailboxes?.length ?? 0)
     const { inboxBytes, inboxMessages, awaitingBytes } = this.#limits
     const full = bytes > inboxBytes || messages > inboxMessages
     this.#countOverflow(full ? bytes + messages * MESSAGE_COST_BYTES : 0)
@@ -244,15 +234,12 @@ export class Reader implements Receiving {
   }
 
   /** Where messages wait whose handler is `later`. */
-  mailbox(conversation: Conversation, name: string, { createMailbox }: Later): Mailbox<unknown> {
-    this.#mailboxes ??= new Map()
-    const key = `${conversation.offset}/${name}`
-    const existing = this.#mailboxes.get(key)
-    if (existing) return existing
-    const mailbox = createMailbox(() => this.resumeIfRoom())
-    if (this.#closed) mailbox.end()
-    this.#mailboxes.set(key, mailbox)
-    return mailbox
+  mailbox({ offset }: Conversation, name: string, { createMailboxes }: Later): Mailbox<unknown> {
+    if (!this.#mailboxes) {
+      this.#mailboxes = createMailboxes(() => this.resumeIfRoom())
+      if (this.#closed) this.#mailboxes.end()
+    }
+    return this.#mailboxes.of(`${offset}/${name}`)
   }
 
   #subprotocol({ code, payload }: WireMessage): void {
@@ -268,7 +255,9 @@ export class Reader implements Receiving {
     }
     this.#tell(conversation, own, payload.length)
     if (this.#closed) return
-    if (known.role === 'answer') return this.#answer(known, own, payload)
+    if (known.role === 'answer') {
+      return known.request.exchange.answered(this.#host, own, payload, (body) => this.#decode(known, body))
+    }
     const handler = conversation.table.offer.handlers[known.name]
     if (isLater(handler)) {
       const mailbox = this.mailbox(conversation, known.name, handler)
@@ -278,14 +267,6 @@ export class Reader implements Receiving {
     const inbox = (this.#inbox ??= new Inbox(() => this.resumeIfRoom()))
     if (inbox.begin()) inbox.settle(this.#handle(conversation, known, payload))
     else inbox.push(payload.length, () => this.#handle(conversation, known, payload))
-  }
-
-  #answer(known: KnownExchange, own: number, payload: Uint8Array): void {
-    const { exchange } = known.request
-    const { id, body } = exchange.unwrapAnswer(payload)
-    const requests = this.#host.useRequests(exchange)
-    if (body) requests.answer(id, own, () => this.#decode(known, body))
-    else requests.refused(id, own)
   }
 
   #tell({ table }: Conversation, code: number, bytes: number): void {
@@ -321,28 +302,15 @@ export class Reader implements Receiving {
     return table.offer.handlers[known.name]?.(peer, value, (this.#context ??= contextOf(peer)))
   }
 
-  async #respond(conversation: Conversation, known: KnownExchange, payload: Uint8Array): Promise<void> {
+  #respond(conversation: Conversation, known: KnownExchange, payload: Uint8Array): Promise<void> {
     const { exchange, answer } = known.request
-    const { id, body } = this.#unwrap(known, payload)
     const { protocol, handlers } = conversation.table.offer
-    const code = conversation.offset + answer.code
-    if (!handlers[known.name]) return this.#host.reply(code, exchange.refuse(id))
-    const value = await this.#call(conversation, known, body)
-    if (this.#closed) return
-    const what = `${protocol.name}.${known.name} (answer)`
-    const encoded = encodeValue(what, answer.codec, value)
-    await this.#host.reply(code, checkedSize(what, exchange.wrap(id, encoded), answer))
-  }
-
-  #unwrap(
-    { request: { exchange } }: KnownExchange,
-    payload: Uint8Array,
-  ): { readonly id: bigint; readonly body: Uint8Array } {
-    try {
-      return exchange.unwrap(payload)
-    } catch (error) {
-      throw this.#own(error)
-    }
+    return exchange.respond(this.#host, conversation.offset + answer.code, payload, {
+      what: `${protocol.name}.${known.name}`,
+      answer,
+      handle: handlers[known.name] && ((body) => this.#call(conversation, known, body)),
+      isOver: () => this.#closed,
+    })
   }
 
   #decode(known: KnownMessage, body: Uint8Array): unknown {
@@ -355,11 +323,11 @@ export class Reader implements Receiving {
 
   // What the remote's bytes are to blame for: the peer's own failure, even where the codec throws one error again and
   // again.
-  #own(error: unknown, name?: string): PeerError {
+  #own(error: unknown, name: string): PeerError {
     if (isPeerError(error) && claimError(error, this.#host)) return error
     const text = error instanceof Error ? error.message : 'the codec refused it'
-    const where = name === undefined ? text : `${name}: ${text}`
-    return new PeerError('invalid message', DiscReason.breachOfProtocol, where, { cause: error, owner: this.#host })
+    const options = { cause: error, owner: this.#host }
+    return new PeerError('invalid message', DiscReason.breachOfProtocol, `${name}: ${text}`, options)
   }
 
   // What reading threw.

@@ -83,9 +83,49 @@ export class Mailbox<T> {
   }
 }
 
+/** Those of one peer: one for each kind of message. */
+export class Mailboxes {
+  readonly #all = new Map<string, Mailbox<unknown>>()
+  readonly #onRoom: () => void
+  #ended = false
+
+  /** @param onRoom - told whenever a message has been taken */
+  constructor(onRoom: () => void) {
+    this.#onRoom = onRoom
+  }
+
+  get bytes(): number {
+    let bytes = 0
+    for (const mailbox of this.#all.values()) bytes += mailbox.bytes
+    return bytes
+  }
+
+  get length(): number {
+    let length = 0
+    for (const mailbox of this.#all.values()) length += mailbox.length
+    return length
+  }
+
+  /** @param key - names the kind */
+  of(key: string): Mailbox<unknown> {
+    const existing = this.#all.get(key)
+    if (existing) return existing
+    const mailbox = new Mailbox<unknown>(this.#onRoom)
+    if (this.#ended) mailbox.end()
+    this.#all.set(key, mailbox)
+    return mailbox
+  }
+
+  /** No more messages come; those that wait can still be taken. */
+  end(): void {
+    this.#ended = true
+    for (const mailbox of this.#all.values()) mailbox.end()
+  }
+}
+
 /**
  * Given as a handler: messages wait, and hold back their peer when they are many, until `peer.messages` is iterated.
  */
 export const later: Later = /* @__PURE__ */ Object.assign(() => undefined, {
-  createMailbox: (onRoom: () => void) => new Mailbox<unknown>(onRoom),
+  createMailboxes: (onRoom: () => void) => new Mailboxes(onRoom),
 })

@@ -2,7 +2,7 @@
 import type { PeerError } from '../errors/peer-error.ts'
 import type { Exchange } from './exchange.ts'
 import type { Peer } from './peer.ts'
-import type { Mailbox } from './mailbox.ts'
+import type { Mailboxes } from './mailbox.ts'
 
 /** Turns a value into the payload of a message and back. */
 export interface Codec<T> {
@@ -62,12 +62,12 @@ export interface MessageContext {
 /** What `later` is: no handler that is called, but one that says where messages wait. */
 export interface Later {
   (): void
-  readonly createMailbox: (onRoom: () => void) => Mailbox<unknown>
+  readonly createMailboxes: (onRoom: () => void) => Mailboxes
 }
 
 /** Whether messages of this handler wait for whoever asks for them. */
 export function isLater(handler: AnyHandler | undefined): handler is AnyHandler & Later {
-  return handler !== undefined && 'createMailbox' in handler
+  return handler !== undefined && 'createMailboxes' in handler
 }
 
 /** What a user does with messages. A returned promise holds back the next message of this peer until it settles. */
