@@ -52,7 +52,9 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
     name: 'ws',
     canDial: isWebSocketEndpoint,
     dial: async (endpoint, dialOptions) => {
-      const protocols = ticket ? (await import('./ticket.ts')).protocolsFor(endpoint, ticket) : WEBSOCKET_PROTOCOL
+      const protocols = ticket
+        ? (await import('./ticket.ts')).protocolsFor(endpoint, ticket, WEBSOCKET_PROTOCOL, dialError)
+        : WEBSOCKET_PROTOCOL
       return await dial(endpoint, protocols, { maxUnreadBytes, clock }, dialOptions)
     },
   }

@@ -92,7 +92,7 @@ function dial(endpoint: Endpoint, settings: Settings, { signal }: DialOptions = 
 }
 
 function create(endpoint: Endpoint, { tls, maxPayloadBytes, randomMasks, ticket }: Settings): WebSocket {
-  const protocols = ticket ? protocolsFor(endpoint, ticket) : [WEBSOCKET_PROTOCOL]
+  const protocols = ticket ? protocolsFor(endpoint, ticket, WEBSOCKET_PROTOCOL, dialError) : [WEBSOCKET_PROTOCOL]
   try {
     return new WebSocket(formatEndpoint(endpoint), protocols, {
       ...socketOptions(maxPayloadBytes),
