@@ -11,7 +11,11 @@ const PLACE = /\/bridge\/t\/\d$/
 
 const TICKET = /^pw1\.[A-Za-z0-9_-]{1,1020}$/
 
-/** The subprotocols to offer at an endpoint, `base` first. @throws {PeerError} `dial failed` when there is no ticket to show */
+/**
+ * The subprotocols to offer at an endpoint, `base` first.
+ *
+ * @throws {PeerError} `dial failed` when there is no ticket to show
+ */
 export function protocolsFor(endpoint: Endpoint, ticket: TicketSource, base: string, fail: typeof dialError): string[] {
   if (!PLACE.test(endpoint.path ?? '')) return [base]
   let text: unknown
