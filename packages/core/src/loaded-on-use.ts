@@ -24,8 +24,8 @@ export const groupOf: typeof groupOfEndpoint = groupOfEndpoint
 export const prefixPolicy: PrefixPolicy = networkPrefixes
 
 /**
- * The same, but loopback and LAN are not exempt: for tests of limits, and for listeners behind a proxy that doesn't tell
- * where its visitors come from.
+ * The same, but loopback and LAN are not exempt: for tests of limits, and for listeners behind a proxy that doesn't
+ * tell where its visitors come from.
  */
 export const strictPrefixPolicy: PrefixPolicy = allPrefixes
 

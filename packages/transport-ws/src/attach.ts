@@ -18,8 +18,8 @@ interface Attachment {
 const attachments = new WeakMap<Server, Attachment>()
 
 /**
- * Takes the upgrades of `path` that offer our subprotocol, and no other. The server's connections, requests and life stay
- * the program's: what was accepted lives on when the listener is closed, as with every listener.
+ * Takes the upgrades of `path` that offer our subprotocol, and no other. The server's connections, requests and life
+ * stay the program's: what was accepted lives on when the listener is closed, as with every listener.
  *
  * @throws {Error} when the path is taken by another listener of ours
  */
@@ -42,8 +42,8 @@ export function attach(server: Server, path: string, settings: Settings, handler
   }
 }
 
-// Others' listeners must not see what is ours: each of `ws` answers whatever comes, by a refusal or as its own, and there
-// is no order in which two of them can have one socket. So ours are taken out before the event is told.
+// Others' listeners must not see what is ours: each of `ws` answers whatever comes, by a refusal or as its own, and
+// there is no order in which two of them can have one socket. So ours are taken out before the event is told.
 function intercept(server: Server): Attachment {
   const paths = new Map<string, Upgrade>()
   const emit = server.emit
@@ -72,7 +72,7 @@ function intercept(server: Server): Attachment {
   return attachment
 }
 
-/** With others beside it, an upgrade of our path that doesn't offer our subprotocol is theirs: Vite's own has `/`, too. */
+/** With others beside it, an upgrade of our path without our subprotocol is theirs: Vite's own has `/`, too. */
 function ours(server: Server, paths: ReadonlyMap<string, Upgrade>, request: IncomingMessage): Upgrade | undefined {
   const upgrade = paths.get(request.url?.split('?', 1)[0] ?? '')
   const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim())

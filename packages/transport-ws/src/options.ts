@@ -66,8 +66,8 @@ export interface WebSocketOptions {
   readonly randomMasks?: boolean | undefined
   /**
    * Proxies whose X-Forwarded-For or Forwarded says where a remote is: their addresses and ranges, such as
-   * `['127.0.0.1', '10.0.0.0/8']`; or their number, where every connection comes by your own, one behind another; `true`
-   * is one. Where both headers are there, X-Forwarded-For counts.
+   * `['127.0.0.1', '10.0.0.0/8']`; or their number, where every connection comes by your own, one behind another;
+   * `true` is one. Where both headers are there, X-Forwarded-For counts.
    */
   readonly trustProxy?: TrustProxy | undefined
   /**

@@ -34,8 +34,8 @@ interface Page {
 /**
  * Whether a request may be upgraded. Programs send no Origin and are let in: the handshake says who they are.
  * Without a list, a page is let in when it comes from this machine or is the listener's own: it has the host and port
- * that the browser asked for. On loopback and LAN these must be an IP address, `localhost` or a name of `hosts`, or come
- * by a believed proxy; else any name that leads there could be a stranger's.
+ * that the browser asked for. On loopback and LAN these must be an IP address, `localhost` or a name of `hosts`, or
+ * come by a believed proxy; else any name that leads there could be a stranger's.
  */
 export function isOriginAllowed(request: IncomingMessage, rules: OriginRules): boolean {
   const { origin } = request.headers

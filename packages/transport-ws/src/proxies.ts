@@ -4,16 +4,16 @@ import { BlockList, isIP } from 'node:net'
 import { type ForwardedFacts, type Hop, plainAddress, readForwarded } from './forwarded.ts'
 
 /**
- * Whose word on a client's address counts: addresses and ranges of proxies such as `['127.0.0.1', '10.0.0.0/8']`, or how
- * many proxies there are, one behind another, where every connection comes by them. `true` is one.
+ * Whose word on a client's address counts: addresses and ranges of proxies such as `['127.0.0.1', '10.0.0.0/8']`, or
+ * how many proxies there are, one behind another, where every connection comes by them. `true` is one.
  */
 export type TrustProxy = boolean | number | string | readonly string[]
 
 /** A checked `TrustProxy`. */
 export interface ProxyTrust {
   /**
-   * `host:port` of the client, IPv6 in brackets: the last address that no believed proxy has, with port 0 where none was
-   * written. What is no address ends the way there.
+   * `host:port` of the client, IPv6 in brackets: the last address that no believed proxy has, with port 0 where none
+   * was written. What is no address ends the way there.
    */
   remoteOf(request: IncomingMessage): string
   /** By which hosts and scheme the client asked; `undefined` where no believed proxy has spoken. */

@@ -1,17 +1,24 @@
 // To whom a ticket is shown: to the place of a relay that asks for one, and to no other listener.
 import { isPeerError, parseEndpoint } from '@peerwire/core'
+import type { Endpoint } from '@peerwire/core'
 import { describe, expect, it, vi } from 'vitest'
 import { webSocket } from './browser.ts'
 import { protocolsFor } from './ticket.ts'
+import type { TicketSource } from './ticket.ts'
+import { dialError, WEBSOCKET_PROTOCOL } from './wire.ts'
 
 const PLACE = parseEndpoint('wss://relay.example/below/bridge/t/3')
+
+function offered(endpoint: Endpoint, ticket: TicketSource): string[] {
+  return protocolsFor(endpoint, ticket, WEBSOCKET_PROTOCOL, dialError)
+}
 
 describe('a ticket', () => {
   it('is asked for at each dial of its place, and offered beside the subprotocol', () => {
     const asked: unknown[] = []
     const ticket = (endpoint: unknown): string => `pw1.${asked.push(endpoint)}`
-    expect(protocolsFor(PLACE, ticket)).toEqual(['peerwire.1', 'pw1.1'])
-    expect(protocolsFor(PLACE, ticket)).toEqual(['peerwire.1', 'pw1.2'])
+    expect(offered(PLACE, ticket)).toEqual(['peerwire.1', 'pw1.1'])
+    expect(offered(PLACE, ticket)).toEqual(['peerwire.1', 'pw1.2'])
     expect(asked).toEqual([PLACE, PLACE])
   })
 
@@ -21,7 +28,7 @@ describe('a ticket', () => {
       const ticket = (): string => {
         throw new Error('asked')
       }
-      expect(protocolsFor(parseEndpoint(`wss://relay.example${path}`), ticket)).toEqual(['peerwire.1'])
+      expect(offered(parseEndpoint(`wss://relay.example${path}`), ticket)).toEqual(['peerwire.1'])
     },
   )
 
@@ -29,7 +36,7 @@ describe('a ticket', () => {
     'that is %j fails the dial, and is not in its words',
     (text) => {
       const show = (): string => text as string
-      expect(() => protocolsFor(PLACE, show)).toThrow(/gave no ticket \(pw1\.…\)$/)
+      expect(() => offered(PLACE, show)).toThrow(/gave no ticket \(pw1\.…\)$/)
     },
   )
 
@@ -40,7 +47,7 @@ describe('a ticket', () => {
     }
     let error: unknown
     try {
-      protocolsFor(PLACE, show)
+      offered(PLACE, show)
     } catch (thrown) {
       error = thrown
     }

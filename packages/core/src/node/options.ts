@@ -33,9 +33,9 @@ export interface NodeLimits extends PeerLimits {
   /** Milliseconds from an open link to a peer, both handshakes and both checkpoints included. */
   readonly setUpMs: number
   /**
-   * Connections that are no links yet, such as those of a browser before its upgrade; at 10 KiB each, 5 MiB. One network
-   * has at most half of these places, exempt or not: its oldest gives way to its newest. When all are taken, the network
-   * with most of them gives one to a newcomer.
+   * Connections that are no links yet, such as those of a browser before its upgrade; at 10 KiB each, 5 MiB. One
+   * network has at most half of these places, exempt or not: its oldest gives way to its newest. When all are taken,
+   * the network with most of them gives one to a newcomer.
    */
   readonly waitingInbound: number
   /**

@@ -1,4 +1,5 @@
-// Who waits inside a door, by network: a bounded number, and no network, exempt or not, has more than half of the places.
+// Who waits inside a door, by network: a bounded number, and no network, exempt or not, has more than half of the
+// places.
 
 /** A place; it is left once. */
 export interface Place {

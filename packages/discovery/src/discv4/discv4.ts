@@ -63,7 +63,8 @@ export interface Discv4 {
   ping(node: KnownNode, options?: DiscoveryWait): Promise<{ readonly seq: bigint; readonly tookMs: number }>
   /**
    * Makes sure that a node is where others say: it has answered us there, now or within a day. Its TCP port is what it
-   * says itself, 0 for none. Whoever dials nodes that others tell of dials what this gives, or is led to anybody's door.
+   * says itself, 0 for none. Whoever dials nodes that others tell of dials what this gives, or is led to anybody's
+   * door.
    *
    * @throws {PeerError} `request timeout`
    */

@@ -2,8 +2,8 @@
 
 /**
  * The strings of a TXT record joined. Some resolvers write them in quotes, each by itself, others have joined them. One
- * walk over what a stranger wrote, however many quotes are in it; what is outside of quotes is nothing, and a string that
- * is not closed goes to the end.
+ * walk over what a stranger wrote, however many quotes are in it; what is outside of quotes is nothing, and a string
+ * that is not closed goes to the end.
  */
 export function joinStrings(data: string): string {
   if (!data.startsWith('"')) return data

@@ -105,7 +105,8 @@ describe('the desk for tickets', () => {
 
   it('remembers nothing of what nobody signed', () => {
     const { desk, ticket, show } = open()
-    for (let i = 0; i < 1_000; i++) expect(show(`${ticket().slice(0, -2)}AA`)).toMatch(/^4401/)
+    const forged = (text: string): string => `${text.slice(0, -8)}${text.at(-8) === 'A' ? 'B' : 'A'}${text.slice(-7)}`
+    for (let i = 0; i < 1_000; i++) expect(show(forged(ticket()))).toMatch(/^4401/)
     expect(desk.remembered).toBe(0)
   })
 })

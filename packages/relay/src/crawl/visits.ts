@@ -83,7 +83,7 @@ export class Visits {
     return this.#ready.size
   }
 
-  /** Resolves when somebody may be due who was not, or by `wake`. One waits at a time. @throws the reason of the signal */
+  /** Resolves when somebody may be due who was not, or by `wake`. One waits at a time. @throws the signal's reason */
   async due(signal: AbortSignal): Promise<void> {
     this.#news = createDeferred()
     const nextMs = Math.min(...this.#firstOfEach().map(({ dueMs }) => dueMs))
