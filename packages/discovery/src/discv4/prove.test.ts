@@ -81,6 +81,7 @@ describe('proving a node', () => {
   it('goes before what `resolve` gives', async () => {
     const other = await world.add('20.1.1.1')
     const middle = await world.add('20.2.2.2', { bootnodes: [other.url] })
+    await world.until(middle.discv4.lookup(middle.publicKey))
     const asker = await world.add('20.3.3.3', { bootnodes: [middle.url] })
     expect(await world.until(asker.discv4.resolve(other.publicKey))).toMatchObject({ host: '20.1.1.1', tcp: 30303 })
   })

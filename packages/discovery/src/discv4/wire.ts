@@ -236,7 +236,7 @@ export class Wire {
         this.proofs.proven(node.key, to, this.#now())
         this.#host.stated(to, body.to)
         // What it says itself counts: others may tell of a node of theirs at anybody's port.
-        this.#host.proven({ ...node, tcp: this.proofs.tcpOf(node.key, node.host) ?? node.tcp }, body.seq)
+        this.#host.proven({ ...node, tcp: this.proofs.tcpOf(node.key, node.host) ?? 0 }, body.seq)
         return 'done'
       },
       end: () => done(pong),
