@@ -87,7 +87,7 @@ describe('pings without end', () => {
   it('are all answered at once where the link has room', async ({ startTarget: start }) => {
     const target = await start({ clock: createManualClock() })
     const attacker = await target.greeted()
-    const count = rounds(2000, 100_000)
+    const count = rounds(2000, 30_000)
     const { peakBytes } = await costOf(async () => {
       flood(attacker, count)
       attacker.send(Code.echo, encodeRlp([1, 'still there?']))

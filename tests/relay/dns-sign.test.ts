@@ -1,5 +1,5 @@
 // `peerwire dns sign`: from records in a folder to what is published, and what it says when it can't.
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { defaultCrypto, generatePrivateKey, seededRandom, systemClock, systemRandom } from '@peerwire/core'
 import { formatRecord, signRecord, TreeClient } from '@peerwire/discovery'
@@ -59,7 +59,7 @@ describe('dns sign', () => {
     ['no key', { 'nodes.json': [] }, ['DIR'], 2, '--key is missing'],
     ['no domain', { 'nodes.json': [] }, ['DIR', '--key', 'KEY'], 2, '--domain is missing'],
     ['no nodes', {}, ['DIR', '--key', 'KEY', '--domain', 'a.b'], 1, 'nodes.json: there is no such file'],
-    ['a bad domain', { 'nodes.json': [] }, ['DIR', '--key', 'KEY', '--domain', 'a..b'], 1, 'enrtree://KEY@domain'],
+    ['a bad domain', { 'nodes.json': [] }, ['DIR', '--key', 'KEY', '--domain', 'a..b'], 2, 'not at "a..b"'],
     [
       'a bad record',
       { 'nodes.json': ['enr:AAAA'] },
@@ -69,7 +69,7 @@ describe('dns sign', () => {
     ],
     ['a number', { 'nodes.json': [7] }, ['DIR', '--key', 'KEY', '--domain', 'a.b'], 1, 'has no record (enr:…)'],
     ['a text', { 'nodes.json': 'x' }, ['DIR', '--key', 'KEY', '--domain', 'a.b'], 1, 'neither a list nor an object'],
-    ['a bad link', { 'nodes.json': [] }, ['DIR', '--key', 'KEY', '--domain', 'a.b', '--link', 'x'], 1, 'enrtree://'],
+    ['a bad link', { 'nodes.json': [] }, ['DIR', '--key', 'KEY', '--domain', 'a.b', '--link', 'x'], 2, 'enrtree://'],
     [
       'a sequence that goes back',
       { 'nodes.json': [], 'enrtree-info.json': { seq: 9 } },
@@ -93,5 +93,7 @@ describe('dns sign', () => {
     expect(ended.code).toBe(code)
     expect(ended.stderr).toContain(sentence)
     expect(ended.stderr.trim().split('\n').length).toBe(1)
+    // Nothing is written for arguments that are wrong, not even a key.
+    expect(await readdir(folder)).toEqual(Object.keys(files).toSorted())
   })
 })

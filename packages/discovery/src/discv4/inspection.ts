@@ -64,7 +64,7 @@ export function describeDiscovery(parts: Parts): Discv4Inspection {
   }))
   return {
     record,
-    local: `${local.host}:${local.port}`,
+    local: `${local.host.includes(':') ? `[${local.host}]` : local.host}:${local.port}`,
     endpoint: `${endpoint.host}:${endpoint.udp}`,
     nodes: table.size,
     live: known.filter(({ isLive }) => isLive).length,

@@ -1,5 +1,6 @@
 // What the operator lets the bridge join a WebSocket to: a name and a TCP endpoint, nothing that a client could choose.
 import { type Endpoint, parseAddress, parseEndpoint } from '@peerwire/core'
+import { checkPlace } from '../command/places.ts'
 
 /** A name in a URL's path, long enough for a host's name. */
 const ALIAS = /^[a-z0-9][a-z0-9._-]{0,62}$/
@@ -24,6 +25,7 @@ export function parseBridgeTarget(text: string): BridgeTarget {
   const target = text.slice(equals + 1)
   const { endpoint, publicKey } = readTarget(target)
   if (endpoint.scheme !== 'tcp') throw new TypeError(`a bridge leads to TCP only (enode:// or host:port): ${target}`)
+  checkPlace(endpoint)
   if (endpoint.port === 0) throw new TypeError(`a target needs a port: ${target}`)
   return { alias, endpoint, publicKey }
 }

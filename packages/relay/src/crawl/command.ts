@@ -5,7 +5,7 @@ import type { Command, Surroundings } from '../command/command.ts'
 import { type FlagTable, type Given, wholeNumber } from '../command/flags.ts'
 import { helpText } from '../command/help.ts'
 import { UsageError } from '../command/usage-error.ts'
-import { BOOTNODE_FLAG, NETWORK_FLAG, readSearch } from '../discovery/flags.ts'
+import { BOOTNODE_FLAG, NETWORK_FLAG, readSearch, readUdpListen } from '../discovery/flags.ts'
 import { startSearcher } from '../discovery/searcher.ts'
 import { type CrawledNode, crawl } from './crawl.ts'
 import { writeLines, writeToFile } from './crawl-file.ts'
@@ -50,13 +50,14 @@ async function runCrawl(given: Given, { signal, output }: Surroundings): Promise
   const seconds = wholeNumber('for', given.value('for') ?? String(DEFAULT_SECONDS), 1, MOST_SECONDS)
   const parallel = wholeNumber('parallel', given.value('parallel') ?? String(DEFAULT_PARALLEL), 1, MOST_PARALLEL)
   const startedMs = systemClock.wallNow()
+  const listen = readUdpListen(given)
   const file = given.value('out')
   const head = { network: chain?.name, startedMs }
   const end = new AbortController()
   // Each of the nodes that are asked at once listens to it.
   setMaxListeners(0, end.signal)
   const onSignal = (): void => end.abort()
-  const discv4 = await startSearcher(bootnodes, given.value('listen'))
+  const discv4 = await startSearcher(bootnodes, listen)
   const timer = systemClock.setTimer(seconds * 1000, onSignal)
   signal.addEventListener('abort', onSignal, { once: true })
   if (signal.aborted) onSignal()

@@ -3,8 +3,6 @@ import {
   createNode,
   generatePrivateKey,
   type Node,
-  parseAddress,
-  parseEndpoint,
   type Peer,
   systemClock,
   type Timer,
@@ -17,6 +15,7 @@ import type { Command, Surroundings } from '../command/command.ts'
 import { type FlagTable, type Given, valueOf, wholeNumber } from '../command/flags.ts'
 import { helpText } from '../command/help.ts'
 import { holdEvents, type Output } from '../command/output.ts'
+import { readAddress, readEndpoint } from '../command/places.ts'
 import { UsageError } from '../command/usage-error.ts'
 import { reportListening, reportNode } from '../relay/report.ts'
 import { clientName } from '../version.ts'
@@ -110,7 +109,7 @@ async function call(
   { signal, output }: Surroundings,
 ): Promise<number> {
   if (given.has('listen')) throw new UsageError('--listen and --dial exclude each other')
-  const address = valueOf('dial', () => parseAddress(given.value('dial')!))
+  const address = valueOf('dial', () => readAddress(given.value('dial')!))
   const { sends, count } = readSends(given, protocols)
   const timeoutMs = wholeNumber('timeout', given.value('timeout') ?? String(DEFAULT_TIMEOUT_MS), 1, MOST_TIMEOUT_MS)
   const check = new EchoCheck()
@@ -212,7 +211,7 @@ function echoNode(
 
 function listenTransports(texts: readonly string[]): readonly Transport[] {
   return texts.map((text) => {
-    const { scheme } = valueOf('listen', () => parseEndpoint(text))
+    const { scheme } = valueOf('listen', () => readEndpoint(text))
     if (scheme === 'tcp') return tcp({ listen: text })
     if (scheme === 'ws') return webSocket({ listen: text })
     throw new UsageError(`--listen: a listener is tcp://host:port or ws://host:port, not ${text}`)

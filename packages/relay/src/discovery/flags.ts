@@ -1,8 +1,10 @@
 // The flags of all commands that look for nodes, and what they mean.
 import { defaultCrypto, isPeerError } from '@peerwire/core'
 import { parseNode, parseNodeUrl, parseTreeUrl } from '@peerwire/discovery'
+import { udp } from '@peerwire/discovery/node'
 import type { FlagTable, Given } from '../command/flags.ts'
 import { valueOf } from '../command/flags.ts'
+import { isHost } from '../command/places.ts'
 import { chainNamed } from '../networks/chains.ts'
 import type { KnownChain } from '../networks/known-chain.ts'
 
@@ -36,6 +38,14 @@ export interface SearchOptions {
   readonly trees: readonly string[]
 }
 
+/** Where to ask from, given as `--listen`; absent: anywhere. @throws {UsageError} */
+export function readUdpListen(given: Given): string | undefined {
+  const text = given.value('listen')
+  // The factory opens nothing.
+  if (text !== undefined) valueOf('listen', () => udp({ listen: text }))
+  return text
+}
+
 /** What is named replaces all that the network would have. @throws {UsageError} */
 export function readSearch(given: Given): SearchOptions {
   const name = given.value('network')
@@ -49,8 +59,9 @@ export function readSearch(given: Given): SearchOptions {
 
 function checkNode(text: string): string {
   try {
-    const isSomewhere = parseNode(text, defaultCrypto) ?? parseNodeUrl(text, defaultCrypto).host
-    if (!isSomewhere) throw new TypeError(`this says not where the node is: ${text.slice(0, 80)}`)
+    const host = parseNode(text, defaultCrypto)?.host ?? parseNodeUrl(text, defaultCrypto).host
+    if (host === undefined) throw new TypeError(`this says not where the node is: ${text.slice(0, 80)}`)
+    if (!isHost(host)) throw new TypeError(`no host can be called "${host}"`)
     return text
   } catch (error) {
     if (isPeerError(error)) throw new TypeError(error.message, { cause: error })

@@ -5,7 +5,6 @@ import {
   discReasonText,
   formatAddress,
   isPeerError,
-  parseAddress,
   type PeerError,
   portableCrypto,
   systemClock,
@@ -18,6 +17,7 @@ import type { Command, Surroundings } from '../command/command.ts'
 import { type FlagTable, type Given, wholeNumber } from '../command/flags.ts'
 import { helpText } from '../command/help.ts'
 import type { Output } from '../command/output.ts'
+import { readAddress as readPlace } from '../command/places.ts'
 import { UsageError } from '../command/usage-error.ts'
 import { capabilityTexts, errorFields } from '../relay/report.ts'
 import { clientName } from '../version.ts'
@@ -53,7 +53,7 @@ async function runPing(given: Given, { signal, output }: Surroundings): Promise<
     const result = await probe(address, { transport, clock: systemClock, name: clientName, timeoutMs, signal })
     return report(address, result, output)
   } catch (error) {
-    if (isPeerError(error)) output.event(isDialFailure(error) ? 'dialfail' : 'setupfail', errorFields(error))
+    if (isPeerError(error)) reportFailure(address, error, output)
     throw error
   }
 }
@@ -63,7 +63,7 @@ function readAddress(words: readonly string[]): Address {
   if (text === undefined) throw new UsageError('an address is missing: peerwire ping enode://KEY@host:port')
   if (more !== undefined) throw new UsageError(`one address at a time, not also ${more}`)
   try {
-    return parseAddress(text)
+    return readPlace(text)
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
@@ -74,6 +74,17 @@ function transportFor({ publicKey, endpoint }: Address): Transport {
   if (!transport) throw new UsageError(`nothing here dials ${endpoint.scheme}://; known are enode, tcp, ws and wss`)
   if (!portableCrypto.isPublicKey(publicKey)) throw new UsageError('the key in the address is no point of secp256k1')
   return transport
+}
+
+// With the fields that a relay's events have.
+function reportFailure({ publicKey, endpoint }: Address, error: PeerError, output: Output): void {
+  const fields = errorFields(error)
+  if (isDialFailure(error)) output.event('dialfail', { ...fields, address: formatAddress({ publicKey, endpoint }) })
+  else output.event('setupfail', { ...fields, inbound: false, remote: `${bracketed(endpoint.host)}:${endpoint.port}` })
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }
 
 function isDialFailure({ code }: PeerError): boolean {
@@ -105,7 +116,7 @@ function report(address: Address, result: ProbeResult, output: Output): number {
   const remoteRequested = true
   const reason = typeof refusal === 'bigint' ? String(refusal) : refusal
   const message = discReasonText(refusal)
-  output.event('drop', { code: 'remote disconnect reason', reason, message, remoteRequested })
+  output.event('drop', { code: 'remote disconnect reason', reason, reasonText: message, message, remoteRequested })
   // A node that has nothing in common with a ping says so, as it should.
   if (hello && refusal === DiscReason.uselessPeer) return 0
   throw new Error(`the remote refused: ${message}`)

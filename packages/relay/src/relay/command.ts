@@ -86,7 +86,7 @@ const FLAGS: FlagTable = {
   'no-page': { help: 'serve no page' },
   'log-level': { value: 'LEVEL', help: 'trace, debug, info, warn or error; default info' },
   json: {
-    help: 'print one JSON object a line: listening, discovery, bridge, peer, message, item, drop, setupfail, dialfail, looking',
+    help: 'print one JSON object a line: listening, discovery, bridge, ban, peer, message, item, drop, setupfail, dialfail, looking, suppressed, warning',
   },
 }
 

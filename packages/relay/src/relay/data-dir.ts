@@ -1,7 +1,7 @@
 // Where the relay keeps what must outlive it.
 import { chmod, mkdir, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 /** Only the user may look in: the private key lies there. */
 const PRIVATE_DIRECTORY = 0o700
@@ -22,14 +22,28 @@ export function defaultDataDir(env: NodeJS.ProcessEnv, platform: NodeJS.Platform
 export async function openDataDir(path: string): Promise<string> {
   const whole = resolve(path)
   try {
-    const made = await mkdir(whole, { recursive: true, mode: PRIVATE_DIRECTORY })
+    const made = await makeFolder(whole)
     // The mode given to `mkdir` passes through the umask.
-    if (made !== undefined) await chmod(whole, PRIVATE_DIRECTORY)
-    if (!(await stat(whole)).isDirectory()) throw new Error('it is no directory')
+    if (made) await chmod(whole, PRIVATE_DIRECTORY)
+    if (!(await stat(whole)).isDirectory()) throw new Error('a file is in its place')
     return whole
   } catch (cause) {
     throw new Error(`cannot use the data directory ${whole}: ${reasonOf(cause)}`, { cause })
   }
+}
+
+// Not by `recursive`, with which Node 20 tries for ever where a parent takes no folders, as /proc.
+async function makeFolder(path: string, mayTryParent = true): Promise<boolean> {
+  try {
+    await mkdir(path, { mode: PRIVATE_DIRECTORY })
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return false
+    if (code !== 'ENOENT' || !mayTryParent || dirname(path) === path) throw error
+  }
+  await makeFolder(dirname(path))
+  return await makeFolder(path, false)
 }
 
 /** What the file system said, in words where they are known. */

@@ -1,6 +1,6 @@
 // What a relay is started with, read from flags and checked before anything is opened.
 import { LOG_LEVELS, type LogLevel } from './log-levels.ts'
-import { type Address, type Endpoint, formatAddress, parseAddress, parseEndpoint } from '@peerwire/core'
+import { type Address, type Endpoint, formatAddress } from '@peerwire/core'
 import { tcp } from '@peerwire/transport-tcp'
 import {
   type AllowedOrigins,
@@ -13,6 +13,7 @@ import { type AllowRule, parseAllowRule } from '../bridge/allow-list.ts'
 import { type BridgeTarget, parseBridgeTarget } from '../bridge/target.ts'
 import { type Given, valueOf, wholeNumber } from '../command/flags.ts'
 import { nearest } from '../command/nearest.ts'
+import { readAddress, readEndpoint } from '../command/places.ts'
 import { UsageError } from '../command/usage-error.ts'
 import { readSearch, type SearchOptions } from '../discovery/flags.ts'
 import { type BanChanges, readBanChanges } from './bans.ts'
@@ -68,12 +69,12 @@ export function readRelayOptions(given: Given, env: NodeJS.ProcessEnv): RelayOpt
   const publicUrl = given.value('public-url')
   const options: RelayOptions = {
     listen: given.values('listen').map((text) => valueOf('listen', () => parseListen(text))),
-    connect: given.values('connect').map((text) => valueOf('connect', () => parseAddress(text))),
+    connect: given.values('connect').map((text) => valueOf('connect', () => readAddress(text))),
     maxPeers: wholeNumber('max-peers', given.value('max-peers') ?? String(DEFAULT_MAX_PEERS), 1, MOST_PEERS),
     dataDir: given.value('data-dir') ?? defaultDataDir(env),
     tls: readTls(given),
     publicEndpoint: publicUrl === undefined ? undefined : valueOf('public-url', () => parsePublicUrl(publicUrl)),
-    advertised: given.values('advertise').map((text) => valueOf('advertise', () => parseEndpoint(text))),
+    advertised: given.values('advertise').map((text) => valueOf('advertise', () => readEndpoint(text))),
     bridge: given.values('bridge').map((text) => valueOf('bridge', () => parseBridgeTarget(text))),
     bridgeAllow: given.values('bridge-allow').map((text) => valueOf('bridge-allow', () => parseAllowRule(text))),
     ticketKeyFiles: given.values('ticket-key'),
@@ -86,7 +87,7 @@ export function readRelayOptions(given: Given, env: NodeJS.ProcessEnv): RelayOpt
     logLevel: readLogLevel(given.value('log-level') ?? 'info'),
     sample: given.has('sample'),
     page: !given.has('no-page'),
-    seeds: given.values('seed').map((text) => valueOf('seed', () => parseAddress(text))),
+    seeds: given.values('seed').map((text) => valueOf('seed', () => readAddress(text))),
     addressBook: !given.has('no-address-book'),
     search: readSearch(given),
     discovery: !given.has('no-discovery'),
@@ -144,7 +145,7 @@ function once(flag: string, texts: readonly string[], what: string): void {
 }
 
 function parseListen(text: string): Endpoint {
-  const endpoint = parseEndpoint(text)
+  const endpoint = readEndpoint(text)
   if (!['tcp', 'ws', 'wss'].includes(endpoint.scheme)) {
     throw new TypeError(`a listener is tcp://host:port, ws://host:port or wss://host:port, not ${text}`)
   }
@@ -157,7 +158,7 @@ function parsePublicUrl(text: string): Endpoint {
   const match = /^(https?|wss?):\/\//i.exec(text)
   if (!match) throw new TypeError(`a public URL is https://host/ or http://host/, not ${text}`)
   const secure = /^(https|wss)$/i.test(match[1]!)
-  const endpoint = parseEndpoint(`${secure ? 'wss' : 'ws'}${text.slice(match[1]!.length)}`)
+  const endpoint = readEndpoint(`${secure ? 'wss' : 'ws'}${text.slice(match[1]!.length)}`)
   if (endpoint.port === 0) throw new TypeError(`a public URL can't have port 0: ${text}`)
   if (endpoint.path?.includes('?')) throw new TypeError(`a public URL has no query: ${text}`)
   return endpoint

@@ -151,9 +151,9 @@ export async function startRelay(
   const stopLooking = reportLooking({ node, clock: systemClock, logger, output })
   const relay = describeRelay({ node, dataDir, bridge, source, facts: facts(), options, events, tls, stopLooking })
   reportListening(addressesFor({ ...facts(), publicEndpoint: undefined, advertised: [] }), output)
-  reportBans(guard, output)
   if (relay.found) output.event('discovery', relay.found)
   for (const { alias, endpoint, address } of relay.bridge) output.event('bridge', { alias, endpoint, address })
+  reportBans(guard, output)
   held.release()
   return relay
 }

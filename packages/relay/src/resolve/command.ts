@@ -1,4 +1,5 @@
 // `peerwire resolve`: one answer to who a record, a node URL or a list of nodes is.
+import { Resolver } from 'node:dns'
 import { defaultCrypto, silentLogger, systemClock, systemRandom } from '@peerwire/core'
 import {
   type Discv4,
@@ -7,15 +8,16 @@ import {
   parseNode,
   parseNodeUrl,
   parseRecord,
+  parseTreeUrl,
   systemResolver,
   TreeClient,
 } from '@peerwire/discovery/node'
 import type { Command, Surroundings } from '../command/command.ts'
-import { type FlagTable, type Given, wholeNumber } from '../command/flags.ts'
+import { type FlagTable, type Given, valueOf, wholeNumber } from '../command/flags.ts'
 import { helpText } from '../command/help.ts'
-import type { Output } from '../command/output.ts'
+import { type Output, sentenceOf } from '../command/output.ts'
 import { UsageError } from '../command/usage-error.ts'
-import { BOOTNODE_FLAG, NETWORK_FLAG, readSearch } from '../discovery/flags.ts'
+import { BOOTNODE_FLAG, NETWORK_FLAG, readSearch, readUdpListen } from '../discovery/flags.ts'
 import { startSearcher } from '../discovery/searcher.ts'
 import { nodeFields, recordFields } from './fields.ts'
 
@@ -55,23 +57,50 @@ async function runResolve(given: Given, { signal, output }: Surroundings): Promi
   if (text === undefined) throw new UsageError('what to resolve is missing: enr:…, enode://… or enrtree://…')
   if (more !== undefined) throw new UsageError(`one at a time, not also ${more}`)
   const timeoutMs = wholeNumber('timeout', given.value('timeout') ?? String(DEFAULT_TIMEOUT_MS), 1, MOST_TIMEOUT_MS)
-  if (/^enr:/i.test(text)) return print(output, 'record', recordFields(parseRecord(text, defaultCrypto)))
+  if (/^enr:/i.test(text))
+    return print(output, 'record', recordFields(readArgument(() => parseRecord(text, defaultCrypto))))
+  if (/^enrtree:/i.test(text)) readArgument(() => parseTreeUrl(text))
+  else readArgument(() => parseNodeUrl(text, defaultCrypto))
+  const servers = given.values('dns-server').map((server) => valueOf('dns-server', () => checkServer(server)))
+  const listen = readUdpListen(given)
   const end = new AbortController()
   const timer = systemClock.setTimer(timeoutMs, () => end.abort(new Error(`no answer within ${timeoutMs} ms`)))
   const onSignal = (): void => end.abort(signal.reason)
   signal.addEventListener('abort', onSignal, { once: true })
   if (signal.aborted) onSignal()
   try {
-    if (/^enrtree:/i.test(text)) return await resolveTree(text, given, end.signal, output)
-    return await resolveNode(text, given, end.signal, output)
+    if (/^enrtree:/i.test(text)) return await resolveTree(text, servers, end.signal, output)
+    return await resolveNode(text, { given, listen }, end.signal, output)
   } finally {
     timer.cancel()
     signal.removeEventListener('abort', onSignal)
   }
 }
 
-async function resolveTree(text: string, given: Given, signal: AbortSignal, output: Output): Promise<number> {
-  const servers = given.values('dns-server')
+// What is wrong with the word is wrong with the arguments.
+function readArgument<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw new UsageError(sentenceOf(error))
+  }
+}
+
+function checkServer(text: string): string {
+  try {
+    new Resolver().setServers([text])
+    return text
+  } catch {
+    throw new TypeError(`a DNS server is an IP address, or one with a port, not ${text}`)
+  }
+}
+
+async function resolveTree(
+  text: string,
+  servers: readonly string[],
+  signal: AbortSignal,
+  output: Output,
+): Promise<number> {
   const resolver = systemResolver(servers.length > 0 ? { servers } : {})
   const surroundings = { clock: systemClock, crypto: defaultCrypto, random: systemRandom, logger: silentLogger }
   const { url, seq, records, links } = await new TreeClient({ resolver, ...surroundings }).read(text, signal)
@@ -84,14 +113,24 @@ function prefixed(prefix: string, fields: Readonly<Record<string, unknown>>): Re
   return Object.fromEntries(Object.entries(fields).map(([key, value]) => [prefix + key, value]))
 }
 
-async function resolveNode(text: string, given: Given, signal: AbortSignal, output: Output): Promise<number> {
+interface NodeSearch {
+  readonly given: Given
+  readonly listen: string | undefined
+}
+
+async function resolveNode(
+  text: string,
+  { given, listen }: NodeSearch,
+  signal: AbortSignal,
+  output: Output,
+): Promise<number> {
   const { bootnodes } = readSearch(given)
   const url = parseNodeUrl(text, defaultCrypto)
   if (url.host === undefined && bootnodes.length === 0) {
     throw new UsageError('a key alone has to be looked for: name a --network or a --bootnode')
   }
   const begin = url.host === undefined ? bootnodes : [text]
-  const discv4 = await startSearcher(begin, given.value('listen'))
+  const discv4 = await startSearcher(begin, listen)
   try {
     const node = url.host === undefined ? await find(discv4, url.publicKey, signal) : await place(text, discv4)
     const record: NodeRecord = await discv4.requestRecord(node, { signal })
