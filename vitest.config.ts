@@ -34,7 +34,7 @@ const WAITING_LONG = [
   'packages/core/src/book/address-book.test.ts',
   'packages/core/src/node/{checkpoints,flow,life}.test.ts',
   'packages/core/src/protocols/addr/gossip.test.ts',
-  'packages/discovery/src/**/{dns,hostile,life,network,plugin}.test.ts',
+  'packages/discovery/src/**/{dns,hostile,life,plugin}.test.ts',
   'packages/eth/src/{blocks,transactions}.test.ts',
 ]
 

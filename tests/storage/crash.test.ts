@@ -13,7 +13,7 @@ import { startProcess } from '../support/json-process.ts'
 
 const SAVER = fileURLToPath(new URL('./support/saver.mjs', import.meta.url))
 const KILLS = rounds(5, 200)
-const ADDRESSES = rounds(3000, 20_000)
+const ADDRESSES = rounds(3000, 6000)
 /** Milliseconds: enough for several saves, and for none. */
 const LONGEST_LIFE_MS = rounds(150, 600)
 /** Milliseconds: to fill a book takes a second or two, on a machine that does nothing else. */

@@ -200,7 +200,7 @@ describe('the connections of a node, whatever happens', () => {
           }
           await play.close()
         }),
-        { numRuns: rounds(8, 1500), endOnFailure: true },
+        { numRuns: rounds(8, 1000), endOnFailure: true },
       )
     },
   )
