@@ -86,6 +86,7 @@ describe('what can’t be read', () => {
 
   it('is a record that is not right', async ({ run }) => {
     const { code, stderr } = await run('resolve', 'enr:abc')
-    expect([code, stderr]).toEqual([1, 'peerwire resolve: invalid message: 1 bytes after the item\n'])
+    const words = 'peerwire resolve: invalid message: 1 bytes after the item (see peerwire resolve --help)\n'
+    expect([code, stderr]).toEqual([2, words])
   })
 })

@@ -78,7 +78,14 @@ describe('peerwire ping', () => {
     const { code, lines, stderr } = await run('ping', enode, '--json')
     expect([code, stderr]).toEqual([1, 'peerwire ping: the remote refused: too many peers\n'])
     expect(lines).toEqual([
-      { event: 'drop', code: 'remote disconnect reason', reason: 4, message: 'too many peers', remoteRequested: true },
+      {
+        event: 'drop',
+        code: 'remote disconnect reason',
+        reason: 4,
+        reasonText: 'too many peers',
+        message: 'too many peers',
+        remoteRequested: true,
+      },
     ])
   })
 
