@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess, ChildProcessWithoutNullStreams } from 'node:child_process'
 import type { Readable } from 'node:stream'
-import { refuseGivenPort } from './port-guard.ts'
+import { noteNamedPorts, refuseGivenPort } from './port-guard.ts'
 
 /** One line; programs name the kind of a line `event`. */
 export type JsonLine = Readonly<Record<string, unknown>>
@@ -206,7 +206,10 @@ function readLines(stream: Readable, onLine: (line: JsonLine) => void): void {
   stream.setEncoding('utf8').on('data', (text: string) => {
     const pieces = (rest + text).split('\n')
     rest = pieces.pop() ?? ''
-    for (const piece of pieces) if (piece.trim() !== '') onLine(parseLine(piece))
+    for (const piece of pieces) {
+      noteNamedPorts(piece)
+      if (piece.trim() !== '') onLine(parseLine(piece))
+    }
   })
   stream.on('end', () => {
     if (rest.trim() !== '') onLine(parseLine(rest))

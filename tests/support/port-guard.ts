@@ -22,6 +22,11 @@ export function isGivenBack(port: number): boolean {
   return given.back.has(port)
 }
 
+/** Takes every port that a program of a test names as that program's: the system gave it there what we gave back. */
+export function noteNamedPorts(text: string): void {
+  for (const [, port] of text.matchAll(/:(\d{4,5})(?!\d)/g)) given.back.delete(Number(port))
+}
+
 /** @throws {Error} when the system gives `port` away and no listener of this process has it */
 export function refuseGivenPort(port: number): void {
   if (isEphemeral(port) && ![...given.held.values()].includes(port)) throw refusal(port)

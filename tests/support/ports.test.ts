@@ -73,6 +73,17 @@ describe('the guard', () => {
     expect(() => connect(port, HOST)).toThrow(GUARDED)
   })
 
+  it('lets it dial what a program has got since, once the program has said so', async () => {
+    const { server, port } = await listen(0)
+    server.close()
+    await once(server, 'close')
+    // It need not listen there for this: that two get one port in a row is the system's to decide.
+    const script = `console.log('{"at":"${HOST}:${port}"}')`
+    const program = startProcess(process.execPath, ['-e', script])
+    await program.waitFor((line) => line['at'] !== undefined)
+    expect(isGivenBack(port)).toBe(false)
+      })
+
   it('lets a test name what it has', async () => {
     const { port } = await listen(0)
     const second = createServer().listen(port, HOST)

@@ -50,8 +50,10 @@ const BUNDLERS = {
   async rollup() {
     const { rollup } = await load('rollup')
     const { nodeResolve } = await load('@rollup/plugin-node-resolve')
+    // As for most packages of npm: eventemitter3 is CommonJS.
+    const { default: commonjs } = await load('@rollup/plugin-commonjs')
     const warnings = []
-    const plugins = [nodeResolve({ browser: true })]
+    const plugins = [nodeResolve({ browser: true }), commonjs()]
     const onwarn = ({ message }) => warnings.push(message)
     const bundle = await rollup({ input: join(folder, entry), plugins, onwarn })
     await bundle.write({ dir: out, format: 'es', entryFileNames: 'main.js' })
