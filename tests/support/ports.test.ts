@@ -82,7 +82,7 @@ describe('the guard', () => {
     const program = startProcess(process.execPath, ['-e', script])
     await program.waitFor((line) => line['at'] !== undefined)
     expect(isGivenBack(port)).toBe(false)
-      })
+  })
 
   it('lets a test name what it has', async () => {
     const { port } = await listen(0)
