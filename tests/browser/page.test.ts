@@ -40,7 +40,8 @@ describe('the page with a sample source', () => {
     const shown = await transactions(tab, 8)
     for (const { hash, type, from, late } of shown) {
       expect(hash).toMatch(/^0x[0-9a-f]{64}$/)
-      expect(hashes).toContain(hash)
+      // The page may have it a moment earlier.
+      await expect.poll(() => [...hashes], SOON).toContain(hash)
       expect(type).toBe('2 · EIP-1559')
       expect(from).toMatch(/^peerwire\/v/)
       expect(late).toMatch(/^\d+ ms$|^\d+\.\d s$/)
