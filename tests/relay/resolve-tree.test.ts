@@ -1,76 +1,127 @@
 // `peerwire resolve enrtree://…`, asked of a DNS server of this test.
-import { createSocket } from 'node:dgram'
-import { defaultCrypto, generatePrivateKey } from '@peerwire/core'
-import { formatRecord, makeTree, signRecord } from '@peerwire/discovery'
+import { type Clock, createDeferred, defaultCrypto, generatePrivateKey } from '@peerwire/core'
+import { createManualClock } from '@peerwire/core/testing'
+import { formatRecord, makeTree, type NodeRecord, type SignedTree, signRecord } from '@peerwire/discovery'
 import { describe, expect } from 'vitest'
+import { tellProgress } from '../../packages/relay/src/resolve/tree.ts'
+import { rounds } from '../support/counts.ts'
 import { it } from './support/command.ts'
+import { type DnsServer, startDnsServer } from './support/dns-server.ts'
 
-const TXT = 16
-const IN = 1
-/** Flags of an answer, and of one that says that there is no such name. */
-const [ANSWER, NO_SUCH_NAME] = [0x8400, 0x8403]
+const DOMAIN = 'nodes.example'
+const key = generatePrivateKey()
 
-/** Answers questions for TXT with what is in `texts`; gives its address, and how to end it. */
-async function serveTexts(texts: ReadonlyMap<string, string>): Promise<{ address: string; close(): void }> {
-  const server = createSocket('udp4')
-  server.on('message', (packet, from) => server.send(answerTo(packet, texts), from.port, from.address))
-  await new Promise<void>((done) => server.bind(0, '127.0.0.1', done))
-  return { address: `127.0.0.1:${server.address().port}`, close: () => server.close() }
+function makeRecords(count: number): readonly NodeRecord[] {
+  return Array.from({ length: count }, (_, i) => {
+    const values = { ip: Uint8Array.of(127, 0, 0, 1), tcp: 30_303, udp: i + 1 }
+    return signRecord({ seq: 7n, values }, generatePrivateKey(), defaultCrypto)
+  })
 }
 
-function answerTo(packet: Buffer, texts: ReadonlyMap<string, string>): Buffer {
-  const labels: string[] = []
-  let at = 12
-  for (let size = packet[at]!; size > 0; size = packet[at]!) {
-    labels.push(packet.toString('latin1', at + 1, at + 1 + size))
-    at += 1 + size
-  }
-  const text = texts.get(labels.join('.').toLowerCase())
-  const head = Buffer.from(packet.subarray(0, at + 5))
-  head.writeUInt16BE(text === undefined ? NO_SUCH_NAME : ANSWER, 2)
-  for (const [place, count] of [
-    [4, 1],
-    [6, text === undefined ? 0 : 1],
-    [8, 0],
-    [10, 0],
-  ] as const) {
-    head.writeUInt16BE(count, place)
-  }
-  if (text === undefined) return head
-  const strings = text.match(/.{1,255}/g)!.map((part) => Buffer.from([part.length, ...Buffer.from(part)]))
-  const data = Buffer.concat(strings)
-  const record = Buffer.alloc(12)
-  // A pointer to the name in the question.
-  for (const [place, value] of [
-    [0, 0xc00c],
-    [2, TXT],
-    [4, IN],
-    [10, data.length],
-  ] as const) {
-    record.writeUInt16BE(value, place)
-  }
-  return Buffer.concat([head, record, data])
+const treeOf = (records: readonly NodeRecord[], seq = 3): SignedTree =>
+  makeTree({ domain: DOMAIN, seq, records, links: [] }, key, defaultCrypto)
+
+async function serve(tree: SignedTree, cleanUp: (step: () => unknown) => void): Promise<DnsServer> {
+  const server = await startDnsServer(tree)
+  cleanUp(() => server.close())
+  return server
 }
 
 describe('peerwire resolve', () => {
   it('reads a list in DNS, every entry checked', async ({ run, cleanUp }) => {
-    const values = { ip: Uint8Array.of(127, 0, 0, 1), tcp: 30_303, udp: 30_304 }
-    const record = signRecord({ seq: 7n, values }, generatePrivateKey(), defaultCrypto)
-    const content = { domain: 'nodes.example', seq: 3, records: [record], links: [] }
-    const tree = makeTree(content, generatePrivateKey(), defaultCrypto)
-    const texts = new Map([...tree.texts].map(([name, text]) => [name.toLowerCase(), text]))
-    const server = await serveTexts(texts)
-    cleanUp(() => server.close())
+    const [record] = makeRecords(1)
+    const tree = treeOf([record!])
+    const server = await serve(tree, cleanUp)
     const where = ['--dns-server', server.address, '--json']
     const { code, lines } = await run('resolve', tree.url, ...where)
     expect(code).toBe(0)
-    const first = { 'first seq': '7', 'first ip': '127.0.0.1', 'first record': formatRecord(record) }
-    expect(lines).toMatchObject([{ event: 'tree', url: tree.url, seq: 3, records: 1, links: [], ...first }])
+    const first = { 'first seq': '7', 'first ip': '127.0.0.1', 'first record': formatRecord(record!) }
+    const counts = { seq: 3, isWhole: true, texts: 4, records: 1, links: [] }
+    expect(lines).toMatchObject([{ event: 'tree', url: tree.url, ...counts, ...first }])
 
-    const root = texts.get('nodes.example')!
-    texts.set('nodes.example', root.replace('seq=3', 'seq=4'))
+    server.texts.set(DOMAIN, server.texts.get(DOMAIN)!.replace('seq=3', 'seq=4'))
     const forged = await run('resolve', tree.url, ...where)
     const sentence = "peerwire resolve: invalid item: the signature is not of the tree's key\n"
     expect([forged.code, forged.stderr]).toEqual([1, sentence])
   })
+
+  it('reads a long list whole, also where answers are lost', { timeout: 600_000 }, async ({ run, cleanUp }) => {
+    const records = makeRecords(rounds(60, 9_200))
+    const tree = treeOf(records)
+    const server = await serve(tree, cleanUp)
+    const lost = new Set([...tree.texts.keys()].slice(0, rounds(2, 100)).map((name) => name.toLowerCase()))
+    server.answers = (name) => !lost.delete(name)
+    const where = ['--dns-server', server.address, '--rate', '10000', '--all', '--json']
+    const { code, lines } = await run('resolve', tree.url, ...where)
+    expect(code).toBe(0)
+    const printed = lines.filter(({ event }) => event === 'record').map(({ record }) => String(record))
+    expect(printed.toSorted()).toEqual(records.map(formatRecord).toSorted())
+    expect(lines.at(-1)).toMatchObject({ event: 'tree', isWhole: true, texts: tree.texts.size })
+  })
+
+  it.for<[how: string, args: string[], why: string]>([
+    ['SIGINT', [], 'stopped by SIGINT'],
+    ['its timeout', ['--timeout', '4000'], 'no end within 4000 ms'],
+  ])('that %s ends gives what it has, and says so', async ([how, args, why], { start, cleanUp }) => {
+    const records = makeRecords(20)
+    const tree = treeOf(records)
+    const server = await serve(tree, cleanUp)
+    const [held, name] = [createDeferred<void>(), nameOf(tree, records[4]!)]
+    server.answers = (asked) => {
+      if (asked !== name) return true
+      if (server.asked.filter((each) => each === name).length === 2) held.resolve()
+      return false
+    }
+    const child = start(['resolve', tree.url, '--dns-server', server.address, ...args, '--all', '--json'])
+    await held.promise
+    if (how.startsWith('SIG')) process.kill(child.pid, how)
+    expect(await child.exited).toBe(1)
+    const printed = child.lines.filter(({ event }) => event === 'record').map(({ record }) => String(record))
+    const others = records.filter((record) => record !== records[4]).map(formatRecord)
+    expect(printed.length).toBeGreaterThan(0)
+    expect(others).toEqual(expect.arrayContaining(printed))
+    const last = child.lines.at(-1)!
+    expect(last).toMatchObject({ event: 'tree', seq: 3, isWhole: false, records: printed.length })
+    const { texts, left } = last as { texts: number; left: number }
+    expect(texts + left).toBeLessThanOrEqual(tree.texts.size)
+    const sentence = `: read were ${texts} of at least ${texts + left} texts, ${printed.length} records`
+    expect(child.stderr.trimEnd().split('\n').at(-1)).toBe(`peerwire resolve: ${why}${sentence}`)
+  })
+
+  it('tells on standard error how far it has come', async ({ start, cleanUp }) => {
+    const records = makeRecords(20)
+    const tree = treeOf(records)
+    const server = await serve(tree, cleanUp)
+    const name = nameOf(tree, records[4]!)
+    const child = start(['resolve', tree.url, '--dns-server', server.address])
+    // Whoever gets no answer asks again: by then there may be a line.
+    server.answers = (asked) => asked !== name || child.stderr !== ''
+    expect(await child.exited).toBe(0)
+    expect(child.stderr).toMatch(/^peerwire resolve: \d+ of at least \d+ texts, \d+ records\n/)
+    expect(child.lines.map(({ text }) => text)).toContainEqual(expect.stringMatching(/^isWhole +true$/))
+  })
 })
+
+describe('the lines of a reading', () => {
+  it('come after a second, and then every five, and say when nothing is new', () => {
+    const clock: Clock & { advance(ms: number): void } = createManualClock()
+    const lines: string[] = []
+    const { progress, stop } = tellProgress(clock, (line) => lines.push(line))
+    const at = { seq: 1, records: [], links: [] }
+    clock.advance(1_000)
+    expect(lines).toEqual([])
+    progress({ ...at, texts: 5, left: 9 })
+    progress({ ...at, texts: 6, left: 20 })
+    clock.advance(5_000)
+    clock.advance(5_000)
+    expect(lines).toEqual(['6 of at least 26 texts, 0 records', '6 of at least 26 texts, 0 records; nothing new'])
+    stop()
+    clock.advance(60_000)
+    expect(lines.length).toBe(2)
+  })
+})
+
+/** What a record's text is asked for by. */
+function nameOf(tree: SignedTree, record: NodeRecord): string {
+  return [...tree.texts].find(([, text]) => text === formatRecord(record))![0].toLowerCase()
+}

@@ -3,6 +3,10 @@ import { Resolver as NodeResolver } from 'node:dns/promises'
 import { checkOptions } from '@peerwire/core'
 import type { Resolver } from './resolver.ts'
 
+/** Milliseconds for the first of three tries: a lost packet must not cost all the time that a question has. */
+const FIRST_TRY_MS = 1000
+const TRIES = 3
+
 /** Answers that mean that a name has nothing of the kind. */
 const NOTHING = ['ENOTFOUND', 'ENODATA']
 
@@ -16,7 +20,7 @@ export function systemResolver(options: SystemResolverOptions = {}): Resolver {
   return {
     texts: async (name, signal) => {
       signal.throwIfAborted()
-      const resolver = new NodeResolver()
+      const resolver = new NodeResolver({ timeout: FIRST_TRY_MS, tries: TRIES })
       if (servers) resolver.setServers(servers)
       const onAbort = (): void => resolver.cancel()
       signal.addEventListener('abort', onAbort, { once: true })

@@ -5,6 +5,8 @@ import type { NodeRecord } from '../records/record.ts'
 import { lookupLimits, Lookups } from './lookups.ts'
 import type { LookupLimits } from './lookups.ts'
 import type { Resolver } from './resolver.ts'
+import { readTree } from './tree-reader.ts'
+import type { TreeReadOptions } from './tree-reader.ts'
 import { formatTreeUrl, parseTreeUrl } from './tree-text.ts'
 import { TreeWalk } from './tree-walk.ts'
 import { searchError } from '../search-error.ts'
@@ -35,6 +37,8 @@ const KINDS = {
   seqs: 'thing',
   changed: 'call',
 } as const
+
+const READ_KINDS = { parallel: 'limit', stallMs: 'limit', progress: 'call' } as const
 
 /** One whole tree. */
 export interface Tree {
@@ -109,22 +113,16 @@ export class TreeClient {
   }
 
   /**
-   * Reads every entry of one tree, none of it left out.
+   * Reads every entry of one tree, none of it left out. What can't be had is asked for again as long as anything new
+   * comes; a list that changes meanwhile is read from its beginning. `progress` has what was read so far, should it end.
    *
-   * @throws {PeerError} at the first entry that can't be had or believed
+   * @throws {PeerError} when the root can't be had, at the first entry that can't be believed, or when nothing new comes
    */
-  async read(text: string, signal: AbortSignal): Promise<Tree> {
-    const url = formatTreeUrl(parseTreeUrl(text))
-    const walk = this.#walk(url)
-    const records: NodeRecord[] = []
-    const links: string[] = []
-    do {
-      const find = await walk.step(this.#options.clock.now(), signal)
-      if (find?.kind === 'trouble') throw find.error
-      if (find?.kind === 'record') records.push(find.record)
-      if (find?.kind === 'link') links.push(find.url)
-    } while (!walk.isRoundOver)
-    return { url, seq: walk.seq, records, links }
+  async read(text: string, signal: AbortSignal, options: TreeReadOptions = {}): Promise<Tree> {
+    const { clock } = this.#options
+    const walk = this.#walk(formatTreeUrl(parseTreeUrl(text)))
+    const { records, links } = await readTree(walk, clock, signal, checkOptions('read', options, READ_KINDS))
+    return { url: walk.url, seq: walk.seq, records, links }
   }
 
   #walk(url: string): TreeWalk {

@@ -30,9 +30,11 @@ export interface TreeWalkOptions {
 export type TreeFind =
   | { readonly kind: 'record'; readonly record: NodeRecord }
   | { readonly kind: 'link'; readonly url: string }
-  | { readonly kind: 'trouble'; readonly error: PeerError }
+  /** `entry` is what was asked for; absent when it was the root. */
+  | { readonly kind: 'trouble'; readonly error: PeerError; readonly entry?: Pending | undefined }
 
-interface Pending {
+/** An entry that is to be asked for. */
+export interface Pending {
   readonly label: string
   readonly isLink: boolean
 }
@@ -50,6 +52,8 @@ export class TreeWalk {
   #foundInRound = 0
   #records = 0
   #failures = 0
+  #round = 0
+  #read = 0
 
   constructor(options: TreeWalkOptions) {
     this.#options = options
@@ -67,9 +71,24 @@ export class TreeWalk {
     return { url: this.url, seq: this.#seq, found: this.#records, pending: this.#pending.length }
   }
 
-  /** Whether every entry of this round has been looked at. */
-  get isRoundOver(): boolean {
-    return this.#root !== undefined && this.#pending.length === 0
+  /** Whether the root has been read. */
+  get hasRoot(): boolean {
+    return this.#root !== undefined
+  }
+
+  /** Entries that are known of, and are not asked for yet in this round. */
+  get pending(): number {
+    return this.#pending.length
+  }
+
+  /** Entries that were read in this round, and those that are known of and were not. */
+  get entries(): { readonly read: number; readonly left: number } {
+    return { read: this.#read, left: this.#seen.size - this.#read }
+  }
+
+  /** Grows when the tree begins anew, as when it has changed. */
+  get round(): number {
+    return this.#round
   }
 
   /** When a step can come to something; in the past when it can now. */
@@ -80,14 +99,26 @@ export class TreeWalk {
 
   /** Asks at most one question. `nowMs` is the time of this turn. @throws the reason of `signal` alone */
   async step(nowMs: number, signal: AbortSignal): Promise<TreeFind | undefined> {
+    const isRoot = nowMs >= this.#rootAtMs
+    if (!isRoot && this.#pending.length === 0) this.#beginRound()
+    const entry = isRoot ? undefined : this.#take()
     try {
-      if (nowMs >= this.#rootAtMs) return await this.#lookAtRoot(nowMs, signal)
-      if (this.#pending.length === 0) this.#beginRound()
-      return await this.#lookAtEntry(signal)
+      if (isRoot) return await this.#lookAtRoot(nowMs, signal)
+      return entry && (await this.#lookAtEntry(entry, signal))
     } catch (error) {
       if (signal.aborted || !isPeerError(error)) throw error
-      return { kind: 'trouble', error }
+      return { kind: 'trouble', error, entry }
     }
+  }
+
+  /** Has what could not be had asked for once more. */
+  putBack(entry: Pending): void {
+    this.#pending.push(entry)
+  }
+
+  /** Has the root looked at in the next step. */
+  lookAgain(): void {
+    this.#rootAtMs = this.#options.clock.now()
   }
 
   async #lookAtRoot(nowMs: number, signal: AbortSignal): Promise<undefined> {
@@ -109,6 +140,8 @@ export class TreeWalk {
   #beginRound(): void {
     const root = this.#root
     if (!root) return
+    this.#round++
+    this.#read = 0
     this.#foundInRound = 0
     this.#seen = new Set()
     this.#pending = []
@@ -117,18 +150,22 @@ export class TreeWalk {
     this.#add([root.links], true)
   }
 
-  async #lookAtEntry(signal: AbortSignal): Promise<TreeFind | undefined> {
-    const pending = this.#take()
-    if (!pending) return undefined
+  // What comes when the tree has changed in the meantime is of the old one, be it an entry or a failure.
+  async #lookAtEntry(pending: Pending, signal: AbortSignal): Promise<TreeFind | undefined> {
     const { lookups, url, crypto } = this.#options
+    const round = this.#round
     try {
       const entry = await lookups.entry(url, pending.label, signal)
       this.#failures = 0
-      return this.#find(entry, pending, crypto)
+      if (round !== this.#round) return undefined
+      const find = this.#find(entry, pending, crypto)
+      this.#read++
+      return find
     } catch (error) {
+      if (round !== this.#round && !signal.aborted) return undefined
       if (++this.#failures >= MAX_FAILURES) {
         this.#failures = 0
-        this.#rootAtMs = this.#options.clock.now()
+        this.lookAgain()
       }
       throw error
     }

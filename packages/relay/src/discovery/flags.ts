@@ -1,4 +1,5 @@
 // The flags of all commands that look for nodes, and what they mean.
+import { Resolver } from 'node:dns'
 import { defaultCrypto, isPeerError } from '@peerwire/core'
 import { parseNode, parseNodeUrl, parseTreeUrl } from '@peerwire/discovery'
 import { udp } from '@peerwire/discovery/node'
@@ -31,6 +32,14 @@ export const DNS_FLAG: FlagTable = {
   },
 }
 
+export const DNS_SERVER_FLAG: FlagTable = {
+  'dns-server': {
+    value: 'ADDRESS',
+    many: true,
+    help: "DNS server to ask for lists, IP or IP:port; default: this machine's",
+  },
+}
+
 /** Where nodes are looked for. */
 export interface SearchOptions {
   readonly chain: KnownChain | undefined
@@ -44,6 +53,20 @@ export function readUdpListen(given: Given): string | undefined {
   // The factory opens nothing.
   if (text !== undefined) valueOf('listen', () => udp({ listen: text }))
   return text
+}
+
+/** Servers to ask for lists; none: those of this machine. @throws {UsageError} */
+export function readDnsServers(given: Given): readonly string[] {
+  return given.values('dns-server').map((text) => valueOf('dns-server', () => checkServer(text)))
+}
+
+function checkServer(text: string): string {
+  try {
+    new Resolver().setServers([text])
+    return text
+  } catch {
+    throw new TypeError(`a DNS server is an IP address, or one with a port, not ${text}`)
+  }
 }
 
 /** What is named replaces all that the network would have. @throws {UsageError} */

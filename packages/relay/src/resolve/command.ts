@@ -1,6 +1,5 @@
 // `peerwire resolve`: one answer to who a record, a node URL or a list of nodes is.
-import { Resolver } from 'node:dns'
-import { defaultCrypto, silentLogger, systemClock, systemRandom } from '@peerwire/core'
+import { defaultCrypto, systemClock } from '@peerwire/core'
 import {
   type Discv4,
   type KnownNode,
@@ -9,29 +8,44 @@ import {
   parseNodeUrl,
   parseRecord,
   parseTreeUrl,
-  systemResolver,
-  TreeClient,
 } from '@peerwire/discovery/node'
 import type { Command, Surroundings } from '../command/command.ts'
-import { type FlagTable, type Given, valueOf, wholeNumber } from '../command/flags.ts'
+import { type FlagTable, type Given, wholeNumber } from '../command/flags.ts'
 import { helpText } from '../command/help.ts'
 import { type Output, sentenceOf } from '../command/output.ts'
 import { UsageError } from '../command/usage-error.ts'
-import { BOOTNODE_FLAG, NETWORK_FLAG, readSearch, readUdpListen } from '../discovery/flags.ts'
+import {
+  BOOTNODE_FLAG,
+  DNS_SERVER_FLAG,
+  NETWORK_FLAG,
+  readDnsServers,
+  readSearch,
+  readUdpListen,
+} from '../discovery/flags.ts'
 import { startSearcher } from '../discovery/searcher.ts'
-import { nodeFields, recordFields } from './fields.ts'
+import { nodeFields, printFields, recordFields } from './fields.ts'
+import { resolveTree, STALL_MS } from './tree.ts'
 
 /** Milliseconds in all: a walk through a network takes some seconds. */
 const DEFAULT_TIMEOUT_MS = 20_000
-const MOST_TIMEOUT_MS = 600_000
+/** A day: a long list takes as long as its servers let it. */
+const MOST_TIMEOUT_MS = 86_400_000
+/** Questions a second: a list of 10,000 texts takes some minutes, and no server is troubled by them. */
+const DEFAULT_RATE = 50
+const MOST_RATE = 10_000
 
 const FLAGS: FlagTable = {
   ...NETWORK_FLAG,
   ...BOOTNODE_FLAG,
-  'dns-server': { value: 'ADDRESS', many: true, help: "DNS server to ask for lists; default: this machine's" },
-  timeout: { value: 'MS', help: `milliseconds to wait in all; default ${DEFAULT_TIMEOUT_MS}` },
+  ...DNS_SERVER_FLAG,
+  rate: { value: 'N', help: `questions a second, of a list; default ${DEFAULT_RATE}` },
+  all: { help: 'print every record of a list, a line each, before what is said of the list' },
+  timeout: {
+    value: 'MS',
+    help: `milliseconds to wait in all; default ${DEFAULT_TIMEOUT_MS}, and for a list as long as it moves, until nothing new came for ${STALL_MS}`,
+  },
   listen: { value: 'URL', help: 'where to ask from, udp://IP:port; default: anywhere' },
-  json: { help: 'print one JSON object: record, node or tree' },
+  json: { help: 'print one JSON object: record, node or tree; with --all a record for each before the tree' },
 }
 
 export const resolveCommand: Command = {
@@ -41,38 +55,57 @@ export const resolveCommand: Command = {
   help: helpText({
     usage: 'resolve ENR|ENODE|ENRTREE [flags]',
     about:
-      'enr:… is verified and printed. enode://KEY@host:port is asked over UDP for its record; enode://KEY alone is looked for in the network of --network or --bootnode. enrtree://KEY@domain is read from DNS, every entry checked.',
+      'enr:… is verified and printed. enode://KEY@host:port is asked over UDP for its record; enode://KEY alone is looked for in the network of --network or --bootnode. enrtree://KEY@domain is read from DNS, every entry checked; how far it has come is told on standard error, and what ends before its time gives what it has, with 1.',
     flags: FLAGS,
     more: [
       'Examples:',
       '  peerwire resolve enode://KEY@127.0.0.1:30303',
-      '  peerwire resolve enrtree://KEY@nodes.example',
+      '  peerwire resolve enrtree://KEY@nodes.example --all',
     ],
   }),
   run: runResolve,
 }
 
-async function runResolve(given: Given, { signal, output }: Surroundings): Promise<number> {
+async function runResolve(given: Given, surroundings: Surroundings): Promise<number> {
   const [text, more] = given.words
   if (text === undefined) throw new UsageError('what to resolve is missing: enr:…, enode://… or enrtree://…')
   if (more !== undefined) throw new UsageError(`one at a time, not also ${more}`)
-  const timeoutMs = wholeNumber('timeout', given.value('timeout') ?? String(DEFAULT_TIMEOUT_MS), 1, MOST_TIMEOUT_MS)
-  if (/^enr:/i.test(text))
-    return print(output, 'record', recordFields(readArgument(() => parseRecord(text, defaultCrypto))))
-  if (/^enrtree:/i.test(text)) readArgument(() => parseTreeUrl(text))
-  else readArgument(() => parseNodeUrl(text, defaultCrypto))
-  const servers = given.values('dns-server').map((server) => valueOf('dns-server', () => checkServer(server)))
+  const timeout = given.value('timeout')
+  const timeoutMs = timeout === undefined ? undefined : wholeNumber('timeout', timeout, 1, MOST_TIMEOUT_MS)
+  const rate = wholeNumber('rate', given.value('rate') ?? String(DEFAULT_RATE), 1, MOST_RATE)
+  const servers = readDnsServers(given)
   const listen = readUdpListen(given)
+  if (/^enr:/i.test(text)) {
+    const record = readArgument(() => parseRecord(text, defaultCrypto))
+    printFields(surroundings.output, 'record', recordFields(record))
+    return 0
+  }
+  if (/^enrtree:/i.test(text)) {
+    readArgument(() => parseTreeUrl(text))
+    const options = { servers, perSecond: rate, isAll: given.has('all'), timeoutMs }
+    return await within(timeoutMs, surroundings, (signal) => resolveTree(text, options, { ...surroundings, signal }))
+  }
+  readArgument(() => parseNodeUrl(text, defaultCrypto))
+  return await within(timeoutMs ?? DEFAULT_TIMEOUT_MS, surroundings, (signal) =>
+    resolveNode(text, { given, listen }, signal, surroundings.output),
+  )
+}
+
+async function within(
+  timeoutMs: number | undefined,
+  { signal }: Surroundings,
+  work: (signal: AbortSignal) => Promise<number>,
+): Promise<number> {
   const end = new AbortController()
-  const timer = systemClock.setTimer(timeoutMs, () => end.abort(new Error(`no answer within ${timeoutMs} ms`)))
+  const onTime = (): void => end.abort(new Error(`no end within ${timeoutMs} ms`))
+  const timer = timeoutMs === undefined ? undefined : systemClock.setTimer(timeoutMs, onTime)
   const onSignal = (): void => end.abort(signal.reason)
   signal.addEventListener('abort', onSignal, { once: true })
   if (signal.aborted) onSignal()
   try {
-    if (/^enrtree:/i.test(text)) return await resolveTree(text, servers, end.signal, output)
-    return await resolveNode(text, { given, listen }, end.signal, output)
+    return await work(end.signal)
   } finally {
-    timer.cancel()
+    timer?.cancel()
     signal.removeEventListener('abort', onSignal)
   }
 }
@@ -84,33 +117,6 @@ function readArgument<T>(read: () => T): T {
   } catch (error) {
     throw new UsageError(sentenceOf(error))
   }
-}
-
-function checkServer(text: string): string {
-  try {
-    new Resolver().setServers([text])
-    return text
-  } catch {
-    throw new TypeError(`a DNS server is an IP address, or one with a port, not ${text}`)
-  }
-}
-
-async function resolveTree(
-  text: string,
-  servers: readonly string[],
-  signal: AbortSignal,
-  output: Output,
-): Promise<number> {
-  const resolver = systemResolver(servers.length > 0 ? { servers } : {})
-  const surroundings = { clock: systemClock, crypto: defaultCrypto, random: systemRandom, logger: silentLogger }
-  const { url, seq, records, links } = await new TreeClient({ resolver, ...surroundings }).read(text, signal)
-  const first = records[0]
-  const example = first ? recordFields(first) : {}
-  return print(output, 'tree', { url, seq, records: records.length, links, ...prefixed('first ', example) })
-}
-
-function prefixed(prefix: string, fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [prefix + key, value]))
 }
 
 interface NodeSearch {
@@ -134,7 +140,8 @@ async function resolveNode(
   try {
     const node = url.host === undefined ? await find(discv4, url.publicKey, signal) : await place(text, discv4)
     const record: NodeRecord = await discv4.requestRecord(node, { signal })
-    return print(output, 'node', { ...nodeFields(node), ...recordFields(record) })
+    printFields(output, 'node', { ...nodeFields(node), ...recordFields(record) })
+    return 0
   } finally {
     await discv4.close()
   }
@@ -151,11 +158,4 @@ async function place(text: string, discv4: Discv4): Promise<KnownNode> {
   const node = parseNode(text, defaultCrypto) ?? discv4.bootnodes[0]
   if (node) return node
   throw new Error(`the name in ${text.replace(/[0-9a-f]{120}/i, '…')} leads nowhere`)
-}
-
-function print(output: Output, event: string, fields: Readonly<Record<string, unknown>>): number {
-  output.event(event, fields)
-  const width = Math.max(...Object.keys(fields).map((key) => key.length)) + 2
-  for (const [key, value] of Object.entries(fields)) output.text(`${key.padEnd(width)}${String(value)}`)
-  return 0
 }

@@ -10,8 +10,16 @@ import {
   recordForkId,
   recordWebSockets,
 } from '@peerwire/discovery'
+import type { Output } from '../command/output.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
+
+/** One event, or a line for each of its fields. */
+export function printFields(output: Output, event: string, fields: Fields): void {
+  output.event(event, fields)
+  const width = Math.max(...Object.keys(fields).map((key) => key.length)) + 2
+  for (const [key, value] of Object.entries(fields)) output.text(`${key.padEnd(width)}${String(value)}`)
+}
 
 /** A record, field by field; what is not known by name is there as RLP. */
 export function recordFields(record: NodeRecord): Fields {
