@@ -15,7 +15,7 @@ export type {
 } from './inventory/kind.ts'
 export { kind } from './protocols/kind.ts'
 export type { KindOptions, RawKindOptions, ReadKindOptions } from './protocols/kind.ts'
-export type { StoredItem } from './inventory/item-store.ts'
+export type { ItemState, ServedItem, StoredItem } from './inventory/item-table.ts'
 export { DEFAULT_LIMITS as DEFAULT_INVENTORY_LIMITS } from './inventory/limits.ts'
 export type { InventoryLimits } from './inventory/limits.ts'
 export type { InventoryFigures, InventoryPeer, Item, ItemNote } from './inventory/tasks.ts'

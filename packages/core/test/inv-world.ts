@@ -45,20 +45,21 @@ function readNote(bytes: Uint8Array): Note {
   return { text, parent: parent.some((byte) => byte !== 0) ? parent : undefined }
 }
 
-export interface NoteKindOptions extends Partial<Pick<KindOptions, 'urgent' | 'over' | 'number' | 'name'>> {
+export interface NoteKindOptions extends Partial<Pick<KindOptions, 'urgent' | 'over' | 'number' | 'name' | 'lifeMs'>> {
   /** A check of a text that begins with `slow` takes so long. */
   readonly slowMs?: number
 }
 
 /** Texts that begin with `bad` are invalid, with `dull` ignored; a check of `throws` throws. */
 export function noteKind(clock: () => Clock, options: NoteKindOptions = {}): Kind<Note> {
-  const { urgent = true, over, slowMs = 0, number = 16, name = 'note' } = options
+  const { urgent = true, over, lifeMs, slowMs = 0, number = 16, name = 'note' } = options
   return kind<Note>({
     name,
     number,
     maxBytes: MAX_NOTE_BYTES,
     urgent,
     over,
+    lifeMs,
     id: idOf,
     read: readNote,
     parent: (note) => note.parent,

@@ -121,6 +121,6 @@ export class BlockFollower {
   }
 
   #isHere(hash: Uint8Array): boolean {
-    return this.#host.inventory.isAccepted(this.#host.kind.number, hash)
+    return this.#host.inventory.stateOf(this.#host.kind.number, hash) === 'accepted'
   }
 }

@@ -178,7 +178,7 @@ describe('blocks as items', () => {
     const next = chainOf(13, 13, headers.at(-1))
     early.items.publish(early.kind, next[0]!.bytes)
     await world.pass(2500)
-    expect(relay.items.isRejected(BLOCK_KIND, next[0]!.hash)).toBe(true)
+    expect(relay.items.stateOf(BLOCK_KIND, next[0]!.hash)).toBe('refused')
     chain.headers = [...headers, ...next]
     await world.pass(POLL_MS)
     expect(tab.numbers).toEqual([10, 11, 12, 13])

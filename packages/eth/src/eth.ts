@@ -164,7 +164,7 @@ class EthPlugin implements Eth {
     if (!network) throw new TypeError('no eth network is known yet: the transaction has nowhere to go')
     const transaction = ownTransaction(envelope.slice(), network.chainId, this.#context)
     const { hash, bytes, type } = transaction
-    if (this.#inventory.isSettled(TRANSACTION_KIND, hash)) return transaction
+    if (this.#inventory.get(TRANSACTION_KIND, hash)) return transaction
     const prepared = prepare(ethProtocol, 'transactions', [bytes])
     for (const peer of this.#pushedTo(bytes)) {
       this.#inventory.know(peer.id, TRANSACTION_KIND, [hash])

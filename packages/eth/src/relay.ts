@@ -89,9 +89,9 @@ export class TransactionRelay implements Carrier {
     const { inventory } = this.#host
     const found: Uint8Array[] = []
     for (const hash of hashes.slice(0, MAX_POOLED)) {
-      const item = inventory.get(TRANSACTION_KIND, hash)
-      if (!item) continue
-      found.push(item.bytes)
+      const served = inventory.get(TRANSACTION_KIND, hash)
+      if (!served) continue
+      found.push(served.item.bytes)
       inventory.know(peer.id, TRANSACTION_KIND, [hash])
     }
     return cut(found, MAX_POOLED)
@@ -162,7 +162,7 @@ export class TransactionRelay implements Carrier {
     const { inventory, checker } = this.#host
     if (typeOf(envelope) === BLOB_TYPE)
       throw invalidItem(`transaction ${toHex(hash)}: a blob transaction was sent whole`)
-    if (inventory.isSettled(TRANSACTION_KIND, hash)) {
+    if (inventory.stateOf(TRANSACTION_KIND, hash) !== 'open') {
       this.counts.repeated++
       return inventory.know(peer.id, TRANSACTION_KIND, [hash])
     }
@@ -179,7 +179,8 @@ export class TransactionRelay implements Carrier {
       return await checker.check(peer.id, envelope.slice(), hash, peer.signal)
     } catch (error) {
       // The hash fixes the content: whoever else announces it needn't be asked.
-      if (isPeerError(error) && error.code === 'invalid item') this.#host.inventory.reject(TRANSACTION_KIND, hash)
+      if (isPeerError(error) && error.code === 'invalid item')
+        this.#host.inventory.reject(TRANSACTION_KIND, hash, peer.id)
       throw error
     }
   }

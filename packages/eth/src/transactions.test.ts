@@ -316,7 +316,7 @@ describe('one inventory', () => {
     const node = await world.make('node', { inventory: shared })
     const { bytes, hash } = transactionOf(1)
     node.eth.broadcastTransaction(bytes)
-    expect(shared.get(1, fromHex(hash))?.bytes).toEqual(bytes)
+    expect(shared.get(1, fromHex(hash))?.item.bytes).toEqual(bytes)
     expect(node.eth.inspect().inventory).toEqual(shared.inspect())
     await world.pass(1000)
     expect(shared.get(1, fromHex(hash))).toBe(undefined)

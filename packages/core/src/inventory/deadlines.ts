@@ -11,6 +11,8 @@ export interface Due {
 }
 
 export interface Deadlines<T extends Due> {
+  /** How many are waiting. */
+  readonly size: number
   /** The least time, `undefined` when nothing is waiting. */
   nextMs(): number | undefined
   add(entry: T, dueMs: number): void
@@ -61,6 +63,9 @@ export function createDeadlines<T extends Due>(): Deadlines<T> {
   }
 
   return {
+    get size() {
+      return heap.length
+    },
     nextMs: () => heap[0]?.dueMs,
     add: (entry, dueMs) => {
       remove(entry)

@@ -16,6 +16,16 @@ interface Incoming {
   readonly bytes: Uint8Array
   readonly value: unknown
   readonly peer: string
+  /** Milliseconds since it was published, when it came at `atMs`. */
+  readonly ageMs: number
+  readonly atMs: number
+}
+
+/** How an item came. */
+export interface Arrival {
+  readonly ageMs?: number | undefined
+  /** It need not have been asked for. */
+  readonly mayBeUnasked?: boolean | undefined
 }
 
 interface Waiting extends Orphan {
@@ -40,6 +50,7 @@ export class Intake {
     ignored: 0,
     invalid: 0,
     repeated: 0,
+    stale: 0,
     unasked: 0,
     unaskedNotFound: 0,
     orphaned: 0,
@@ -69,7 +80,8 @@ export class Intake {
   }
 
   /** A peer sent an item that was asked for. Resolves when all that follows is done. */
-  async take(peer: string, kind: AnyKind, bytes: Uint8Array, mayBeUnasked = false): Promise<ItemOutcome> {
+  async take(peer: string, kind: AnyKind, bytes: Uint8Array, arrival: Arrival = {}): Promise<ItemOutcome> {
+    const { ageMs = 0, mayBeUnasked = false } = arrival
     const { inventory, clock } = this.#host
     const startMs = clock.now()
     const sent = { peer, kind, bytes }
@@ -85,10 +97,15 @@ export class Intake {
       this.#counts.unasked++
       return 'unasked'
     }
-    if (inventory.isSettled(kind.number, id)) {
+    if (inventory.stateOf(kind.number, id) !== 'open') {
       this.#counts.repeated++
       inventory.know(peer, kind.number, [id])
       return 'known'
+    }
+    if (ageMs >= inventory.lifeMs(kind.number)) {
+      this.#counts.stale++
+      inventory.notFound(peer, kind.number, [id])
+      return 'ignored'
     }
     // What came in one piece with other messages would keep them.
     const own = bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice()
@@ -96,11 +113,11 @@ export class Intake {
     try {
       value = kind.read(own)
     } catch (cause) {
-      inventory.reject(kind.number, id)
+      inventory.reject(kind.number, id, peer)
       this.#dropBelow(kind, id)
       return this.#invalid(sent, startMs, `${toHex(id)} can't be read`, cause)
     }
-    return await this.#enter({ kind, id, bytes: own, value, peer })
+    return await this.#enter({ kind, id, bytes: own, value, peer, ageMs, atMs: startMs })
   }
 
   /** An item of this node's own. What waited for it goes on its way. */
@@ -108,7 +125,8 @@ export class Intake {
     const { inventory } = this.#host
     const id = kind.id(bytes)
     kind.read(bytes)
-    if (!inventory.isAccepted(kind.number, id) && !inventory.received(undefined, itemOf(kind, id, bytes))) {
+    const item = { kind: kind.number, id, meta: 0, bytes }
+    if (!inventory.get(kind.number, id) && !inventory.received(undefined, item)) {
       throw new TypeError(`a ${kind.name} of ${bytes.length} bytes has no room in the store`)
     }
     void this.#release(kind, id)
@@ -129,8 +147,8 @@ export class Intake {
     const { kind, id, value } = incoming
     const { inventory } = this.#host
     const parent = kind.parent(value)
-    if (parent && inventory.isRejected(kind.number, parent)) return this.#ignore(incoming)
-    if (parent && !inventory.isAccepted(kind.number, parent)) return this.#wait(incoming, parent)
+    if (parent && inventory.stateOf(kind.number, parent) === 'refused') return this.#ignore(incoming)
+    if (parent && inventory.stateOf(kind.number, parent) !== 'accepted') return this.#wait(incoming, parent)
     const outcome = await this.#judge(incoming, parent)
     if (outcome === 'accepted') await this.#release(kind, id)
     else this.#dropBelow(kind, id)
@@ -189,11 +207,13 @@ export class Intake {
     }
     if (verdict === 'ignore') return this.#ignore(incoming)
     if (verdict === 'invalid') {
-      inventory.reject(kind.number, id)
+      inventory.reject(kind.number, id, peer)
       return this.#invalid(incoming, startMs, `${toHex(id)} failed its check`)
     }
-    if (!inventory.received(peer, itemOf(kind, id, bytes)))
-      return inventory.isAccepted(kind.number, id) ? 'accepted' : 'ignored'
+    const ageMs = incoming.ageMs + clock.now() - incoming.atMs
+    if (!inventory.received(peer, { kind: kind.number, id, meta: 0, bytes, ageMs })) {
+      return inventory.stateOf(kind.number, id) === 'accepted' ? 'accepted' : 'ignored'
+    }
     this.#counts.accepted++
     this.#host.accepted({ kind, id, bytes, value, peer })
     return 'accepted'
@@ -208,15 +228,15 @@ export class Intake {
     }
   }
 
-  #ignore({ kind, id }: Incoming): ItemOutcome {
-    this.#host.inventory.reject(kind.number, id)
+  #ignore({ kind, id, peer }: Incoming): ItemOutcome {
+    this.#host.inventory.reject(kind.number, id, peer)
     this.#counts.ignored++
     return 'ignored'
   }
 
   #contextOf({ kind, id, peer }: Incoming, parent: Uint8Array | undefined): CheckContext<unknown> {
-    const stored = parent && this.#host.inventory.get(kind.number, parent)
-    return { id, peer, parent: stored && kind.read(stored.bytes) }
+    const served = parent && this.#host.inventory.get(kind.number, parent)
+    return { id, peer, parent: served && kind.read(served.item.bytes) }
   }
 
   #invalid({ peer, kind, bytes }: Sent, startMs: number, text: string, cause?: unknown): ItemOutcome {
@@ -236,10 +256,6 @@ export class Intake {
 }
 
 type Sent = Pick<Incoming, 'peer' | 'kind' | 'bytes'>
-
-function itemOf(kind: AnyKind, id: Uint8Array, bytes: Uint8Array) {
-  return { kind: kind.number, id, meta: 0, bytes }
-}
 
 function keyOf(kind: AnyKind, id: Uint8Array): string {
   return `${kind.number} ${toHex(id)}`

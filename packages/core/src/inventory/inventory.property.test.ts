@@ -94,7 +94,7 @@ class Watch {
     if (what === 'send') {
       this.#inventory.received(name, { kind: TX, id: idOf(id), meta: id, bytes: new Uint8Array(4) }, this.#nowMs)
     }
-    if (what === 'reject') this.#inventory.reject(TX, idOf(id))
+    if (what === 'reject') this.#inventory.reject(TX, idOf(id), this.#nowMs)
     if (what === 'notFound') this.#inventory.notFound(name, TX, [idOf(id)], this.#nowMs)
     if (what === 'notFound' && this.#asked.get(id)?.peer === who) this.#asked.delete(id)
     if (what === 'send' || what === 'reject') this.#asked.delete(id)

@@ -155,16 +155,16 @@ describe('asking for items', () => {
     const inventory = make()
     inventory.addPeer('a', OUTBOUND)
     inventory.received(undefined, itemOf(1), 0)
-    inventory.reject(TX, idOf(2))
+    inventory.reject(TX, idOf(2), 0)
     expect(says(inventory, 'a', [1, 2, 3])).toBe(1)
     expect(round(inventory, 0)).toEqual(['ask a: 3'])
-    expect([1, 2, 3].map((seed) => inventory.isSettled(TX, idOf(seed)))).toEqual([true, true, false])
+    expect([1, 2, 3].map((seed) => inventory.stateOf(TX, idOf(seed)) !== 'open')).toEqual([true, true, false])
   })
 
   it('forgets the oldest refusal one past the bound', () => {
     const inventory = make({ rejected: 2 })
-    for (const seed of [1, 2, 3]) inventory.reject(TX, idOf(seed))
-    expect([1, 2, 3].map((seed) => inventory.isSettled(TX, idOf(seed)))).toEqual([false, true, true])
+    for (const seed of [1, 2, 3]) inventory.reject(TX, idOf(seed), 0)
+    expect([1, 2, 3].map((seed) => inventory.stateOf(TX, idOf(seed)) !== 'open')).toEqual([false, true, true])
     expect(inventory.inspect().ids).toBe(2)
   })
 
@@ -261,7 +261,7 @@ describe('telling of items', () => {
     const inventory = make()
     inventory.addPeer('a', INBOUND)
     inventory.received(undefined, itemOf(1), 0)
-    inventory.reject(TX, idOf(1))
+    inventory.reject(TX, idOf(1), 0)
     expect(round(inventory, 0)).toEqual([])
     expect(inventory.inspect()).toMatchObject({ stored: 0, ids: 1 })
   })
@@ -271,17 +271,17 @@ describe('the store', () => {
   it('serves an item until its time is over', () => {
     const inventory = make({ storeMs: 1000 })
     inventory.received('gone', itemOf(1), 500)
-    expect(inventory.get(TX, idOf(1), 1499)?.bytes.length).toBe(10)
+    expect(inventory.get(TX, idOf(1), 1499)?.item.bytes.length).toBe(10)
     expect(inventory.nextDeadline()).toBe(1500)
     expect(inventory.get(TX, idOf(1), 1500)).toBe(undefined)
-    expect(inventory.inspect().ids).toBe(0)
+    expect(inventory.inspect()).toMatchObject({ stored: 0, storedBytes: 0, seen: 1 })
   })
 
   it('makes room by dropping the oldest of whoever takes most', () => {
     const inventory = make({ storeBytes: 4 * (ITEM_OVERHEAD_BYTES + 10) })
     inventory.received('honest', itemOf(1), 0)
     for (const seed of [2, 3, 4, 5, 6]) inventory.received('flood', itemOf(seed), 0)
-    const has = (seed: number): boolean => inventory.isSettled(TX, idOf(seed))
+    const has = (seed: number): boolean => inventory.get(TX, idOf(seed), 0) !== undefined
     expect([1, 2, 3, 4, 5, 6].map(has)).toEqual([true, false, false, true, true, true])
   })
 

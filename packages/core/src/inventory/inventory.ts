@@ -3,7 +3,7 @@ import type { Random } from '../base/random.ts'
 import { AnnounceQueue, type AnnounceGroup, type Listening } from './announce-queue.ts'
 import { Asker, isListening, type Listen } from './asker.ts'
 import { IdTable, NO_HANDLE, type Handle } from './id-table.ts'
-import { ItemStore, OWN, type StoredItem } from './item-store.ts'
+import { ItemTable, OWN, type ItemState, type ServedItem } from './item-table.ts'
 import { KnownSet } from './known-set.ts'
 import { inventoryLimits, type InventoryLimits } from './limits.ts'
 import { RequestTracker } from './request-tracker.ts'
@@ -42,11 +42,8 @@ class InventoryMachine implements Inventory {
   readonly limits: InventoryLimits
   readonly #ids: IdTable
   readonly #tracker: RequestTracker
-  readonly #store: ItemStore
+  readonly #items: ItemTable
   readonly #rules: ReadonlyMap<number, KindRule>
-  readonly #rejected: KnownSet
-  readonly #accepted: KnownSet
-  readonly #held = new Set<Handle>()
   readonly #peers = new Map<string, PeerState>()
   readonly #queue: AnnounceQueue<PeerState>
   #preferredPeers = 0
@@ -57,9 +54,7 @@ class InventoryMachine implements Inventory {
     this.#ids = new IdTable(random.uint32())
     const isUrgent = (kind: number): boolean => rules.get(kind)?.pace === 'urgent'
     this.#tracker = new RequestTracker(limits, this.#ids, isUrgent, random.uint32())
-    this.#store = new ItemStore(limits, this.#ids)
-    this.#rejected = new KnownSet(limits.rejected)
-    this.#accepted = new KnownSet(limits.accepted)
+    this.#items = new ItemTable(limits, this.#ids, random, (kind) => this.lifeMs(kind))
     this.#queue = new AnnounceQueue(limits, this.#ids, random)
   }
 
@@ -83,8 +78,8 @@ class InventoryMachine implements Inventory {
     const peer = this.#peers.get(name)
     if (!peer) return
     peer.asker.listens = [...peer.asker.listens, listen]
-    for (const handle of this.#store.newest(this.limits.toldToNewcomer)) {
-      if (listen.kinds.includes(this.#ids.kindOf(handle))) this.#tell(peer, handle)
+    for (const kind of listen.kinds) {
+      for (const handle of this.#items.newest(kind, this.limits.toldToNewcomer)) this.#tell(peer, handle)
     }
   }
 
@@ -107,11 +102,12 @@ class InventoryMachine implements Inventory {
     const peer = this.#peers.get(name)
     if (!peer) return 0
     const readyMs = nowMs + this.#askDelayMs(peer, kind)
+    const hasRoom = this.#items.hasRoom(name, nowMs)
     let wanted = 0
     for (const { id, meta } of items) {
       const handle = this.#ids.intern(kind, id)
       this.#learn(peer, handle)
-      if (this.#isWanted(peer, handle) && this.#tracker.announce(peer.asker, handle, meta, readyMs)) wanted++
+      if (hasRoom && this.#isWanted(peer, handle) && this.#tracker.announce(peer.asker, handle, meta, readyMs)) wanted++
       this.#ids.release(handle)
     }
     return wanted
@@ -152,13 +148,13 @@ class InventoryMachine implements Inventory {
     const peer = name === undefined ? undefined : this.#peers.get(name)
     if (peer) this.#learn(peer, handle)
     if (peer) peer.asker.answeredMs = nowMs
-    const { bytes, meta } = item
-    this.#letGo(handle)
-    // What this node vouches for itself was refused by mistake, or too early.
-    const isNew = !this.#isSettled(handle, name === undefined)
-    if (isNew) this.#store.add(handle, { bytes, meta, source: name ?? OWN, storedAtMs: nowMs })
-    const kept = isNew && this.#store.has(handle)
-    if (kept && this.#rules.get(item.kind)?.chained) this.#remember(this.#accepted, handle)
+    const { bytes, meta, ageMs = 0 } = item
+    const state = this.#items.stateOf(handle)
+    // What this node vouches for itself was refused by mistake or too early, or shall be told once more.
+    const isNew = name === undefined ? this.#items.get(handle) === undefined : state === 'open' || state === 'held'
+    const stored = { bytes, meta, source: name ?? OWN, bornMs: nowMs - ageMs }
+    const kept = isNew && this.#items.accept(handle, stored, nowMs)
+    if (isNew && !kept) this.#items.release(handle)
     if (kept) for (const other of this.#peers.values()) this.#tell(other, handle)
     this.#tracker.forget(handle)
     this.#ids.release(handle)
@@ -176,57 +172,50 @@ class InventoryMachine implements Inventory {
     return failed
   }
 
-  reject(kind: number, id: Uint8Array): void {
+  reject(kind: number, id: Uint8Array, nowMs: number, from = OWN): void {
     const handle = this.#ids.intern(kind, id)
     this.#tracker.forget(handle)
-    this.#store.remove(handle)
-    this.#letGo(handle)
-    this.#remember(this.#rejected, handle)
+    this.#items.refuse(handle, from, nowMs)
     this.#ids.release(handle)
   }
 
   hold(kind: number, id: Uint8Array): void {
     const handle = this.#ids.intern(kind, id)
     this.#tracker.forget(handle)
-    if (this.#held.has(handle)) this.#ids.release(handle)
-    else this.#held.add(handle)
+    this.#items.hold(handle)
+    this.#ids.release(handle)
   }
 
   letGo(kind: number, id: Uint8Array): void {
     const handle = this.#ids.find(kind, id)
-    if (handle !== NO_HANDLE) this.#letGo(handle)
+    if (handle !== NO_HANDLE) this.#items.release(handle)
   }
 
-  isAccepted(kind: number, id: Uint8Array): boolean {
+  stateOf(kind: number, id: Uint8Array): ItemState {
     const handle = this.#ids.find(kind, id)
-    return handle !== NO_HANDLE && (this.#store.has(handle) || this.#accepted.has(handle))
+    return handle === NO_HANDLE ? 'open' : this.#items.stateOf(handle)
   }
 
-  isRejected(kind: number, id: Uint8Array): boolean {
-    const handle = this.#ids.find(kind, id)
-    return handle !== NO_HANDLE && this.#rejected.has(handle) && !this.#isSettled(handle, true)
+  lifeMs(kind: number): number {
+    return this.#rules.get(kind)?.lifeMs ?? this.limits.storeMs
   }
 
-  isSettled(kind: number, id: Uint8Array): boolean {
+  get(kind: number, id: Uint8Array, nowMs: number): ServedItem | undefined {
+    this.#items.expire(nowMs)
     const handle = this.#ids.find(kind, id)
-    return handle !== NO_HANDLE && (this.#isSettled(handle) || this.#held.has(handle))
-  }
-
-  get(kind: number, id: Uint8Array, nowMs: number): StoredItem | undefined {
-    this.#store.expire(nowMs)
-    const handle = this.#ids.find(kind, id)
-    return handle === NO_HANDLE ? undefined : this.#store.get(handle)
+    const item = handle === NO_HANDLE ? undefined : this.#items.get(handle)
+    return item && { item, ageMs: this.#items.ageOf(handle, nowMs) }
   }
 
   poll(nowMs: number): InventoryTasks {
-    this.#store.expire(nowMs)
+    this.#items.expire(nowMs)
     return { asks: this.#asks(nowMs), announces: this.#announces(nowMs), stalled: this.#stalled() }
   }
 
   nextDeadline(): number | undefined {
     const telling = this.#queue.nextDeadline() ?? Infinity
     const asking = this.#tracker.nextDeadline() ?? Infinity
-    const next = Math.min(telling, asking, this.#store.nextDeadline() ?? Infinity)
+    const next = Math.min(telling, asking, this.#items.nextDeadline() ?? Infinity)
     return next === Infinity ? undefined : next
   }
 
@@ -247,18 +236,12 @@ class InventoryMachine implements Inventory {
       knownBytes,
       tracked: this.#tracker.size,
       queued,
-      rejected: this.#rejected.size,
-      stored: this.#store.size,
-      storedBytes: this.#store.bytes,
+      ...this.#items.figures,
     }
   }
 
   #isWanted(peer: PeerState, handle: Handle): boolean {
-    return !this.#isSettled(handle) && !this.#held.has(handle) && !peer.known!.wasAsked(handle)
-  }
-
-  #isSettled(handle: Handle, isOwn = false): boolean {
-    return this.#store.has(handle) || this.#accepted.has(handle) || (!isOwn && this.#rejected.has(handle))
+    return this.#items.stateOf(handle) === 'open' && !peer.known!.wasAsked(handle)
   }
 
   #askDelayMs({ asker, preferred }: PeerState, kind: number): number {
@@ -281,10 +264,6 @@ class InventoryMachine implements Inventory {
     if (peer.known?.has(handle) || peer.asker.tracked?.has(handle)) return
     const kind = this.#ids.kindOf(handle)
     if (isListening(peer.asker, kind)) this.#queue.add(peer, handle, this.#rules.get(kind)?.pace === 'trickle')
-  }
-
-  #letGo(handle: Handle): void {
-    if (this.#held.delete(handle)) this.#ids.release(handle)
   }
 
   // The caller holds a reference of its own.
@@ -329,7 +308,7 @@ class InventoryMachine implements Inventory {
         for (const peer of peers) for (const handle of handles) this.#learn(peer, handle)
       }
     }
-    this.#queue.flush(nowMs, (handle) => this.#store.has(handle), flush)
+    this.#queue.flush(nowMs, (handle) => this.#items.get(handle) !== undefined, flush)
     return announces
   }
 
@@ -337,7 +316,7 @@ class InventoryMachine implements Inventory {
     const byKind = new Map<number, ItemNote[]>()
     for (const handle of handles) {
       const kind = this.#ids.kindOf(handle)
-      const note = { id: this.#ids.idOf(handle), meta: this.#store.get(handle)!.meta }
+      const note = { id: this.#ids.idOf(handle), meta: this.#items.get(handle)!.meta }
       const notes = byKind.get(kind)
       if (notes) notes.push(note)
       else byKind.set(kind, [note])

@@ -41,8 +41,11 @@ export interface Kind<T = Uint8Array> {
   id(bytes: Uint8Array): Uint8Array
   read(bytes: Uint8Array): T
   check(value: T, context: CheckContext<T>): ItemVerdict | Promise<ItemVerdict>
-  /** Whether items name others that come before them. */
-  readonly chained: boolean
+  /**
+   * How long an item is passed on and served, in milliseconds from when it was published; absent for what the
+   * inventory's limits say. Then it is gone everywhere.
+   */
+  readonly lifeMs: number | undefined
   /** The id of the item that has to be accepted before this one; `undefined` when it needs none. */
   parent(value: T): Uint8Array | undefined
   /** How items travel; `kind` gives it, so that a program without kinds doesn't load it. */
@@ -78,6 +81,8 @@ export interface ItemCounts {
   invalid: number
   /** Items that were here already when they came. */
   repeated: number
+  /** Items that were older than their kind lives when they came. */
+  stale: number
   /** Items that their sender wasn't asked for. */
   unasked: number
   /** Ids that a peer said it hasn't, of which it wasn't asked. */
@@ -110,7 +115,7 @@ export interface ItemService {
   start(context: InventoryContext): Promise<void>
   stop(): void
   publish(kind: AnyKind, bytes: Uint8Array): Uint8Array
-  deliver(peer: string, kind: AnyKind, bytes: Uint8Array): Promise<ItemOutcome>
+  deliver(peer: string, kind: AnyKind, bytes: Uint8Array, ageMs: number): Promise<ItemOutcome>
   /** No protocol reaches the peer any more. */
   gone(peer: string): void
   follow(kind: AnyKind, listener: ItemListener<unknown>): () => void

@@ -32,17 +32,23 @@ export interface InventoryLimits {
   readonly trickleOwnMs: number
   /** Memory for items that can be served, in bytes, with `ITEM_OVERHEAD_BYTES` for each. */
   readonly storeBytes: number
-  /** How long an item can be served, in milliseconds. */
+  /** How long an item is served from when it was published, where its kind doesn't say, in milliseconds. */
   readonly storeMs: number
+  /**
+   * Ids of accepted items that are remembered, so that none comes back. Past it the oldest go of those that nobody
+   * serves any more; without such, and for a source that has brought as many as there is room left, nothing more is
+   * taken.
+   */
+  readonly seen: number
+  /** How long they and those of refused items are remembered where there is room, in milliseconds. */
+  readonly seenMs: number
   /**
    * How long things to do are gathered after some were done, in milliseconds: one announcement instead of many. The
    * first after a rest are done at once.
    */
   readonly gatherMs: number
-  /** Ids of items that were refused and are not asked for again. At most 65,535. */
+  /** Ids of items that were refused and are not asked for again; the oldest of whoever sent most make room. */
   readonly rejected: number
-  /** Ids of accepted items that others may name as parent, kept when the items have left the store. At most 65,535. */
-  readonly accepted: number
 }
 
 /** What one stored item costs beside its bytes: measured objects, ids and links, rounded up. */
@@ -69,9 +75,10 @@ export const DEFAULT_LIMITS: InventoryLimits = {
   trickleOwnMs: 2000,
   storeBytes: 32 * 1024 * 1024,
   storeMs: 15 * 60_000,
+  seen: 65_536,
+  seenMs: 24 * 3_600_000,
   gatherMs: 10,
   rejected: 5000,
-  accepted: 5000,
 }
 
 const MAY_BE_0 = ['notPreferredDelayMs', 'busyDelayMs', 'gatherMs'] as const
@@ -80,8 +87,6 @@ const MAY_BE_0 = ['notPreferredDelayMs', 'busyDelayMs', 'gatherMs'] as const
  */
 const MOST: Readonly<Record<string, number>> = {
   knownPerPeer: 0xffff,
-  rejected: 0xffff,
-  accepted: 0xffff,
   inFlightPerPeer: 1000,
   idsPerAsk: 1000,
   itemsPerAnnounce: 1000,

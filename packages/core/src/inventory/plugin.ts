@@ -3,7 +3,7 @@ import { checkOptions } from '../base/check-options.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Offer } from '../wire/protocol.ts'
 import { Carriers, type Carrier } from './carriers.ts'
-import type { StoredItem } from './item-store.ts'
+import type { ItemState, ServedItem } from './item-table.ts'
 import type { AnyKind, InventoryContext, ItemFigures, ItemListener, ItemOutcome, ItemService, Kind } from './kind.ts'
 import { inventoryLimits } from './limits.ts'
 import type { InventoryLimits } from './limits.ts'
@@ -35,9 +35,10 @@ export interface InventoryPlugin {
   publish<T>(kind: Kind<T>, bytes: Uint8Array): Uint8Array
   /**
    * An item came over a protocol of one's own, such as the `over` of its kind: it is treated as those of `inv/1`, but
-   * need not have been asked for. Whoever calls this ends the peer when the answer is `invalid`.
+   * need not have been asked for. Whoever calls this ends the peer when the answer is `invalid`. `ageMs` is how long ago
+   * it was published, as its sender says.
    */
-  deliver<T>(kind: Kind<T>, bytes: Uint8Array, peer: string): Promise<ItemOutcome>
+  deliver<T>(kind: Kind<T>, bytes: Uint8Array, peer: string, ageMs?: number): Promise<ItemOutcome>
   /** Calls back for each item of a kind that a peer sent and that was accepted; the answer ends that. */
   follow<T>(kind: Kind<T>, listener: ItemListener<T>, options?: { readonly signal?: AbortSignal }): () => void
 
@@ -58,13 +59,12 @@ export interface InventoryPlugin {
   working(peer: string, isWorking: boolean): void
   received(peer: string | undefined, item: Item): boolean
   notFound(peer: string, kind: number, ids: readonly Uint8Array[]): number
-  reject(kind: number, id: Uint8Array): void
+  reject(kind: number, id: Uint8Array, from?: string): void
   hold(kind: number, id: Uint8Array): void
   letGo(kind: number, id: Uint8Array): void
-  isAccepted(kind: number, id: Uint8Array): boolean
-  isRejected(kind: number, id: Uint8Array): boolean
-  isSettled(kind: number, id: Uint8Array): boolean
-  get(kind: number, id: Uint8Array): StoredItem | undefined
+  stateOf(kind: number, id: Uint8Array): ItemState
+  lifeMs(kind: number): number
+  get(kind: number, id: Uint8Array): ServedItem | undefined
 }
 
 export interface InventoryPluginOptions {
@@ -89,6 +89,8 @@ const NOTHING: InventoryFigures = {
   rejected: 0,
   stored: 0,
   storedBytes: 0,
+  seen: 0,
+  noRoom: 0,
 }
 
 /**
@@ -157,9 +159,9 @@ class ClockedInventory implements InventoryPlugin {
     return this.#serviceOf(kind).publish(kind, bytes)
   }
 
-  async deliver<T>(kind: Kind<T>, bytes: Uint8Array, peer: string): Promise<ItemOutcome> {
+  async deliver<T>(kind: Kind<T>, bytes: Uint8Array, peer: string, ageMs = 0): Promise<ItemOutcome> {
     void this.#machine
-    return await this.#serviceOf(kind).deliver(peer, kind, bytes)
+    return await this.#serviceOf(kind).deliver(peer, kind, bytes, ageMs)
   }
 
   follow<T>(kind: Kind<T>, listener: ItemListener<T>, options: { readonly signal?: AbortSignal } = {}): () => void {
@@ -226,8 +228,8 @@ class ClockedInventory implements InventoryPlugin {
     return this.#then(this.#machine.notFound(peer, kind, ids, this.#nowMs))
   }
 
-  reject(kind: number, id: Uint8Array): void {
-    this.#then(this.#machine.reject(kind, id))
+  reject(kind: number, id: Uint8Array, from?: string): void {
+    this.#then(this.#machine.reject(kind, id, this.#nowMs, from))
   }
 
   hold(kind: number, id: Uint8Array): void {
@@ -238,19 +240,15 @@ class ClockedInventory implements InventoryPlugin {
     this.#machine.letGo(kind, id)
   }
 
-  isAccepted(kind: number, id: Uint8Array): boolean {
-    return this.#machine.isAccepted(kind, id)
+  stateOf(kind: number, id: Uint8Array): ItemState {
+    return this.#machine.stateOf(kind, id)
   }
 
-  isRejected(kind: number, id: Uint8Array): boolean {
-    return this.#machine.isRejected(kind, id)
+  lifeMs(kind: number): number {
+    return this.#machine.lifeMs(kind)
   }
 
-  isSettled(kind: number, id: Uint8Array): boolean {
-    return this.#machine.isSettled(kind, id)
-  }
-
-  get(kind: number, id: Uint8Array): StoredItem | undefined {
+  get(kind: number, id: Uint8Array): ServedItem | undefined {
     return this.#machine.get(kind, id, this.#nowMs)
   }
 
@@ -300,7 +298,7 @@ class ClockedInventory implements InventoryPlugin {
 }
 
 function rulesOf(kinds: readonly AnyKind[], trickle: readonly number[]): ReadonlyMap<number, KindRule> {
-  const rules = new Map<number, KindRule>(trickle.map((number) => [number, { pace: 'trickle', chained: false }]))
-  for (const { number, urgent, chained } of kinds) rules.set(number, { pace: urgent ? 'urgent' : 'trickle', chained })
+  const rules = new Map<number, KindRule>(trickle.map((number) => [number, { pace: 'trickle' }]))
+  for (const { number, urgent, lifeMs } of kinds) rules.set(number, { pace: urgent ? 'urgent' : 'trickle', lifeMs })
   return rules
 }

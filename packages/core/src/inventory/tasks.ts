@@ -1,6 +1,6 @@
 // What goes into the inventory and what comes out of it.
 import type { Listen } from './asker.ts'
-import type { StoredItem } from './item-store.ts'
+import type { ItemState, ServedItem } from './item-table.ts'
 import type { InventoryLimits } from './limits.ts'
 
 /** What an announcement says of an item: its id, and a number whose meaning is its carrier's. */
@@ -15,6 +15,8 @@ export interface ItemNote {
 export interface Item extends ItemNote {
   readonly kind: number
   readonly bytes: Uint8Array
+  /** How long ago it was published, as its sender says; default 0. */
+  readonly ageMs?: number | undefined
 }
 
 /** Ask `peer` for these. */
@@ -43,15 +45,15 @@ export interface InventoryTasks {
   readonly stalled: readonly Stalled[]
 }
 
-/** What differs between kinds; one without a rule is told of at once, and forgotten when it leaves the store. */
+/** What differs between kinds; one without a rule is told of at once, and lives as long as the limits say. */
 export interface KindRule {
   /**
    * `trickle`: told of at times of chance, so that the times don't say where an item came from. `urgent`: told of at
    * once, and asked for at once of whoever announces it, preferred or not.
    */
   readonly pace: 'trickle' | 'urgent'
-  /** Accepted ids are remembered, because other items name them as their parent. */
-  readonly chained: boolean
+  /** How long an item is served from when it was published, in milliseconds; default the limits' own. */
+  readonly lifeMs?: number | undefined
 }
 
 export interface InventoryPeer {
@@ -78,6 +80,10 @@ export interface InventoryFigures {
   readonly rejected: number
   readonly stored: number
   readonly storedBytes: number
+  /** Accepted items that are remembered, those that are stored among them. */
+  readonly seen: number
+  /** Items that were not taken because there was no room to remember them. */
+  readonly noRoom: number
 }
 
 /** All times are milliseconds on one clock that never goes back. Peers are named by the caller. */
@@ -113,18 +119,20 @@ export interface Inventory {
    * The peer was asked for these and won't send them: the next one is asked. Answers how many it was being asked for.
    */
   notFound(peer: string, kind: number, ids: readonly Uint8Array[], nowMs: number): number
-  /** Nobody is asked for the item while this is remembered. Only for ids that fix the content. */
-  reject(kind: number, id: Uint8Array): void
+  /**
+   * Nobody is asked for the item while this is remembered. Only for ids that fix the content. `from` is who sent it,
+   * this node itself when it is absent.
+   */
+  reject(kind: number, id: Uint8Array, nowMs: number, from?: string): void
   /** The item has come and waits for something else: nobody is asked for it until it is let go. */
   hold(kind: number, id: Uint8Array): void
   letGo(kind: number, id: Uint8Array): void
-  /** Whether the item was accepted, as far as is remembered. */
-  isAccepted(kind: number, id: Uint8Array): boolean
-  isRejected(kind: number, id: Uint8Array): boolean
-  /** Whether the item is here, waits, or was rejected: it is of no use to receive it. */
-  isSettled(kind: number, id: Uint8Array): boolean
-  /** An item to serve. */
-  get(kind: number, id: Uint8Array, nowMs: number): StoredItem | undefined
+  /** What became of an id, as far as is remembered. */
+  stateOf(kind: number, id: Uint8Array): ItemState
+  /** How long items of a kind are served, in milliseconds from when they were published. */
+  lifeMs(kind: number): number
+  /** An item to serve, with its age. */
+  get(kind: number, id: Uint8Array, nowMs: number): ServedItem | undefined
   /** What is to be done now; it counts as done. */
   poll(nowMs: number): InventoryTasks
   /** When `poll` should be called next: 0 is at once, `undefined` is not before something happens. */

@@ -6,9 +6,9 @@ import type { Inventory, KindRule } from './tasks.ts'
 
 const TX = 1
 const BLOCK = 2
-const RULES: ReadonlyMap<number, KindRule> = new Map([
-  [TX, { pace: 'trickle', chained: false }],
-  [BLOCK, { pace: 'urgent', chained: true }],
+const RULES: ReadonlyMap<number, KindRule> = new Map<number, KindRule>([
+  [TX, { pace: 'trickle' }],
+  [BLOCK, { pace: 'urgent' }],
 ])
 const BOTH = [TX, BLOCK]
 
@@ -145,7 +145,7 @@ describe('whom to ask', () => {
     expect(inventory.notFound(first, BLOCK, [idOf(BLOCK)], 30_000)).toBe(1)
     const { stalled } = inventory.poll(65_000)
     expect(stalled.map(({ peer }) => peer)).toContain(second)
-    expect(inventory.isSettled(BLOCK, idOf(BLOCK))).toBe(false)
+    expect(inventory.stateOf(BLOCK, idOf(BLOCK))).toBe('open')
     expect(inventory.poll(200_000).asks).toEqual([])
     expect(inventory.inspect().tracked).toBe(0)
   })
@@ -216,14 +216,16 @@ describe('whom to ask', () => {
 })
 
 describe('what is remembered', () => {
-  it('of items that others hang on, the accepted ids outlive the store, one past the bound the oldest goes', () => {
-    const inventory = make({ storeMs: 1000, accepted: 2 })
-    for (const seed of [1, 2, 3]) publish(inventory, BLOCK, seed, 0)
+  it('of items that have left the store, the ids are: none is asked for again', () => {
+    const inventory = make({ storeMs: 1000 })
     publish(inventory, TX, 1, 0)
     inventory.poll(1000)
-    expect(inventory.inspect().stored).toBe(0)
-    expect([1, 2, 3].map((seed) => inventory.isAccepted(BLOCK, idOf(seed)))).toEqual([false, true, true])
-    expect(inventory.isAccepted(TX, idOf(1))).toBe(false)
+    expect(inventory.inspect()).toMatchObject({ stored: 0, seen: 1 })
+    expect(inventory.stateOf(TX, idOf(1))).toBe('accepted')
+    inventory.addPeer('a', { preferred: true, kinds: BOTH })
+    expect(inventory.announced('a', TX, [{ id: idOf(1), meta: 0 }], 80_000_000)).toBe(0)
+    inventory.poll(24 * 3_600_000)
+    expect(inventory.stateOf(TX, idOf(1))).toBe('open')
   })
 
   it('an item that is held is not asked for, until it is let go', () => {
@@ -231,10 +233,10 @@ describe('what is remembered', () => {
     inventory.addPeer('a', { preferred: true, kinds: BOTH })
     inventory.hold(BLOCK, idOf(1))
     inventory.hold(BLOCK, idOf(1))
-    expect(inventory.isSettled(BLOCK, idOf(1))).toBe(true)
+    expect(inventory.stateOf(BLOCK, idOf(1))).toBe('held')
     expect(inventory.announced('a', BLOCK, [{ id: idOf(1), meta: 0 }], 0)).toBe(0)
     inventory.letGo(BLOCK, idOf(1))
-    expect(inventory.isSettled(BLOCK, idOf(1))).toBe(false)
+    expect(inventory.stateOf(BLOCK, idOf(1))).toBe('open')
     expect(inventory.announced('a', BLOCK, [{ id: idOf(1), meta: 0 }], 0)).toBe(1)
     inventory.removePeer('a')
     expect(inventory.inspect().ids).toBe(0)
@@ -242,10 +244,10 @@ describe('what is remembered', () => {
 
   it('what this node vouches for is taken although it was refused before', () => {
     const inventory = make()
-    inventory.reject(BLOCK, idOf(1))
+    inventory.reject(BLOCK, idOf(1), 0)
     publish(inventory, BLOCK, 1, 0, 'a')
-    expect(inventory.isAccepted(BLOCK, idOf(1))).toBe(false)
+    expect(inventory.stateOf(BLOCK, idOf(1))).not.toBe('accepted')
     publish(inventory, BLOCK, 1, 0)
-    expect([inventory.isAccepted(BLOCK, idOf(1)), inventory.isRejected(BLOCK, idOf(1))]).toEqual([true, false])
+    expect(inventory.stateOf(BLOCK, idOf(1))).toBe('accepted')
   })
 })

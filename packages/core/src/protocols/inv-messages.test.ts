@@ -17,7 +17,7 @@ describe('the messages of inv/1', () => {
   it.each([
     ['kinds', [{ number: 16, name: 'note' }], 'c7c610846e6f7465'],
     ['getdata', { kind: 16, ids: [ID] }, `e310e1a0${toHex(ID)}`],
-    ['item', { kind: 16, bytes: new TextEncoder().encode('hello') }, 'c7108568656c6c6f'],
+    ['item', { kind: 16, bytes: new TextEncoder().encode('hello'), ageMs: 60_000 }, 'ca108568656c6c6f82ea60'],
   ])('%s is written as the specification shows it', (name, value, hex) => {
     const { codec } = messages[name as keyof InvMessages]
     expect(toHex(codec.encode(value as never))).toBe(hex)
@@ -28,12 +28,12 @@ describe('the messages of inv/1', () => {
     const kind = fc.integer({ min: 0, max: 0xffff })
     const ids = fc.array(fc.uint8Array({ minLength: 32, maxLength: 32 }), { maxLength: 5 })
     fc.assert(
-      fc.property(kind, ids, fc.uint8Array(), (number, list, bytes) => {
+      fc.property(kind, ids, fc.uint8Array(), fc.maxSafeNat(), (number, list, bytes, ageMs) => {
         const told = { kind: number, ids: list }
         for (const name of ['inv', 'getdata', 'notfound'] as const) {
           expect(messages[name].codec.decode(messages[name].codec.encode(told))).toEqual(told)
         }
-        const item = { kind: number, bytes }
+        const item = { kind: number, bytes, ageMs }
         expect(messages.item.codec.decode(messages.item.codec.encode(item))).toEqual(item)
       }),
     )
@@ -64,8 +64,19 @@ describe('the messages of inv/1', () => {
     expect(() => messages[name].codec.decode(encodeRlp(payload))).toThrow(text)
   })
 
+  it('of an item may lack its age, and then it is new', () => {
+    const bytes = new TextEncoder().encode('hello')
+    expect(toHex(messages.item.codec.encode({ kind: 16, bytes }))).toBe('c7108568656c6c6f')
+    expect(messages.item.codec.decode(fromHex('c7108568656c6c6f'))).toEqual({ kind: 16, bytes, ageMs: 0 })
+  })
+
+  it('fits its bound with the largest item and age', () => {
+    const item = { kind: 0xffff, bytes: new Uint8Array(1000), ageMs: Number.MAX_SAFE_INTEGER }
+    expect(messages.item.codec.encode(item).length).toBeLessThanOrEqual(messages.item.maxBytes)
+  })
+
   it('may have more at the end of a list', () => {
-    expect(messages.item.codec.decode(encodeRlp([1, ID, 7]))).toEqual({ kind: 1, bytes: ID })
+    expect(messages.item.codec.decode(encodeRlp([1, ID, 7, 'later']))).toEqual({ kind: 1, bytes: ID, ageMs: 7 })
     expect(messages.inv.codec.decode(encodeRlp([1, [ID], 'later']))).toEqual({ kind: 1, ids: [ID] })
   })
 })

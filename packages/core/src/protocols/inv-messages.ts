@@ -22,6 +22,8 @@ const ID_BYTES = 32
 const ID_ITEM_BYTES = 33
 /** The kind's number and the headers of two lists, generously. */
 const AROUND_BYTES = 16
+/** The kind's number, an age and the headers around an item, generously. */
+const AROUND_ITEM_BYTES = 24
 /** Items that a later version may add at the end of a list. */
 const LATER_ITEMS = 16
 
@@ -40,6 +42,8 @@ export interface Ids {
 export interface SentItem {
   readonly kind: number
   readonly bytes: Uint8Array
+  /** Milliseconds since it was published, as far as its sender knows; 0 when it doesn't say. */
+  readonly ageMs?: number | undefined
 }
 
 /** A type alias, because an interface is no record of messages. */
@@ -64,10 +68,10 @@ const kindsCodec: Codec<readonly NamedKind[]> = {
 }
 
 const itemCodec: Codec<SentItem> = {
-  encode: ({ kind, bytes }) => encodeRlp([kind, bytes]),
+  encode: ({ kind, bytes, ageMs }) => encodeRlp(ageMs === undefined ? [kind, bytes] : [kind, bytes, ageMs]),
   decode: (payload) => {
-    const [kind, bytes] = listOf(readRlp(payload, { maxItems: LATER_ITEMS, maxDepth: 1 }), 2)
-    return { kind: kindOf(kind), bytes: bytesOf(bytes) }
+    const [kind, bytes, ageMs] = listOf(readRlp(payload, { maxItems: LATER_ITEMS, maxDepth: 1 }), 2)
+    return { kind: kindOf(kind), bytes: bytesOf(bytes), ageMs: ageMs === undefined ? 0 : uintOf(ageMs) }
   },
 }
 
@@ -103,7 +107,7 @@ export function invProtocol(maxItemBytes: number): Protocol<InvMessages> {
       kinds: message(0, kindsCodec, { maxBytes: MAX_KINDS * (MAX_NAME_BYTES + AROUND_BYTES) }),
       inv: message(1, idsCodec(MAX_INV), { maxBytes: MAX_INV * ID_ITEM_BYTES + AROUND_BYTES }),
       getdata: message(2, idsCodec(MAX_ASKED), asked),
-      item: message(3, itemCodec, { maxBytes: maxItemBytes + AROUND_BYTES }),
+      item: message(3, itemCodec, { maxBytes: maxItemBytes + AROUND_ITEM_BYTES }),
       notfound: message(4, idsCodec(MAX_ASKED), asked),
     },
   })

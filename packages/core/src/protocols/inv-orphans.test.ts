@@ -57,7 +57,7 @@ describe('an item whose parent is missing', () => {
     peer.disconnect()
     await world.advance(3000)
     expect(world.inventories[0]!.inspect().items).toMatchObject({ orphans: 0, orphanBytes: 0, orphansDropped: 2 })
-    expect(world.inventories[0]!.isSettled(NOTE, idOf(lost[0]!))).toBe(false)
+    expect(world.inventories[0]!.stateOf(NOTE, idOf(lost[0]!))).toBe('open')
     await world.close()
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createDeferred } from '../base/abort.ts'
 import type { Deferred } from '../base/abort.ts'
-import type { StoredItem } from '../inventory/item-store.ts'
+import type { ServedItem } from '../inventory/item-table.ts'
 import type { Peer } from '../wire/peer.ts'
 import type { Prepared } from '../wire/prepared.ts'
 import { invProtocol } from './inv-messages.ts'
@@ -15,6 +15,10 @@ function idOf(seed: number): Uint8Array {
   return new Uint8Array(32).fill(seed)
 }
 
+function servedOf(seed: number): ServedItem {
+  return { item: { bytes: Uint8Array.of(seed), meta: 0, source: 'own', bornMs: 0 }, ageMs: 0 }
+}
+
 /** A peer whose link takes what it is given when the test says so. */
 function make(has: (seed: number) => boolean = () => true) {
   const told: string[] = []
@@ -25,10 +29,10 @@ function make(has: (seed: number) => boolean = () => true) {
     waits.push(deferred)
     return deferred.promise
   }
-  const items = new Map<number, StoredItem>()
-  const get = (_: number, [seed]: Uint8Array): StoredItem | undefined => {
+  const items = new Map<number, ServedItem>()
+  const get = (_: number, [seed]: Uint8Array): ServedItem | undefined => {
     if (!has(seed!)) return undefined
-    if (!items.has(seed!)) items.set(seed!, { bytes: Uint8Array.of(seed!), meta: 0, source: 'own', storedAtMs: 0 })
+    if (!items.has(seed!)) items.set(seed!, servedOf(seed!))
     return items.get(seed!)
   }
   const peer = {

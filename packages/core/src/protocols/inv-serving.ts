@@ -1,7 +1,7 @@
 // Answers a peer's getdata: a few items at a time, no faster than the peer reads, and what is missing said at the end.
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
-import type { StoredItem } from '../inventory/item-store.ts'
+import type { ServedItem, StoredItem } from '../inventory/item-table.ts'
 import type { InventoryPlugin } from '../inventory/plugin.ts'
 import type { Peer } from '../wire/peer.ts'
 import { prepare } from '../wire/prepared.ts'
@@ -19,22 +19,22 @@ const KEPT_MESSAGES = 8
 export class ItemMessages {
   readonly #protocol: Protocol<InvMessages>
   /** Oldest first. */
-  readonly #kept = new Map<StoredItem, Prepared>()
+  readonly #kept = new Map<StoredItem, { readonly ageMs: number; readonly message: Prepared }>()
 
   constructor(protocol: Protocol<InvMessages>) {
     this.#protocol = protocol
   }
 
-  get(kind: number, item: StoredItem): Prepared {
+  get(kind: number, { item, ageMs }: ServedItem): Prepared {
     const kept = this.#kept.get(item)
-    if (kept) return kept
-    const made = prepare(this.#protocol, 'item', { kind, bytes: item.bytes })
-    this.#kept.set(item, made)
+    if (kept?.ageMs === ageMs) return kept.message
+    const message = prepare(this.#protocol, 'item', { kind, bytes: item.bytes, ageMs })
+    this.#kept.set(item, { ageMs, message })
     if (this.#kept.size > KEPT_MESSAGES) {
       const [oldest] = this.#kept.keys()
       this.#kept.delete(oldest!)
     }
-    return made
+    return message
   }
 
   clear(): void {
@@ -97,10 +97,10 @@ export class Serving {
     const sent: Promise<void>[] = []
     const missing = new Map<number, Uint8Array[]>()
     for (const { kind, id } of asked) {
-      const item = this.#inventory.get(kind, id)
-      if (item) {
+      const served = this.#inventory.get(kind, id)
+      if (served) {
         this.#inventory.know(this.#peer.id, kind, [id])
-        sent.push(this.#peer.sendPrepared(this.#messages.get(kind, item)))
+        sent.push(this.#peer.sendPrepared(this.#messages.get(kind, served)))
       } else missing.set(kind, [...(missing.get(kind) ?? []), id])
     }
     for (const [kind, ids] of missing) sent.push(this.#peer.send(this.#protocol, 'notfound', { kind, ids }))

@@ -128,7 +128,7 @@ describe('a check', () => {
     expect(world.endings[0]).toMatchObject([{ code: 'invalid item', reason: DiscReason.subprotocolError }])
     expect(world.endings[0]![0]!.message).toMatch(/^note [0-9a-f]{64} failed its check$/)
     expect(world.inventories[0]!.inspect().items).toMatchObject({ accepted: 0, invalid: 1, wastedBytes: 35 })
-    expect(world.inventories[0]!.isRejected(NOTE, idOf(noteOf('bad')))).toBe(true)
+    expect(world.inventories[0]!.stateOf(NOTE, idOf(noteOf('bad')))).toBe('refused')
     await world.close()
   })
 
@@ -155,7 +155,7 @@ describe('a check', () => {
     void peer.send(protocol, 'inv', { kind: NOTE, ids: [idOf(noteOf('throws'))] })
     await world.advance(3000)
     expect(world.endings[0]).toMatchObject([{ code: 'handler failed', cause: new Error('this check is broken') }])
-    expect(world.inventories[0]!.isSettled(NOTE, idOf(noteOf('throws')))).toBe(false)
+    expect(world.inventories[0]!.stateOf(NOTE, idOf(noteOf('throws')))).toBe('open')
     await world.close()
   })
 

@@ -96,8 +96,8 @@ class InvService implements ItemService, Carrier {
     return this.#items.publish(kind, bytes)
   }
 
-  deliver(peer: string, kind: AnyKind, bytes: Uint8Array): Promise<ItemOutcome> {
-    return this.#items.take(peer, kind, bytes, true)
+  deliver(peer: string, kind: AnyKind, bytes: Uint8Array, ageMs: number): Promise<ItemOutcome> {
+    return this.#items.take(peer, kind, bytes, { ageMs, mayBeUnasked: true })
   }
 
   gone(peer: string): void {
@@ -185,10 +185,10 @@ class InvService implements ItemService, Carrier {
     }
   }
 
-  async #received(peer: Peer, { kind: number, bytes }: SentItem): Promise<void> {
+  async #received(peer: Peer, { kind: number, bytes, ageMs }: SentItem): Promise<void> {
     const speaker = this.#speaker(peer)
     const kind = speaker.kinds!.get(number)
-    if (kind && (await this.#items.take(peer.id, kind, bytes)) !== 'unasked') return
+    if (kind && (await this.#items.take(peer.id, kind, bytes, { ageMs })) !== 'unasked') return
     if (++speaker.unasked > MAX_UNASKED) {
       const text = `${speaker.unasked} items that nobody asked for`
       throw new PeerError('unexpected answer', DiscReason.breachOfProtocol, text)

@@ -22,6 +22,11 @@ export interface KindOptions {
   id(bytes: Uint8Array): Uint8Array
   /** Told of at once, and not at times of chance: for what everybody waits for, and nobody hides. Default `false`. */
   readonly urgent?: boolean | undefined
+  /**
+   * How long an item is passed on and served, in milliseconds from when it was published; then it is gone everywhere.
+   * Alike at all ends. Default: `storeMs` of the inventory's limits, 15 minutes.
+   */
+  readonly lifeMs?: number | undefined
   /** Peers that share this protocol get the kind over it, and never over `inv/1`. */
   readonly over?: Capability | undefined
 }
@@ -50,6 +55,7 @@ const OPTIONS = {
   maxBytes: 'count',
   id: 'call',
   urgent: 'flag',
+  lifeMs: 'limit',
   over: 'thing',
   read: 'call',
   check: 'call',
@@ -66,7 +72,7 @@ export function kind(options: RawKindOptions): Kind
 export function kind<T>(options: ReadKindOptions<T>): Kind<T>
 export function kind<T>(options: RawKindOptions | ReadKindOptions<T>): AnyKind {
   const given = options as ReadKindOptions<unknown>
-  const { name, number, maxBytes, id, urgent = false, over } = checkOptions('kind', given, OPTIONS)
+  const { name, number, maxBytes, id, urgent = false, lifeMs, over } = checkOptions('kind', given, OPTIONS)
   if (!/^[a-z][a-z0-9-]*$/.test(name) || name.length > MAX_NAME_BYTES) {
     throw new TypeError(`the name of a kind is 1 to ${MAX_NAME_BYTES} of a-z, 0-9 and -, not "${name}"`)
   }
@@ -78,11 +84,11 @@ export function kind<T>(options: RawKindOptions | ReadKindOptions<T>): AnyKind {
     number,
     maxBytes,
     urgent,
+    lifeMs,
     over,
     id: (bytes) => given.id(bytes),
     read: (bytes) => (given.read ? given.read(bytes) : bytes),
     check: (value, context) => given.check?.(value, context) ?? 'accept',
-    chained: given.parent !== undefined,
     parent: (value) => given.parent?.(value),
     connect: connectKinds,
   }
