@@ -22,6 +22,8 @@ import {
   writeRoot,
 } from './tree-text.ts'
 import { RECHECK_MS } from './tree-walk.ts'
+// What is loaded on use is there when a clock is moved.
+import './tree-reader.ts'
 
 const signal = new AbortController().signal
 /** Enough to read a tree in one go. */
@@ -233,6 +235,7 @@ describe('the lookups', () => {
       texts: (_, asked) => new Promise(() => asked.addEventListener('abort', () => (cancelled = true))),
     }
     const failing = failureOf(client(silent, { clock }).read(tree.url, signal))
+    await clock.advanceAsync(0) // what reads is loaded, and asks
     await clock.advanceAsync(4999)
     expect(cancelled).toBe(false)
     await clock.advanceAsync(1)

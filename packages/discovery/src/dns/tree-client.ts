@@ -5,7 +5,6 @@ import type { NodeRecord } from '../records/record.ts'
 import { lookupLimits, Lookups } from './lookups.ts'
 import type { LookupLimits } from './lookups.ts'
 import type { Resolver } from './resolver.ts'
-import { readTree } from './tree-reader.ts'
 import type { TreeReadOptions } from './tree-reader.ts'
 import { formatTreeUrl, parseTreeUrl } from './tree-text.ts'
 import { TreeWalk } from './tree-walk.ts'
@@ -37,8 +36,6 @@ const KINDS = {
   seqs: 'thing',
   changed: 'call',
 } as const
-
-const READ_KINDS = { parallel: 'limit', stallMs: 'limit', progress: 'call' } as const
 
 /** One whole tree. */
 export interface Tree {
@@ -119,10 +116,11 @@ export class TreeClient {
    * @throws {PeerError} when the root can't be had, at the first entry that can't be believed, or when nothing new comes
    */
   async read(text: string, signal: AbortSignal, options: TreeReadOptions = {}): Promise<Tree> {
-    const { clock } = this.#options
     const walk = this.#walk(formatTreeUrl(parseTreeUrl(text)))
-    const { records, links } = await readTree(walk, clock, signal, checkOptions('read', options, READ_KINDS))
-    return { url: walk.url, seq: walk.seq, records, links }
+    // Loaded on use: a page finds nodes in lists, and hardly ever reads a whole one.
+    const { readTree } = await import('./tree-reader.ts')
+    const contents = await readTree(walk, this.#options.clock, signal, options)
+    return { url: walk.url, seq: walk.seq, ...contents }
   }
 
   #walk(url: string): TreeWalk {

@@ -1,5 +1,5 @@
 // Reads one tree whole: several texts at a time, what can't be had again and again, from its beginning when it changes.
-import { type Clock, delay, DiscReason, type PeerError, type Timer } from '@peerwire/core'
+import { checkOptions, type Clock, delay, DiscReason, type PeerError, type Timer } from '@peerwire/core'
 import { Ending } from '../ending.ts'
 import type { NodeRecord } from '../records/record.ts'
 import { searchError } from '../search-error.ts'
@@ -37,6 +37,8 @@ export interface TreeProgress extends TreeContents {
   readonly left: number
 }
 
+const KINDS = { parallel: 'limit', stallMs: 'limit', progress: 'call' } as const
+
 /** @throws {PeerError} as `TreeClient.read` says; or the signal's reason */
 export async function readTree(
   walk: TreeWalk,
@@ -44,7 +46,7 @@ export async function readTree(
   signal: AbortSignal,
   options: TreeReadOptions,
 ): Promise<TreeContents> {
-  const reader = new Reader(walk, clock, options)
+  const reader = new Reader(walk, clock, checkOptions('read', options, KINDS))
   const onAbort = (): void => reader.ending.end(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
@@ -100,7 +102,8 @@ class Reader {
   // The first root is looked at alone: it says what there is to ask for.
   #wanted(parallel: number): number {
     if (this.#suspect) return 0
-    return this.#walk.hasRoot ? Math.min(parallel, this.#running.size + this.#walk.pending) : 1
+    const { round, pending } = this.#walk.inspect()
+    return round > 0 ? Math.min(parallel, this.#running.size + pending) : 1
   }
 
   #begin(): void {
@@ -113,20 +116,20 @@ class Reader {
   async #step(): Promise<void> {
     const { signal, release } = this.ending.signal()
     const find = await this.#walk.step(this.#clock.now(), signal).finally(release)
-    if (this.#walk.round !== this.#round) this.#beginAnew()
+    const { seq, round, read, known } = this.#walk.inspect()
+    if (round !== this.#round) this.#beginAnew(round)
     if (find?.kind === 'trouble') return this.#trouble(find.error, find.entry)
     if (find?.kind === 'record') this.#records.push(find.record)
     if (find?.kind === 'link') this.#links.push(find.url)
-    const { read, left } = this.#walk.entries
     if (read !== this.#read) this.#moved()
     this.#read = read
     const contents = { records: this.#records, links: this.#links }
-    this.#options.progress?.({ seq: this.#walk.seq, texts: 1 + read, left, ...contents })
+    this.#options.progress?.({ seq, texts: 1 + read, left: known - read, ...contents })
   }
 
-  #beginAnew(): void {
-    this.#round = this.#walk.round
-    if (this.#round > MAX_ROUNDS) {
+  #beginAnew(round: number): void {
+    this.#round = round
+    if (round > MAX_ROUNDS) {
       throw searchError('invalid item', DiscReason.breachOfProtocol, 'the tree changes faster than it can be read')
     }
     this.#read = 0
@@ -138,7 +141,7 @@ class Reader {
   }
 
   #trouble(error: PeerError, entry: Pending | undefined): void {
-    if (!this.#walk.hasRoot) throw error
+    if (this.#round === 0) throw error
     this.#lastTrouble = error
     // A new root that can't be had leaves the one that was read.
     if (!entry) return
@@ -148,7 +151,7 @@ class Reader {
 
   // Texts of an old tree go away: then the root says so, and all begins anew.
   async #lookAgain(suspect: PeerError): Promise<void> {
-    this.#walk.lookAgain()
+    this.#walk.again()
     await this.#step()
     if (this.#suspect) throw suspect
   }
@@ -157,7 +160,7 @@ class Reader {
     const { signal, release } = this.ending.signal()
     await delay(this.#clock, this.#restMs, signal).finally(release)
     this.#restMs = Math.min(2 * this.#restMs, MOST_REST_MS)
-    for (const entry of this.#unread) this.#walk.putBack(entry)
+    for (const entry of this.#unread) this.#walk.again(entry)
     this.#unread = []
   }
 

@@ -39,6 +39,21 @@ export interface Pending {
   readonly isLink: boolean
 }
 
+/** How far a walk has come. */
+export interface TreeState {
+  readonly url: string
+  readonly seq: number
+  /** Records that were found in all. */
+  readonly found: number
+  /** Grows when the tree begins anew, as when it has changed; 0 before the root was read. */
+  readonly round: number
+  /** Entries that are known of, and are not asked for yet in this round. */
+  readonly pending: number
+  /** Entries that are known of, and those of them that were read in this round. */
+  readonly known: number
+  readonly read: number
+}
+
 export class TreeWalk {
   readonly url: string
   readonly #options: TreeWalkOptions
@@ -67,28 +82,9 @@ export class TreeWalk {
     return this.#seq
   }
 
-  inspect(): { readonly url: string; readonly seq: number; readonly found: number; readonly pending: number } {
-    return { url: this.url, seq: this.#seq, found: this.#records, pending: this.#pending.length }
-  }
-
-  /** Whether the root has been read. */
-  get hasRoot(): boolean {
-    return this.#root !== undefined
-  }
-
-  /** Entries that are known of, and are not asked for yet in this round. */
-  get pending(): number {
-    return this.#pending.length
-  }
-
-  /** Entries that were read in this round, and those that are known of and were not. */
-  get entries(): { readonly read: number; readonly left: number } {
-    return { read: this.#read, left: this.#seen.size - this.#read }
-  }
-
-  /** Grows when the tree begins anew, as when it has changed. */
-  get round(): number {
-    return this.#round
+  inspect(): TreeState {
+    const [found, pending, known, read] = [this.#records, this.#pending.length, this.#seen.size, this.#read]
+    return { url: this.url, seq: this.#seq, round: this.#round, found, pending, known, read }
   }
 
   /** When a step can come to something; in the past when it can now. */
@@ -102,23 +98,21 @@ export class TreeWalk {
     const isRoot = nowMs >= this.#rootAtMs
     if (!isRoot && this.#pending.length === 0) this.#beginRound()
     const entry = isRoot ? undefined : this.#take()
+    const round = this.#round
     try {
       if (isRoot) return await this.#lookAtRoot(nowMs, signal)
       return entry && (await this.#lookAtEntry(entry, signal))
     } catch (error) {
       if (signal.aborted || !isPeerError(error)) throw error
-      return { kind: 'trouble', error, entry }
+      // What failed when the tree has changed in the meantime is of the old one.
+      return round === this.#round ? { kind: 'trouble', error, entry } : undefined
     }
   }
 
-  /** Has what could not be had asked for once more. */
-  putBack(entry: Pending): void {
-    this.#pending.push(entry)
-  }
-
-  /** Has the root looked at in the next step. */
-  lookAgain(): void {
-    this.#rootAtMs = this.#options.clock.now()
+  /** Has what could not be had asked for once more, the root in the next step where no entry is given. */
+  again(entry?: Pending): void {
+    if (entry) this.#pending.push(entry)
+    else this.#rootAtMs = this.#options.clock.now()
   }
 
   async #lookAtRoot(nowMs: number, signal: AbortSignal): Promise<undefined> {
@@ -150,22 +144,21 @@ export class TreeWalk {
     this.#add([root.links], true)
   }
 
-  // What comes when the tree has changed in the meantime is of the old one, be it an entry or a failure.
   async #lookAtEntry(pending: Pending, signal: AbortSignal): Promise<TreeFind | undefined> {
     const { lookups, url, crypto } = this.#options
     const round = this.#round
     try {
       const entry = await lookups.entry(url, pending.label, signal)
       this.#failures = 0
+      // The same for what has come.
       if (round !== this.#round) return undefined
       const find = this.#find(entry, pending, crypto)
       this.#read++
       return find
     } catch (error) {
-      if (round !== this.#round && !signal.aborted) return undefined
       if (++this.#failures >= MAX_FAILURES) {
         this.#failures = 0
-        this.lookAgain()
+        this.again()
       }
       throw error
     }
