@@ -33,7 +33,7 @@ describe('the page with a sample source', () => {
     expect(await cellsOf(peers(tab).first())).toEqual([
       expect.stringMatching(/^peerwire\/v/),
       'outbound',
-      expect.stringContaining('eth/69'),
+      expect.stringContaining('eth/72'),
       relay.listen[0],
       'Disconnect',
     ])

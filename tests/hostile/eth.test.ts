@@ -3,7 +3,7 @@
 import { describe, expect } from 'vitest'
 import { concatBytes, DiscReason, encodeRlp, readList, readListViews, toHex } from '@peerwire/core'
 import type { RlpInput } from '@peerwire/core'
-import { eth, ethProtocol, headerNumbers } from '@peerwire/eth'
+import { eth, ethProtocols, headerNumbers } from '@peerwire/eth'
 import type { Eth, HeadersQuestion, Status } from '@peerwire/eth'
 import type { Attacker } from './support/attacker.ts'
 import { costOf } from './support/cost.ts'
@@ -57,7 +57,7 @@ async function startEth(start: (options?: TargetOptions) => Promise<Target>) {
   const ready = new Promise<void>((resolve) => void plugin.on('peer:ready', () => resolve()))
   const attacker = await target.session()
   await attacker.greet([{ name: 'eth', version: 69 }, ...CAPABILITIES])
-  attacker.send(Code.status, ethProtocol.messages.status.codec.encode(STATUS))
+  attacker.send(Code.status, ethProtocols[69].messages.status.codec.encode(STATUS))
   await within('a peer of eth', ready)
   return { asked, target, attacker }
 }
@@ -151,7 +151,7 @@ describe('before its Status', () => {
     const target = await start({ plugins: [serveNumbers([])] })
     const attacker = await target.session()
     await attacker.greet([{ name: 'eth', version: 69 }])
-    attacker.send(Code.status, ethProtocol.messages.status.codec.encode({ ...STATUS, ...part }))
+    attacker.send(Code.status, ethProtocols[69].messages.status.codec.encode({ ...STATUS, ...part }))
     expect(await target.removalOf(attacker)).toMatchObject({ error: { code } })
     expect(typeof (await attacker.told())).toBe('number')
     await target.expectUnharmed()
@@ -159,7 +159,7 @@ describe('before its Status', () => {
 
   it('a second Status ends a peer', async ({ startTarget: start }) => {
     const { target, attacker } = await startEth(start)
-    attacker.send(Code.status, ethProtocol.messages.status.codec.encode(STATUS))
+    attacker.send(Code.status, ethProtocols[69].messages.status.codec.encode(STATUS))
     expect(await target.removalOf(attacker)).toMatchObject({ error: { code: 'unexpected remote status' } })
     await target.expectUnharmed()
   })

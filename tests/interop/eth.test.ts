@@ -1,8 +1,8 @@
-// eth/69 with a full go-ethereum: Status, headers, its pool, its new transactions, and ours in its pool.
+// eth/69 to eth/72 with a full go-ethereum: Status, headers, its pool, its new transactions, and ours in its pool.
 import { describe, expect } from 'vitest'
 import { fromHex, portableCrypto, toHex } from '@peerwire/core'
 import type { Peer } from '@peerwire/core'
-import { eth, signTransaction } from '@peerwire/eth'
+import { eth, ETH_VERSIONS, signTransaction } from '@peerwire/eth'
 import type { Arrival, Eth, EthOptions } from '@peerwire/eth'
 import { it } from './support/it.ts'
 import { FORK_ID, GENESIS_HASH, HEAD_HASH, HEAD_NUMBER, NETWORK_ID } from './support/real-geth.ts'
@@ -66,7 +66,7 @@ describe('with a full geth', () => {
     const ours = await ethNode(testNode)
     const peer = await ours.meet(geth.enode)
     const status = ours.eth.statusOf(peer)!
-    expect(status).toMatchObject({ version: 69, networkId: BigInt(NETWORK_ID), latest: BigInt(HEAD_NUMBER) })
+    expect(status).toMatchObject({ version: 72, networkId: BigInt(NETWORK_ID), latest: BigInt(HEAD_NUMBER) })
     expect(`0x${toHex(status.genesisHash)}`).toBe(GENESIS_HASH)
     expect(`0x${toHex(status.forkId.hash)}`).toBe(FORK_ID.hash)
     expect(status.forkId.next).toBe(BigInt(FORK_ID.next))
@@ -97,6 +97,41 @@ describe('with a full geth', () => {
       transactions.map(({ type }) => type),
     )
     expect(ours.test.node.peers).toHaveLength(1)
+  })
+
+  it('speaks each of its versions: its pool, our transaction, headers, receipts, access lists and cells', async ({
+    realGeth,
+    testNode,
+  }) => {
+    const geth = await realGeth({ pool: 3 })
+    const pool = new Set(geth.pool.map(({ hash }) => hash))
+    const hash = fromHex(HEAD_HASH.slice(2))
+    const receipts: string[] = []
+    for (const version of ETH_VERSIONS) {
+      const ours = await ethNode(testNode, { versions: [version] })
+      const peer = await ours.meet(geth.enode)
+      expect(ours.eth.statusOf(peer)).toMatchObject({ version, latest: BigInt(HEAD_NUMBER) })
+      expect(peer.shared).toEqual([{ name: 'eth', version }])
+      await expect.poll(() => new Set(hashesOf(ours))).toEqual(pool)
+      const own = ours.eth.broadcastTransaction(await signNext(geth))
+      await expect.poll(() => inPool(geth, toHex(own.hash))).toMatchObject({ blockHash: null })
+      pool.add(`0x${toHex(own.hash)}`)
+      const [header] = await ours.eth.getBlockHeaders(peer, { start: hash, limit: 1 })
+      expect(header!.number).toBe(BigInt(HEAD_NUMBER))
+      expect(await ours.eth.getBlockBodies(peer, [hash])).toHaveLength(1)
+      const [list] = await ours.eth.getReceipts(peer, [hash])
+      receipts.push(toHex(list!))
+      // Its chain has no access lists yet, and its pool no blobs: that is what it says.
+      const lists = ours.eth.getBlockAccessLists(peer, [hash, hash])
+      if (version < 71) await expect(lists).rejects.toMatchObject({ code: 'not served' })
+      else expect(await lists).toEqual([undefined, undefined])
+      const mask = new Uint8Array(16).fill(0xff)
+      const cells = ours.eth.getCells(peer, { hashes: [hash], mask })
+      if (version < 72) await expect(cells).rejects.toMatchObject({ code: 'not served' })
+      else expect(await cells).toEqual({ hashes: [], cells: [], mask })
+      expect(ours.test.node.peers).toEqual([peer])
+    }
+    expect(new Set(receipts).size).toBe(1)
   })
 
   it('puts a transaction of ours into its pool, directly and through a node between', async ({

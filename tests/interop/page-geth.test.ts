@@ -99,13 +99,13 @@ describe('the page with a full geth', () => {
     expect(await cellsOf(row)).toEqual([
       expect.stringMatching(/^Geth\/v1\.17\.8/),
       'outbound',
-      expect.stringContaining('eth/69'),
+      expect.stringContaining('eth/72'),
       'bridge to geth',
       'Disconnect',
     ])
     // geth itself sees the tab as its peer.
     const tabs = ((await geth.rpc('admin_peers')) as AdminPeer[]).filter(({ name }) => name === 'peerwire-tab')
-    expect(tabs).toMatchObject([{ caps: ['eth/69'], network: { inbound: true } }])
+    expect(tabs).toMatchObject([{ caps: ['eth/69', 'eth/70', 'eth/71', 'eth/72'], network: { inbound: true } }])
 
     // From here on the relay is nothing but a pipe.
     await tab.getByRole('button', { name: /^Disconnect from peerwire/ }).click()

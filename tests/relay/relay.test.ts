@@ -102,7 +102,7 @@ describe('a relay with --json', () => {
     const item = await process.waitFor(is('item'))
     expect(item).toMatchObject({ kind: 'transaction', from: expect.stringMatching(/^[0-9a-f]{64}$/), type: 2 })
     expect(item['id']).toMatch(/^[0-9a-f]{64}$/)
-    expect(await process.waitFor(is('message', { cap: 'eth/69', code: 8 }))).toMatchObject({ id: item['from'] })
+    expect(await process.waitFor(is('message', { cap: 'eth/72', code: 8 }))).toMatchObject({ id: item['from'] })
     for (const address of [ws, enode]) {
       const chain = eth({ network: 'auto' })
       const node = createNode({ privateKey: generatePrivateKey(), transports: [tcp(), webSocket()], plugins: [chain] })

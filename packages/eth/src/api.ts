@@ -1,6 +1,7 @@
 // What the eth plugin takes and gives.
 import type { Events, Offer, Peer, Plugin } from '@peerwire/core'
 import type { InventoryPlugin } from '@peerwire/core/inventory'
+import type { AccessLists, CellsAnswer, CellsQuestion } from './cells.ts'
 import type { BlockKind } from './block-kind.ts'
 import type { CheckBudget } from './checker.ts'
 import type { ChainHead } from './fork-id.ts'
@@ -8,6 +9,7 @@ import type { Header } from './header.ts'
 import type { EthInspection } from './inspect.ts'
 import type { EthNetwork, KnownNetwork } from './network.ts'
 import type { Arrival } from './relay.ts'
+import type { EthVersion } from './protocol.ts'
 import type { EthServe } from './serve.ts'
 import type { BlockRange, Status } from './status.ts'
 import type { Transaction } from './transaction.ts'
@@ -26,6 +28,11 @@ export interface EthOptions {
   readonly blocks?: BlockKind | undefined
   /** What peers may ask for beside transactions; default: nothing, which is answered with empty lists. */
   readonly serve?: EthServe | undefined
+  /**
+   * The versions that are offered; of those that both have the highest is spoken. Default: 69, 70, 71 and 72, as
+   * go-ethereum offers them.
+   */
+  readonly versions?: readonly EthVersion[] | undefined
   /** How many transactions of one peer are checked. */
   readonly budget?: CheckBudget | undefined
   /** Where the chain stands, for its forks; default: past those by number, and at this computer's time. */
@@ -81,8 +88,24 @@ export interface Eth extends Plugin, Events<EthEvents> {
   getBlockHeaders(peer: Peer, request: HeadersRequest, options?: EthRequestOptions): Promise<readonly Header[]>
   /** Asks for bodies, as RLP; what the peer doesn't have ends the list. They are not checked against their headers. */
   getBlockBodies(peer: Peer, hashes: readonly Uint8Array[], options?: EthRequestOptions): Promise<readonly Uint8Array[]>
-  /** Asks for the receipts of blocks, as RLP; otherwise as `getBlockBodies`. */
+  /**
+   * Asks for the receipts of blocks, as RLP, a list for each; otherwise as `getBlockBodies`. From eth/70 on a large
+   * block comes in several answers, which are joined: 64 MiB at most.
+   */
   getReceipts(peer: Peer, hashes: readonly Uint8Array[], options?: EthRequestOptions): Promise<readonly Uint8Array[]>
+  /**
+   * Asks for block access lists (EIP-7928), as RLP, `undefined` for those that the peer hasn't. They are not checked
+   * against their headers.
+   *
+   * @throws {PeerError} `not served` by a peer below eth/71; otherwise as `getBlockHeaders`
+   */
+  getBlockAccessLists(peer: Peer, hashes: readonly Uint8Array[], options?: EthRequestOptions): Promise<AccessLists>
+  /**
+   * Asks for cells of blob transactions. They are not checked against commitments.
+   *
+   * @throws {PeerError} `not served` by a peer below eth/72; otherwise as `getBlockHeaders`
+   */
+  getCells(peer: Peer, question: CellsQuestion, options?: EthRequestOptions): Promise<CellsAnswer>
   /**
    * Sends a signed transaction to the network: whole to some peers, announced to the others.
    *

@@ -1,21 +1,24 @@
 // The eth plugin: Status exchange, block ranges, headers, and transactions by way of the inventory.
 import { checkOptions, DiscReason, Emitter, PeerError, prepare, randomBelow, thrownFields } from '@peerwire/core'
 import { inventory as createInventory } from '@peerwire/core/inventory'
-import type { ListenOptions, Offer, Peer, PluginContext } from '@peerwire/core'
+import type { Handlers, ListenOptions, Offer, Peer, PluginContext } from '@peerwire/core'
 import type { InventoryPlugin } from '@peerwire/core/inventory'
 import type { Eth, EthEvents, EthOptions, EthRequestOptions, HeadersRequest } from './api.ts'
+import type { AccessLists, CellsAnswer, CellsQuestion } from './cells.ts'
 import { BlockFollower } from './block-follower.ts'
 import { checkBudget, createTransactionChecker } from './checker.ts'
 import type { TransactionChecker } from './checker.ts'
+import { commonOf, sendToAll } from './dialects.ts'
 import { Handshakes } from './handshakes.ts'
-import { headersRefusal, readHeader } from './header.ts'
 import type { Header } from './header.ts'
 import { inspectEth } from './inspect.ts'
 import type { EthInspection } from './inspect.ts'
 import { assumedHead } from './network.ts'
 import type { KnownNetwork } from './network.ts'
-import { ethProtocol } from './protocol.ts'
-import { failing, headersQuestion, noMoreThan } from './questions.ts'
+import { offersOf } from './offers.ts'
+import { ETH_VERSIONS } from './protocol.ts'
+import type { CommonMessages, EthVersion } from './protocol.ts'
+import { askAccessLists, askBodies, askCells, askHeaders, askReceipts } from './questions.ts'
 import type { Hashes } from './questions.ts'
 import { FETCH_TIMEOUT_MS, metaOf, TRANSACTION_KIND, TransactionRelay } from './relay.ts'
 import { serveByHash, serveHeaders } from './serve.ts'
@@ -32,6 +35,7 @@ const MAX_PUSHED_BYTES = 4096
 
 const KINDS = {
   network: 'other',
+  versions: 'other',
   chainId: 'other',
   inventory: 'thing',
   blocks: 'thing',
@@ -79,7 +83,16 @@ class EthPlugin implements Eth {
       learned: (network, peer) => this.#events.emit('network:learned', network, peer),
       ready: (peer, status) => this.#ready(peer, status),
     })
-    this.protocols = [this.#offer()]
+    this.protocols = offersOf(versionsOf(options.versions), {
+      serve: options.serve ?? {},
+      handlers: this.#handlers(),
+      hooks: { opened: (peer) => this.#handshakes.opened(peer), closed: (peer) => this.#closed(peer) },
+      announced: (peer, list) => {
+        this.#handshakes.statusOf(peer)
+        this.#relaying!.relay.announced(peer, list)
+      },
+      requireStatus: (peer) => void this.#handshakes.statusOf(peer),
+    })
   }
 
   get network(): KnownNetwork | undefined {
@@ -127,36 +140,33 @@ class EthPlugin implements Eth {
     const refusal = rangeRefusal(range)
     if (refusal !== undefined) throw new TypeError(refusal)
     this.#handshakes.range = range
-    const prepared = prepare(ethProtocol, 'blockRangeUpdate', range)
-    for (const { peer } of this.#handshakes.ready()) void peer.sendPrepared(prepared)
+    const peers = Array.from(this.#handshakes.ready(), ({ peer }) => peer)
+    sendToAll(peers, (version) => prepare(commonOf(version), 'blockRangeUpdate', range))
   }
 
-  async getBlockHeaders(
-    peer: Peer,
-    request: HeadersRequest,
-    options: EthRequestOptions = {},
-  ): Promise<readonly Header[]> {
-    const question = headersQuestion(request)
+  async getBlockHeaders(peer: Peer, asked: HeadersRequest, options?: EthRequestOptions): Promise<readonly Header[]> {
     this.#handshakes.statusOf(peer)
-    const answer = await peer.request(ethProtocol, 'getBlockHeaders', question, options)
-    return failing(peer, () => {
-      const headers = answer.map((bytes) => readHeader(bytes, this.#context.crypto))
-      const refusal = headersRefusal(question, headers)
-      if (refusal !== undefined) throw new PeerError('unexpected answer', DiscReason.breachOfProtocol, refusal)
-      return headers
-    })
+    return await askHeaders(peer, asked, options ?? {}, this.#context.crypto)
   }
 
-  async getBlockBodies(peer: Peer, hashes: Hashes, options: EthRequestOptions = {}): Promise<Hashes> {
+  async getBlockBodies(peer: Peer, hashes: Hashes, options?: EthRequestOptions): Promise<Hashes> {
     this.#handshakes.statusOf(peer)
-    const answer = await peer.request(ethProtocol, 'getBlockBodies', hashes, options)
-    return failing(peer, () => noMoreThan(hashes, answer))
+    return await askBodies(peer, hashes, options ?? {})
   }
 
-  async getReceipts(peer: Peer, hashes: Hashes, options: EthRequestOptions = {}): Promise<Hashes> {
+  async getReceipts(peer: Peer, hashes: Hashes, options?: EthRequestOptions): Promise<Hashes> {
     this.#handshakes.statusOf(peer)
-    const answer = await peer.request(ethProtocol, 'getReceipts', hashes, options)
-    return failing(peer, () => noMoreThan(hashes, answer))
+    return await askReceipts(peer, hashes, options ?? {})
+  }
+
+  async getBlockAccessLists(peer: Peer, hashes: Hashes, options?: EthRequestOptions): Promise<AccessLists> {
+    this.#handshakes.statusOf(peer)
+    return await askAccessLists(peer, hashes, options ?? {})
+  }
+
+  async getCells(peer: Peer, question: CellsQuestion, options?: EthRequestOptions): Promise<CellsAnswer> {
+    this.#handshakes.statusOf(peer)
+    return await askCells(peer, question, options ?? {})
   }
 
   broadcastTransaction(envelope: Uint8Array): Transaction {
@@ -165,11 +175,9 @@ class EthPlugin implements Eth {
     const transaction = ownTransaction(envelope.slice(), network.chainId, this.#context)
     const { hash, bytes, type } = transaction
     if (this.#inventory.get(TRANSACTION_KIND, hash)) return transaction
-    const prepared = prepare(ethProtocol, 'transactions', [bytes])
-    for (const peer of this.#pushedTo(bytes)) {
-      this.#inventory.know(peer.id, TRANSACTION_KIND, [hash])
-      void peer.sendPrepared(prepared)
-    }
+    const pushedTo = this.#pushedTo(bytes)
+    for (const peer of pushedTo) this.#inventory.know(peer.id, TRANSACTION_KIND, [hash])
+    sendToAll(pushedTo, (version) => prepare(commonOf(version), 'transactions', [bytes]))
     const meta = metaOf({ type, size: bytes.length })
     this.#inventory.received(undefined, { kind: TRANSACTION_KIND, id: hash, meta, bytes })
     return transaction
@@ -184,45 +192,35 @@ class EthPlugin implements Eth {
     return this.#running
   }
 
-  #offer(): Offer {
+  #handlers(): Handlers<CommonMessages> {
     const { serve = {} } = this.#options
     const handshakes = this.#handshakes
-    // Before its Status a peer can't say or ask anything; `statusOf` throws what ends it.
     const by = (peer: Peer): TransactionRelay => {
       handshakes.statusOf(peer)
-      return this.#relayFor(handshakes.network!).relay
+      return this.#relaying!.relay
     }
-    return ethProtocol.with(
-      {
-        status: (peer, status) => handshakes.received(peer, status),
-        blockRangeUpdate: (peer, range) => this.#rangeUpdate(peer, range),
-        transactions: (peer, envelopes) => by(peer).sent(peer, envelopes),
-        newPooledTransactionHashes: (peer, list) => by(peer).announced(peer, list),
-        getPooledTransactions: (peer, hashes) => by(peer).serve(peer, hashes),
-        getBlockHeaders: (peer, question, { signal }) => {
-          handshakes.statusOf(peer)
-          return serveHeaders(serve, question, { peer, signal })
-        },
-        getBlockBodies: (peer, hashes, { signal }) => {
-          handshakes.statusOf(peer)
-          return serveByHash(serve.bodies?.bind(serve), hashes, { peer, signal })
-        },
-        getReceipts: (peer, hashes, { signal }) => {
-          handshakes.statusOf(peer)
-          return serveByHash(serve.receipts?.bind(serve), hashes, { peer, signal })
-        },
+    return {
+      status: (peer, status) => handshakes.received(peer, status),
+      blockRangeUpdate: (peer, range) => this.#rangeUpdate(peer, range),
+      transactions: (peer, envelopes) => by(peer).sent(peer, envelopes),
+      getPooledTransactions: (peer, hashes) => by(peer).serve(peer, hashes),
+      getBlockHeaders: (peer, question, { signal }) => {
+        handshakes.statusOf(peer)
+        return serveHeaders(serve, question, { peer, signal })
       },
-      {
-        opened: (peer) => handshakes.opened(peer),
-        closed: (peer) => {
-          handshakes.closed(peer)
-          this.#follower?.gone(peer)
-          if (!this.#relaying) return
-          this.#inventory.detach(peer.id, this.#relaying.relay)
-          this.#relaying.checker.forget(peer.id)
-        },
+      getBlockBodies: (peer, hashes, { signal }) => {
+        handshakes.statusOf(peer)
+        return serveByHash(serve.bodies?.bind(serve), hashes, { peer, signal })
       },
-    )
+    }
+  }
+
+  #closed(peer: Peer): void {
+    this.#handshakes.closed(peer)
+    this.#follower?.gone(peer)
+    if (!this.#relaying) return
+    this.#inventory.detach(peer.id, this.#relaying.relay)
+    this.#relaying.checker.forget(peer.id)
   }
 
   #ready(peer: Peer, status: Status): void {
@@ -269,6 +267,16 @@ class EthPlugin implements Eth {
     }
     return chosen
   }
+}
+
+/** @throws {TypeError} for a version that there isn't here, or none at all */
+function versionsOf(versions: readonly EthVersion[] = ETH_VERSIONS): readonly EthVersion[] {
+  const known: readonly unknown[] = ETH_VERSIONS
+  const isList: boolean = Array.isArray(versions)
+  if (!isList || versions.length === 0 || !versions.every((version) => known.includes(version))) {
+    throw new TypeError(`versions of eth are some of ${ETH_VERSIONS.join(', ')}, not ${String(versions)}`)
+  }
+  return [...new Set(versions)].sort((left, right) => left - right)
 }
 
 function ownTransaction(envelope: Uint8Array, chainId: bigint, { crypto }: PluginContext): Transaction {

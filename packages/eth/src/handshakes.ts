@@ -4,7 +4,7 @@ import type { Peer, Timer } from '@peerwire/core'
 import type { ChainHead } from './fork-id.ts'
 import { genesisRange, knownNetwork, learnedNetwork, statusOf, statusRefusal } from './network.ts'
 import type { EthNetwork, KnownNetwork } from './network.ts'
-import { ethProtocol } from './protocol.ts'
+import { commonOf, versionOf } from './dialects.ts'
 import type { BlockRange, Status } from './status.ts'
 
 /** How long a remote's Status may take; go-ethereum's figure. */
@@ -107,7 +107,7 @@ export class Handshakes {
       return
     }
     const network = this.#network ?? learnedNetwork(status, this.#chainId, peer.toString())
-    const refusal = statusRefusal(network, () => this.#host.head(network), status)
+    const refusal = statusRefusal(versionOf(peer), network, () => this.#host.head(network), status)
     if (refusal) throw refusal
     const isLearned = !this.#network
     if (isLearned) {
@@ -159,7 +159,8 @@ export class Handshakes {
   #send(greeting: Greeting, network: KnownNetwork): void {
     if (greeting.sent) return
     greeting.sent = true
-    const status = statusOf(network, this.range ?? genesisRange(network), () => this.#host.head(network))
-    void greeting.peer.send(ethProtocol, 'status', status)
+    const version = versionOf(greeting.peer)
+    const status = statusOf(version, network, this.range ?? genesisRange(network), () => this.#host.head(network))
+    void greeting.peer.send(commonOf(version), 'status', status)
   }
 }

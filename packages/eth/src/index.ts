@@ -1,4 +1,4 @@
-// The eth protocol (eth/69) for peerwire.
+// The eth protocol (eth/69 to eth/72) for peerwire.
 export { BLOCK_KIND, blockKind } from './block-kind.ts'
 export type { BlockKind, BlockKindOptions, ConfirmBlock } from './block-kind.ts'
 export { createTransactionChecker, DEFAULT_BUDGET } from './checker.ts'
@@ -7,9 +7,20 @@ export { forkIdOf, forkIdRefusal } from './fork-id.ts'
 export type { ChainHead, ForkId, Forks } from './fork-id.ts'
 export { headerNumbers, headersRefusal, readHeader } from './header.ts'
 export type { Header } from './header.ts'
-export type { Announced, HeadersQuestion } from './messages.ts'
-export { ethProtocol } from './protocol.ts'
-export type { EthMessages } from './protocol.ts'
+export type { Announced, MaskedAnnouncement } from './announcement.ts'
+export type { AccessLists, CellsAnswer, CellsQuestion } from './cells.ts'
+export type { HeadersQuestion } from './messages.ts'
+export { ETH_VERSIONS, ethProtocols } from './protocol.ts'
+export type {
+  CommonMessages,
+  Eth70Messages,
+  Eth71Messages,
+  Eth72Messages,
+  EthMessages,
+  EthProtocols,
+  EthVersion,
+} from './protocol.ts'
+export type { ReceiptsAnswer, ReceiptsQuestion } from './receipts.ts'
 export { signTransaction } from './sign-transaction.ts'
 export type { TransactionFields } from './sign-transaction.ts'
 export type { BlockRange, Status } from './status.ts'

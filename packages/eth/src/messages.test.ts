@@ -3,18 +3,19 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { rounds } from '../../../tests/support/counts.ts'
 import vectors from '../../../vectors/eth.json' with { type: 'json' }
+import { announcementCodec, maskedAnnouncementCodec } from './announcement.ts'
+import { accessListsCodec, cellsAnswerCodec, cellsQuestionCodec } from './cells.ts'
 import {
-  announcementCodec,
   envelopesCodec,
   hashesCodec,
   headersQuestionCodec,
-  MAX_ANNOUNCED,
   MAX_MESSAGE_BYTES,
   MAX_SERVED,
   MAX_TRANSACTIONS,
   rawListCodec,
 } from './messages.ts'
 import { joinList, wrapString } from './raw-rlp.ts'
+import { receiptsAnswerCodec, receiptsQuestionCodec } from './receipts.ts'
 import { blockRangeCodec, rangeRefusal, statusCodec } from './status.ts'
 import { cpuMs } from '../../../tests/support/cpu.ts'
 
@@ -103,28 +104,6 @@ describe('messages as go-ethereum writes them', () => {
 })
 
 describe('what is refused', () => {
-  it.each([
-    ['two types for one hash', encodeRlp([Uint8Array.of(0, 2), [1], [A]])],
-    ['two sizes for one hash', encodeRlp([Uint8Array.of(0), [1, 2], [A]])],
-    ['a hash of 31 bytes', encodeRlp([Uint8Array.of(0), [1], [A.subarray(1)]])],
-    ['a size past 32 bits', encodeRlp([Uint8Array.of(0), [1n << 32n], [A]])],
-    ['a fourth field', encodeRlp([Uint8Array.of(0), [1], [A], []])],
-    ['a string for the sizes', encodeRlp([Uint8Array.of(0), Uint8Array.of(1), [A]])],
-    ['lists for hashes', encodeRlp([Uint8Array.of(0), [1], [[A]]])],
-    ['an empty message', new Uint8Array(0)],
-  ])('an announcement with %s', (_, payload) => {
-    expect(() => announcementCodec.decode(payload)).toThrow(expect.objectContaining({ code: 'invalid message' }))
-  })
-
-  it('an announcement one hash past its bound', () => {
-    const of = (count: number): Uint8Array => {
-      const list = Array.from({ length: count }, () => ({ type: 2, size: 100, hash: A }))
-      return announcementCodec.encode(list)
-    }
-    expect(announcementCodec.decode(of(MAX_ANNOUNCED))).toHaveLength(MAX_ANNOUNCED)
-    expect(() => announcementCodec.decode(of(MAX_ANNOUNCED + 1))).toThrow(isInvalid)
-  })
-
   it('one transaction or header past the bound', () => {
     const items = (count: number): Uint8Array => joinList(Array.from({ length: count }, () => Uint8Array.of(0xc0)))
     expect(envelopesCodec.decode(items(MAX_TRANSACTIONS))).toHaveLength(MAX_TRANSACTIONS)
@@ -173,7 +152,20 @@ describe('what is refused', () => {
 })
 
 describe('hostile messages', () => {
-  const codecs = { announcementCodec, envelopesCodec, hashesCodec, headersQuestionCodec, rawListCodec, statusCodec }
+  const codecs = {
+    accessListsCodec,
+    announcementCodec,
+    cellsAnswerCodec,
+    cellsQuestionCodec,
+    envelopesCodec,
+    hashesCodec,
+    headersQuestionCodec,
+    maskedAnnouncementCodec,
+    rawListCodec,
+    receiptsAnswerCodec,
+    receiptsQuestionCodec,
+    statusCodec,
+  }
   const fill = (byte: number): Uint8Array => {
     const content = new Uint8Array(MAX_MESSAGE_BYTES - 5).fill(byte)
     return concatBytes(Uint8Array.of(0xfa, content.length >> 16, content.length >> 8, content.length), content)

@@ -1,5 +1,5 @@
-// The messages of eth/69 after Status. Long lists are walked once and kept as views; nothing in them is read before it
-// is asked for.
+// The messages that all versions have alike, after Status. Long lists are walked once and kept as views; nothing in
+// them is read before it is asked for.
 import { bigUintOf, bytesOf, listOf, readListViews, readRlp, uintOf } from '@peerwire/core'
 import type { Codec } from '@peerwire/core'
 import { invalidMessage, isList, joinList, unwrapString, wrapString } from './raw-rlp.ts'
@@ -9,56 +9,18 @@ import { writeRlp } from './write-rlp.ts'
 export const MAX_MESSAGE_BYTES: number = 10 * 1024 * 1024
 /** Most bytes of a question: 4,096 hashes with their headers, and room. */
 export const MAX_QUESTION_BYTES: number = 256 * 1024
-/** Most hashes in one announcement; go-ethereum keeps no more of one peer, and the specification advises it. */
-export const MAX_ANNOUNCED = 4096
 /** Most transactions in one Transactions message; go-ethereum ends a peer past it. */
 export const MAX_TRANSACTIONS = 5000
-/** Most transactions that are asked for, and served, at once; go-ethereum's figure. */
+/** Most transactions that are asked for at once; go-ethereum's figure. */
 export const MAX_POOLED = 256
+/** Most transactions that are looked for to answer one question; go-ethereum's figure. */
+export const MAX_POOLED_SERVED = 4096
 /** Most headers, bodies or receipts in one answer; go-ethereum's figure. */
 export const MAX_SERVED = 1024
 /** An answer is not made longer once it has this many bytes; go-ethereum's figure. */
 export const SOFT_ANSWER_BYTES: number = 2 * 1024 * 1024
 
 const HASH_BYTES = 32
-
-/** What a node says of a transaction it has. */
-export interface Announced {
-  /** The EIP-2718 type, 0 for a legacy transaction. */
-  readonly type: number
-  /** Bytes of the envelope. */
-  readonly size: number
-  /** 32 bytes. */
-  readonly hash: Uint8Array
-}
-
-/** NewPooledTransactionHashes: `[types, [sizes], [hashes]]`. */
-export const announcementCodec: Codec<readonly Announced[]> = {
-  encode: (list) =>
-    joinList([
-      writeRlp(Uint8Array.from(list, ({ type }) => type)),
-      writeRlp(list.map(({ size }) => size)),
-      writeRlp(list.map(({ hash }) => hash)),
-    ]),
-  decode: decodeAnnouncement,
-}
-
-function decodeAnnouncement(payload: Uint8Array): readonly Announced[] {
-  const fields = listOf(readRlp(payload, { maxItems: 2 * MAX_ANNOUNCED + 4, maxDepth: 2 }))
-  const types = bytesOf(fields[0])
-  const sizes = listOf(fields[1])
-  const hashes = listOf(fields[2])
-  if (fields.length !== 3 || types.length !== hashes.length || sizes.length !== hashes.length) {
-    const lengths = `${types.length} types, ${sizes.length} sizes and ${hashes.length} hashes`
-    throw invalidMessage(`${lengths} in ${fields.length} fields`)
-  }
-  if (hashes.length > MAX_ANNOUNCED) throw invalidMessage(`${hashes.length} announced hashes, at most ${MAX_ANNOUNCED}`)
-  return hashes.map((hash, i) => ({
-    type: types[i]!,
-    size: Number(bigUintOf(sizes[i], 32)),
-    hash: bytesOf(hash, HASH_BYTES),
-  }))
-}
 
 /**
  * A list of transaction envelopes, as Transactions and PooledTransactions have it: legacy ones are lists, typed ones

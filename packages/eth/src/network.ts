@@ -2,7 +2,8 @@
 import { DiscReason, equalBytes, fromHex, PeerError } from '@peerwire/core'
 import { forkIdOf, forkIdRefusal, sameForkRefusal } from './fork-id.ts'
 import type { ChainHead, ForkId, Forks } from './fork-id.ts'
-import { chainName, ETH_VERSION, rangeRefusal } from './status.ts'
+import { chainName, rangeRefusal } from './status.ts'
+import type { EthVersion } from './protocol.ts'
 import type { BlockRange, Status } from './status.ts'
 
 /** A chain as the user names it. */
@@ -57,11 +58,11 @@ export function learnedNetwork(status: Status, chainId: bigint | undefined, orig
   }
 }
 
-/** Our own Status. */
-export function statusOf(network: KnownNetwork, range: BlockRange, head: () => ChainHead): Status {
+/** Our own Status, in that version. */
+export function statusOf(version: EthVersion, network: KnownNetwork, range: BlockRange, head: () => ChainHead): Status {
   const { networkId, genesisHash, rules } = network
   const forkId = 'forkId' in rules ? rules.forkId : forkIdOf(genesisHash, rules.forks, head())
-  return { version: ETH_VERSION, networkId, genesisHash, forkId, ...range }
+  return { version, networkId, genesisHash, forkId, ...range }
 }
 
 /** The least that may be said of one's blocks: the genesis block, whose hash is known. */
@@ -80,13 +81,17 @@ export function assumedHead({ rules }: KnownNetwork, wallMs: number): ChainHead 
  *
  * `incompatible remote status`, subprotocol error: what go-ethereum would answer us.
  */
-export function statusRefusal(network: KnownNetwork, head: () => ChainHead, status: Status): PeerError | undefined {
+export function statusRefusal(
+  version: EthVersion,
+  network: KnownNetwork,
+  head: () => ChainHead,
+  status: Status,
+): PeerError | undefined {
   const { networkId, genesisHash, rules, origin } = network
   if (status.networkId !== networkId || !equalBytes(status.genesisHash, genesisHash)) {
     return incompatible(`${chainName(status)} where ours is ${chainName(network)} (${origin})`)
   }
-  if (status.version !== ETH_VERSION)
-    return incompatible(`version ${status.version} in the Status of eth/${ETH_VERSION}`)
+  if (status.version !== version) return incompatible(`version ${status.version} in the Status of eth/${version}`)
   const { forkId } = status
   const fork =
     'forkId' in rules ? sameForkRefusal(rules.forkId, forkId) : forkIdRefusal(genesisHash, rules.forks, head(), forkId)

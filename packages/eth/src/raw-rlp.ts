@@ -21,6 +21,13 @@ export function unwrapString(item: Uint8Array): Uint8Array {
   return item.subarray(first < 0xb8 ? 1 : first - 0xb6)
 }
 
+/** The content of an encoded list; a view. The item must have been checked for its form. */
+export function unwrapList(item: Uint8Array): Uint8Array {
+  const first = item[0]!
+  if (first < 0xc0) throw invalidMessage('a string where a list belongs')
+  return item.subarray(first < 0xf8 ? 1 : first - 0xf6)
+}
+
 export function isList(item: Uint8Array): boolean {
   return item[0]! >= 0xc0
 }

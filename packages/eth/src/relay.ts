@@ -1,11 +1,12 @@
 // Transactions between eth peers and the inventory: announcements in and out, fetching, checking, serving.
-import { DiscReason, isMisdeed, isPeerError, PeerError, prepare, toHex } from '@peerwire/core'
+import { DiscReason, isMisdeed, isPeerError, PeerError, toHex } from '@peerwire/core'
 import type { Peer } from '@peerwire/core'
 import type { Carrier, InventoryPlugin, ItemNote } from '@peerwire/core/inventory'
 import type { TransactionChecker } from './checker.ts'
-import { MAX_POOLED } from './messages.ts'
-import type { Announced } from './messages.ts'
-import { ethProtocol } from './protocol.ts'
+import { MAX_ANNOUNCED_AT_ONCE } from './announcement.ts'
+import type { Announced } from './announcement.ts'
+import { commonOf, prepareAnnouncement, sendToAll, versionOf } from './dialects.ts'
+import { MAX_POOLED, MAX_POOLED_SERVED } from './messages.ts'
 import { cut } from './serve.ts'
 import { BLOB_TYPE, invalidItem, isReadableType, MAX_TRANSACTION_BYTES, typeOf } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
@@ -14,8 +15,8 @@ import type { Transaction } from './transaction.ts'
 export const TRANSACTION_KIND = 1
 /** How long an answer may take before the next announcer is asked: twice what go-ethereum gives. */
 export const FETCH_TIMEOUT_MS = 10_000
-/** Announced bytes asked for at once: half of where go-ethereum stops an answer, so that no answer ends early. */
-const FETCH_BYTES = 1024 * 1024
+/** Announced bytes asked for at once; go-ethereum's figure. */
+const FETCH_BYTES = 128 * 1024
 /** How far the announced size may be off, as in go-ethereum: old clients count a header. */
 const SIZE_SLACK = 8
 const TYPE_FACTOR = 0x1_0000_0000
@@ -88,13 +89,13 @@ export class TransactionRelay implements Carrier {
   serve(peer: Peer, hashes: readonly Uint8Array[]): readonly Uint8Array[] {
     const { inventory } = this.#host
     const found: Uint8Array[] = []
-    for (const hash of hashes.slice(0, MAX_POOLED)) {
+    for (const hash of hashes.slice(0, MAX_POOLED_SERVED)) {
       const served = inventory.get(TRANSACTION_KIND, hash)
       if (!served) continue
       found.push(served.item.bytes)
       inventory.know(peer.id, TRANSACTION_KIND, [hash])
     }
-    return cut(found, MAX_POOLED)
+    return cut(found, MAX_POOLED_SERVED)
   }
 
   announce(peers: readonly string[], _kind: number, items: readonly ItemNote[]): void {
@@ -103,8 +104,11 @@ export class TransactionRelay implements Carrier {
       size: meta % TYPE_FACTOR,
       hash: id,
     }))
-    const prepared = prepare(ethProtocol, 'newPooledTransactionHashes', list)
-    for (const id of peers) void this.#host.peer(id)?.sendPrepared(prepared)
+    const found = peers.flatMap((id) => this.#host.peer(id) ?? [])
+    for (let start = 0; start < list.length; start += MAX_ANNOUNCED_AT_ONCE) {
+      const some = list.slice(start, start + MAX_ANNOUNCED_AT_ONCE)
+      sendToAll(found, (version) => prepareAnnouncement(version, some))
+    }
   }
 
   ask(id: string, _kind: number, items: readonly ItemNote[]): void {
@@ -130,7 +134,7 @@ export class TransactionRelay implements Carrier {
     const asked = new Map(notes.map((note) => [toHex(note.id), note]))
     try {
       const hashes = notes.map(({ id }) => id)
-      const envelopes = await peer.request(ethProtocol, 'getPooledTransactions', hashes, {
+      const envelopes = await peer.request(commonOf(versionOf(peer)), 'getPooledTransactions', hashes, {
         timeoutMs: FETCH_TIMEOUT_MS,
       })
       for (const envelope of envelopes) {

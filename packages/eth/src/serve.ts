@@ -1,8 +1,12 @@
 // What a user serves to peers, cut to what one answer may hold. Without a hook the answer is empty, which says: I have
 // none.
 import type { Peer } from '@peerwire/core'
+import { cutAccessLists, cutCells } from './cells.ts'
+import type { AccessLists, CellsAnswer, CellsQuestion } from './cells.ts'
 import { MAX_SERVED, SOFT_ANSWER_BYTES } from './messages.ts'
 import type { HeadersQuestion } from './messages.ts'
+import { cutReceipts } from './receipts.ts'
+import type { ReceiptsAnswer, ReceiptsQuestion } from './receipts.ts'
 
 type Answer = readonly Uint8Array[] | Promise<readonly Uint8Array[]>
 
@@ -20,8 +24,15 @@ export interface EthServe {
    */
   headers?(question: HeadersQuestion, context: ServeContext): Answer
   bodies?(hashes: readonly Uint8Array[], context: ServeContext): Answer
+  /** Whole blocks; what doesn't fit into an answer of eth/70 is left for the next, which asks for the same block. */
   receipts?(hashes: readonly Uint8Array[], context: ServeContext): Answer
+  /** Block access lists (eth/71), in the order asked for, `undefined` for those that aren't there. */
+  accessLists?(hashes: readonly Uint8Array[], context: ServeContext): AccessLists | Promise<AccessLists>
+  /** Cells of blob transactions (eth/72): of those that are there, in any order. */
+  cells?(question: CellsQuestion, context: ServeContext): Cells | Promise<Cells>
 }
+
+type Cells = Pick<CellsAnswer, 'hashes' | 'cells'>
 
 export async function serveHeaders(
   serve: EthServe,
@@ -42,6 +53,37 @@ export async function serveByHash(
   const asked = hashes.slice(0, MAX_SERVED)
   if (asked.length === 0 || !hook) return []
   return cut(await hook(asked, context), asked.length)
+}
+
+export async function serveReceipts(
+  serve: EthServe,
+  { first, hashes }: ReceiptsQuestion,
+  context: ServeContext,
+): Promise<ReceiptsAnswer> {
+  const asked = hashes.slice(0, MAX_SERVED)
+  if (asked.length === 0 || !serve.receipts) return { incomplete: false, lists: [] }
+  return cutReceipts(await serve.receipts(asked, context), first, asked.length)
+}
+
+export async function serveAccessLists(
+  serve: EthServe,
+  hashes: readonly Uint8Array[],
+  context: ServeContext,
+): Promise<AccessLists> {
+  const asked = hashes.slice(0, MAX_SERVED)
+  if (asked.length === 0) return []
+  return cutAccessLists((await serve.accessLists?.(asked, context)) ?? [], asked.length)
+}
+
+export async function serveCells(
+  serve: EthServe,
+  question: CellsQuestion,
+  context: ServeContext,
+): Promise<CellsAnswer> {
+  const { hashes, mask } = question
+  const asked = { hashes: hashes.slice(0, MAX_SERVED), mask }
+  const found = asked.hashes.length === 0 ? undefined : await serve.cells?.(asked, context)
+  return cutCells(found ?? { hashes: [], cells: [] }, mask)
 }
 
 /** As many items as fit: at least one, and none more once the answer is long. */

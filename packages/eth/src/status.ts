@@ -1,11 +1,10 @@
-// The first message of eth/69: which chain a node follows and which of its blocks it has.
+// The first message: which chain a node follows and which of its blocks it has.
 import { bigUintOf, bytesOf, DiscReason, listOf, PeerError, readRlp, toHex } from '@peerwire/core'
 import type { Codec, RlpItem } from '@peerwire/core'
 import type { ForkId } from './fork-id.ts'
 import { invalidMessage } from './raw-rlp.ts'
 import { writeRlp } from './write-rlp.ts'
 
-export const ETH_VERSION = 69
 const HASH_BYTES = 32
 /** A Status has 10 items; a later version may add a few, which is not our version any more. */
 const STATUS_ITEMS = 16

@@ -154,7 +154,7 @@ describe('an announced transaction', () => {
     const a = await meet(world, node, 'a')
     const envelopes = Array.from({ length: 300 }, (_, i) => Uint8Array.of(2, i >> 8, i & 255))
     const hashes = envelopes.map((envelope) => hex(portableCrypto.keccak256(envelope)))
-    const sizes = hashes.map((_, i) => (i < 20 ? 131_072 : 100))
+    const sizes = hashes.map((_, i) => (i < 20 ? 16_384 : 100))
     const types = new Uint8Array(300).fill(2)
     void a.peer.send(rawEth, 'announce', encodeRlp([types, sizes, hashes.map(fromHex)]))
     await world.pass(50)
@@ -243,7 +243,7 @@ describe('whoever sends what is wrong is ended', () => {
 })
 
 describe('serving', () => {
-  it('answers two questions with the same id twice, leaves out what it has not, and takes 256 at most', async () => {
+  it('answers two questions with the same id twice, leaves out what it has not, and looks for 4,096 at most', async () => {
     const node = await world.make('node')
     const a = await meet(world, node, 'a')
     const { bytes, hash } = transactionOf(1)
@@ -251,7 +251,7 @@ describe('serving', () => {
     const missing = '11'.repeat(32)
     void a.peer.send(rawEth, 'getPooled', question(7, [missing, hash]))
     void a.peer.send(rawEth, 'getPooled', question(7, [missing]))
-    void a.peer.send(rawEth, 'getPooled', question(0, [...Array.from({ length: 256 }, () => missing), hash]))
+    void a.peer.send(rawEth, 'getPooled', question(0, [...Array.from({ length: 4096 }, () => missing), hash]))
     await world.pass(50)
     expect(a.got.filter(({ name }) => name === 'pooled').map(({ payload }) => hex(payload))).toEqual([
       hex(answer(Uint8Array.of(7), [bytes])),

@@ -2,7 +2,8 @@
 import { encodeRlp, type RlpInput, toHex } from '@peerwire/core'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { announcementCodec, hashesCodec, MAX_ANNOUNCED } from './messages.ts'
+import { announcementCodec, MAX_ANNOUNCED } from './announcement.ts'
+import { hashesCodec } from './messages.ts'
 import { writeRlp } from './write-rlp.ts'
 
 const number = fc.oneof(fc.maxSafeNat(), fc.nat(300), fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }))

@@ -256,7 +256,9 @@ export class Reader implements Receiving {
     this.#tell(conversation, own, payload.length)
     if (this.#closed) return
     if (known.role === 'answer') {
-      return known.request.exchange.answered(this.#host, own, payload, (body) => this.#decode(known, body))
+      return known.request.exchange.answered(this.#host, known.request.answer, payload, (body) =>
+        this.#decode(known, body),
+      )
     }
     const handler = conversation.table.offer.handlers[known.name]
     if (isLater(handler)) {
@@ -307,7 +309,7 @@ export class Reader implements Receiving {
     const { protocol, handlers } = conversation.table.offer
     return exchange.respond(this.#host, conversation.offset + answer.code, payload, {
       what: `${protocol.name}.${known.name}`,
-      answer,
+      definition: known.request,
       handle: handlers[known.name] && ((body) => this.#call(conversation, known, body)),
       isOver: () => this.#closed,
     })

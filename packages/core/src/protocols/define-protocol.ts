@@ -42,13 +42,27 @@ export interface RequestDefinitionOptions<Q, A> extends MessageOptions {
   /** Most bytes of the answer's payload; default as `maxBytes`. */
   readonly maxAnswerBytes?: number | undefined
   readonly timeoutMs?: number | undefined
+  /** How many RLP items the question's codec writes, one after the other: `[id, first, second …]`; default 1. */
+  readonly items?: number | undefined
+  /** The same of the answer's codec; default 1. */
+  readonly answerItems?: number | undefined
   /** Whether an answer fits the question; a text says why not, and the peer ends with it. */
   readonly fits?: ((question: Q, answer: A) => true | string) | undefined
 }
 
-const REQUEST_KINDS = { maxBytes: 'count', maxAnswerBytes: 'count', timeoutMs: 'limit', fits: 'call' } as const
+const REQUEST_KINDS = {
+  maxBytes: 'count',
+  maxAnswerBytes: 'count',
+  timeoutMs: 'limit',
+  items: 'count',
+  answerItems: 'count',
+  fits: 'call',
+} as const
 
-/** A question and its answer; both travel as `[id, body]`, as eth has it. The body codecs must write one RLP item. */
+/**
+ * A question and its answer; both travel as `[id, body]`, as eth has it. The body codecs must write one RLP item, or as
+ * many as `items` and `answerItems` say.
+ */
 export function request<Q, A>(
   code: number,
   question: Codec<Q>,
@@ -60,10 +74,12 @@ export function request<Q, A>(
     maxBytes = DEFAULT_MAX_BYTES,
     maxAnswerBytes = maxBytes,
     timeoutMs = DEFAULT_TIMEOUT_MS,
+    items = 1,
+    answerItems = 1,
     fits,
   } = checkOptions('request', options, REQUEST_KINDS)
-  const answers = { code: answerCode, codec: answer, maxBytes: maxAnswerBytes }
-  return { code, codec: question, maxBytes, answer: answers, timeoutMs, fits, exchange }
+  const answers = { code: answerCode, codec: answer, maxBytes: maxAnswerBytes, items: answerItems }
+  return { code, codec: question, maxBytes, items, answer: answers, timeoutMs, fits, exchange }
 }
 
 export interface ProtocolOptions<M extends Messages> {

@@ -1,7 +1,7 @@
 // The `[id, body]` of questions and answers: written as RLP would be, and read strictly.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fromHex } from '../base/bytes.ts'
+import { concatBytes, fromHex } from '../base/bytes.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import { encodeRlp } from './rlp-writer.ts'
 import { unwrapAnswer, unwrapBody, wrapBody, wrapRefusal } from './envelope.ts'
@@ -40,6 +40,19 @@ describe('an envelope', () => {
       }),
       { numRuns: 20 },
     )
+  })
+
+  it('has a body of as many items as are expected, a view of them all, and no other number', () => {
+    const fields = [encodeRlp(7n), encodeRlp([Uint8Array.of(1)]), encodeRlp(new Uint8Array(300))]
+    for (let items = 1; items <= 3; items++) {
+      const body = concatBytes(...fields.slice(0, items))
+      const wrapped = wrapBody(9n, body)
+      expect(unwrapBody(wrapped, items)).toEqual({ id: 9n, body })
+      expect(unwrapAnswer(wrapRefusal(9n), items)).toEqual({ id: 9n, body: undefined })
+      for (const other of [1, 2, 3, 4].filter((count) => count !== items)) {
+        expect(() => unwrapBody(wrapped, other)).toThrow(PeerError)
+      }
+    }
   })
 
   it.each([

@@ -1,21 +1,21 @@
-// The `[id, body]` around questions and answers, without decoding the body.
+// The `[id, body]` around questions and answers, without decoding the body, which may be several items in a row.
 import { concatBytes } from '../base/bytes.ts'
 import { encodeRlp, rlpHeader } from './rlp-writer.ts'
 import { readListViews } from './rlp.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { PeerError } from '../errors/peer-error.ts'
 
-/** Wraps an encoded body with its id. */
+/** Wraps an encoded body with its id; a body of several items makes `[id, first, second …]`. */
 export function wrapBody(id: bigint, body: Uint8Array): Uint8Array {
   const encodedId = encodeRlp(id)
   const length = encodedId.length + body.length
   return concatBytes(rlpHeader(0xc0, length), encodedId, body)
 }
 
-/** Reads the id and the encoded body. @throws {PeerError} `invalid message` */
-export function unwrapBody(payload: Uint8Array): { readonly id: bigint; readonly body: Uint8Array } {
-  const { id, body } = unwrapAnswer(payload)
-  if (!body) throw invalid('a question must be [id, body]')
+/** Reads the id and the encoded body, of that many items. @throws {PeerError} `invalid message` */
+export function unwrapBody(payload: Uint8Array, items: number = 1): { readonly id: bigint; readonly body: Uint8Array } {
+  const { id, body } = unwrapAnswer(payload, items)
+  if (!body) throw invalid(`a question must be ${formOf(items)}`)
   return { id, body }
 }
 
@@ -25,10 +25,22 @@ export function wrapRefusal(id: bigint): Uint8Array {
 }
 
 /** Reads an answer, whose body is absent where the question isn't served. @throws {PeerError} `invalid message` */
-export function unwrapAnswer(payload: Uint8Array): { readonly id: bigint; readonly body: Uint8Array | undefined } {
-  const [id, body, extra] = readListViews(payload, 3)
-  if (!id || extra) throw invalid('a question or answer must be [id, body]')
-  return { id: readId(id), body }
+export function unwrapAnswer(
+  payload: Uint8Array,
+  items: number = 1,
+): { readonly id: bigint; readonly body: Uint8Array | undefined } {
+  const [id, ...fields] = readListViews(payload, items + 2)
+  if (!id || (fields.length > 0 && fields.length !== items)) {
+    throw invalid(`a question or answer must be ${formOf(items)}`)
+  }
+  if (fields.length === 0) return { id: readId(id), body: undefined }
+  let length = 0
+  for (const field of fields) length += field.length
+  return { id: readId(id), body: payload.subarray(payload.length - length) }
+}
+
+function formOf(items: number): string {
+  return items === 1 ? '[id, body]' : `[id, and ${items} items]`
 }
 
 function readId(encoded: Uint8Array): bigint {

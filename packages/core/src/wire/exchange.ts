@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import { unwrapAnswer, unwrapBody, wrapBody, wrapRefusal } from './envelope.ts'
 import type { RequestOptions } from './peer.ts'
 import { checkedSize, encodeValue } from './prepared.ts'
-import type { RequestDefinition } from './protocol.ts'
+import type { AnswerDefinition, RequestDefinition } from './protocol.ts'
 import type { Question, RequestBounds } from './requests.ts'
 import { Requests } from './requests.ts'
 
@@ -20,8 +20,8 @@ export interface Exchange {
   createRequests(owner: object, clock: Clock, bounds: RequestBounds, firstId: number): Requests
   /** Asks with this code on the wire. @throws {RangeError | TypeError} naming the message, for what can't be asked */
   ask(peer: Asked, asked: Question, code: number, options: RequestOptions | undefined): Promise<unknown>
-  /** An answer has come; `code` is the protocol's own. @throws {PeerError} */
-  answered(peer: Asked, code: number, payload: Uint8Array, decode: (body: Uint8Array) => unknown): void
+  /** An answer of that form has come; `code` is the protocol's own. @throws {PeerError} */
+  answered(peer: Asked, answer: AnswerDefinition, payload: Uint8Array, decode: (body: Uint8Array) => unknown): void
   /** Answers a question with this code on the wire; `what` names it. @throws {PeerError} when it isn't `[id, body]` */
   respond(peer: Asked, code: number, payload: Uint8Array, steps: Responding): Promise<void>
 }
@@ -30,7 +30,7 @@ export interface Exchange {
 export interface Responding {
   /** Names protocol and message. */
   readonly what: string
-  readonly answer: RequestDefinition['answer']
+  readonly definition: RequestDefinition
   /** What the handler makes of the body; absent where there is none. */
   readonly handle: ((body: Uint8Array) => unknown) | undefined
   /** Whether nobody wants the answer any more. */
@@ -45,14 +45,15 @@ export const exchange: Exchange = {
     const send = (id: bigint): void => void peer.reply(code, checkedSize(what, wrapBody(id, body), definition))
     return peer.useRequests(exchange).ask(asked, send, options)
   },
-  answered: (peer, code, payload, decode) => {
-    const { id, body } = unwrapAnswer(payload)
+  answered: (peer, { code, items }, payload, decode) => {
+    const { id, body } = unwrapAnswer(payload, items)
     const requests = peer.useRequests(exchange)
     if (body) requests.answer(id, code, () => decode(body))
     else requests.refused(id, code)
   },
-  respond: async (peer, code, payload, { what, answer, handle, isOver }) => {
-    const { id, body } = unwrapBody(payload)
+  respond: async (peer, code, payload, { what, definition, handle, isOver }) => {
+    const { answer, items } = definition
+    const { id, body } = unwrapBody(payload, items)
     if (!handle) return await peer.reply(code, wrapRefusal(id))
     const value = await handle(body)
     if (isOver()) return

@@ -30,11 +30,18 @@ export interface MessageDefinition<C extends AnyCodec = AnyCodec> {
 }
 
 /** A message that asks, with the message that answers it. On the wire both are `[id, body]`. */
+export interface AnswerDefinition<A extends AnyCodec = AnyCodec> extends MessageDefinition<A> {
+  /** RLP items that the body is made of. */
+  readonly items: number
+}
+
 export interface RequestDefinition<
   Q extends AnyCodec = AnyCodec,
   A extends AnyCodec = AnyCodec,
 > extends MessageDefinition<Q> {
-  readonly answer: MessageDefinition<A>
+  readonly answer: AnswerDefinition<A>
+  /** RLP items that the body of a question is made of. */
+  readonly items: number
   /** Whether the answer can be one to this question; a text says why not, and ends the peer. */
   readonly fits?: ((question: never, answer: never) => true | string) | undefined
   /** How long to wait for the answer, in milliseconds. */

@@ -16,6 +16,7 @@ import (
 	"github.com/ethereum/go-ethereum/core/forkid"
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/crypto"
+	"github.com/ethereum/go-ethereum/crypto/kzg4844"
 	"github.com/ethereum/go-ethereum/eth/protocols/eth"
 	"github.com/ethereum/go-ethereum/params"
 	"github.com/ethereum/go-ethereum/rlp"
@@ -192,7 +193,9 @@ type message struct {
 func messages(headers []*types.Header) []message {
 	a, b := common.Hash{0xaa}, common.Hash{0xbb}
 	raw := func(v any) rlp.RawValue { return must(rlp.EncodeToBytes(v)) }
-	of := func(name string, code uint8, v any) message { return message{name, code, h(must(rlp.EncodeToBytes(v)))} }
+	of := func(name string, code uint8, v any) message {
+		return message{name, code, h(must(rlp.EncodeToBytes(v)))}
+	}
 	id := ^uint64(0)
 	return []message{
 		of("status", eth.StatusMsg, &eth.StatusPacket{ProtocolVersion: 69, NetworkID: 7357001, Genesis: a, ForkID: forkid.ID{Hash: [4]byte{0x22, 0x20, 0xc9, 0x1e}, Next: 4102444800}, EarliestBlock: 0, LatestBlock: 8, LatestBlockHash: b}),
@@ -204,7 +207,33 @@ func messages(headers []*types.Header) []message {
 		of("blockHeaders", eth.BlockHeadersMsg, &eth.BlockHeadersRLPPacket{RequestId: 128, BlockHeadersRLPResponse: []rlp.RawValue{raw(headers[0]), raw(headers[1])}}),
 		of("getBlockBodies", eth.GetBlockBodiesMsg, &eth.GetBlockBodiesPacket{RequestId: 7, GetBlockBodiesRequest: []common.Hash{a}}),
 		of("getReceipts", eth.GetReceiptsMsg, &eth.GetReceiptsPacket69{RequestId: 7, GetReceiptsRequest: []common.Hash{}}),
+		of("getReceipts of eth/70", eth.GetReceiptsMsg, &eth.GetReceiptsPacket70{RequestId: id, FirstBlockReceiptIndex: 300, GetReceiptsRequest: []common.Hash{a, b}}),
+		of("receipts of eth/70", eth.ReceiptsMsg, &receipts70{RequestId: 7, LastBlockIncomplete: true, List: [][]string{{"one", "two"}, {}}}),
+		of("getBlockAccessLists", eth.GetBlockAccessListsMsg, &eth.GetBlockAccessListsPacket{RequestId: 128, GetBlockAccessListsRequest: []common.Hash{a, b}}),
+		of("blockAccessLists", eth.BlockAccessListsMsg, &accessLists{RequestId: 7, List: []rlp.RawValue{rlp.EmptyString, rlp.EmptyList, raw([]string{"access"})}}),
+		of("newPooledTransactionHashes of eth/72", eth.NewPooledTransactionHashesMsg, &eth.NewPooledTransactionHashesPacket72{Types: []byte{0, 3}, Sizes: []uint32{110, 131321}, Hashes: []common.Hash{a, b}, Mask: types.CustodyBitmap{0x80, 15: 1}}),
+		of("getCells", eth.GetCellsMsg, &eth.GetCellsRequestPacket{RequestId: 0, Hashes: []common.Hash{a, b}, Mask: types.CustodyBitmap{0x80}}),
+		of("cells", eth.CellsMsg, &cells{RequestId: 0, Hashes: []common.Hash{b}, Cells: [][]kzg4844.Cell{{{1}, {2}}}, Mask: types.CustodyBitmap{0x80}}),
 	}
+}
+
+// Answers as go-ethereum decodes them: its own types hold lists that are encoded already.
+type receipts70 struct {
+	RequestId           uint64
+	LastBlockIncomplete bool
+	List                [][]string
+}
+
+type accessLists struct {
+	RequestId uint64
+	List      []rlp.RawValue
+}
+
+type cells struct {
+	RequestId uint64
+	Hashes    []common.Hash
+	Cells     [][]kzg4844.Cell
+	Mask      types.CustodyBitmap
 }
 
 type header struct {
