@@ -163,6 +163,7 @@ export class Connections {
   /** Nothing is left of it. */
   remove(connection: Connection): void {
     this.table.move(connection, 'gone')
+    if (connection.link) this.listening?.door.left(connection.link)
     this.rivals?.reconsider(connection)
     if (this.table.size === 0) this.#onEmpty?.()
   }

@@ -15,6 +15,8 @@ const NOTHING: LinkSink = { bytes: () => undefined, drain: () => undefined, end:
 
 /** What a set-up needs of the door that its link came through. */
 export interface DoorEntry extends GateEntry {
+  /** Whether there is room for one more that is told why it ends, until its link is gone. */
+  readonly staysForGoodbye: () => boolean
   /** Says why by a close code, where no Disconnect can be sent yet; `false`: there is nothing to say. */
   readonly refuse: (error: PeerError) => boolean
 }
@@ -36,7 +38,7 @@ type From = Pick<Transport, 'name' | 'inboundRule'>
 export class Door {
   readonly #gate: Gate
   readonly #host: DoorHost
-  /** Links that are being told. */
+  /** Links that are being told; of set-ups, too. */
   readonly #leaving = new Set<Link>()
   #closed = false
 
@@ -68,6 +70,11 @@ export class Door {
     if (refusal) this.#turnAway(link, refusal, this.#gate.answers(link.remoteAddress, inboundRule))
   }
 
+  /** A link of a set-up is gone. */
+  left(link: Link): void {
+    this.#leaving.delete(link)
+  }
+
   /** Cuts those that are still being told. */
   close(): void {
     this.#closed = true
@@ -95,13 +102,22 @@ export class Door {
       const { name, words, retryS } = entry
       return { code: RefusalCode.throttled, text: refusalText(name, words, retryS), error: refusalError(entry) }
     }
-    this.#host.enter(link, transport, { ...entry, refuse: (error) => tell(link, error) })
+    const staysForGoodbye = (): boolean => {
+      if (!this.#hasRoomToLeave) return false
+      this.#leaving.add(link)
+      return true
+    }
+    this.#host.enter(link, transport, { ...entry, staysForGoodbye, refuse: (error) => tell(link, error) })
     return undefined
+  }
+
+  get #hasRoomToLeave(): boolean {
+    return this.#leaving.size < this.#host.settings.limits.pendingInbound
   }
 
   // A flood gets no answer, and there are never more links that wait for the remote to have read it than handshakes.
   #turnAway(link: Link, { code, text, error }: Answer, answers: boolean): void {
-    if (answers && this.#leaving.size < this.#host.settings.limits.pendingInbound) {
+    if (answers && this.#hasRoomToLeave) {
       this.#leaving.add(link)
       link.open({ ...NOTHING, end: () => this.#leaving.delete(link) })
       link.refuse(code, text, error)

@@ -106,6 +106,17 @@ describe('the gate of a transport of which many share an address', () => {
     expect(visit('8.8.8.8:21')).toMatchObject({ words })
   })
 
+  it('keeps a quarter of the starts at once for addresses from which nobody has come for 10 s', () => {
+    const { clock, visit } = createVisitorGate({ startsPerSecond: 8, startsBurst: 8 })
+    const flood = () => Array.from({ length: 9 }, () => visit('8.8.8.8:1')).filter((outcome) => outcome === 'in').length
+    expect(visit('9.9.9.9:1')).toBe('in')
+    expect([flood(), visit('7.7.7.7:1')]).toEqual([5, 'in'])
+    clock.advance(9_990)
+    expect([flood(), visit('9.9.9.9:1')]).toMatchObject([6, { words: 'more than 8 handshakes a second' }])
+    clock.advance(10)
+    expect(visit('9.9.9.9:1')).toBe('in')
+  })
+
   it('knows nothing of 30 s between two connections of one address', () => {
     const { visit } = createVisitorGate()
     for (let reload = 0; reload < 30; reload++) expect(visit('8.8.8.8:1')).toBe('in')

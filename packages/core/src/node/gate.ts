@@ -13,6 +13,10 @@ import { WaitingRoom } from './waiting-room.ts'
 /** Prefixes and addresses remembered; past it the oldest are forgotten, which only lets their networks in sooner. */
 const MAX_REMEMBERED = 10_000
 
+/** Share of the starts at once that is kept for networks from which nobody has come in so many milliseconds. */
+const KEPT_FOR_QUIET = 0.25
+const QUIET_MS = 10_000
+
 export interface GateLimits {
   readonly waitingInbound: number
   readonly pendingInbound: number
@@ -175,9 +179,16 @@ export class Gate {
     if (!this.#pending.hasRoom(key)) return full(`${this.pending} handshakes are in progress`)
     const refusal = source.rule === 'per address' ? this.#ofAddress(source) : this.#ofVisitor(source)
     if (refusal) return refusal
-    if (hasToken(this.#all.starts, this.#rateOfAll, nowMs)) return undefined
+    const kept = this.#isQuiet(source) ? 0 : this.#limits.startsBurst * KEPT_FOR_QUIET
+    if (hasToken(this.#all.starts, this.#rateOfAll, nowMs, kept)) return undefined
     const words = `more than ${this.#limits.startsPerSecond} handshakes a second`
     return this.#throttled(words, this.#all, this.#rateOfAll, nowMs)
+  }
+
+  // Whoever comes from elsewhere than a flood is let in beside it.
+  #isQuiet(source: Source): boolean {
+    const starts = source.prefix === undefined ? undefined : this.#known.get(knownKey(source))?.starts
+    return !starts || starts.tokens === this.#rateOf(source).burst || source.nowMs - starts.atMs >= QUIET_MS
   }
 
   // One accepted connection of an address in 30 s, as in go-ethereum, and a few at once of its network.
@@ -267,8 +278,8 @@ function createKnown(rate: Rate, nowMs: number): Known {
   return { starts: createBucket(rate, nowMs), answers: createBucket(rate, nowMs) }
 }
 
-function hasToken(bucket: Bucket, rate: Rate, nowMs: number): boolean {
-  return tokensOf(bucket, rate, nowMs) >= 1
+function hasToken(bucket: Bucket, rate: Rate, nowMs: number, kept = 0): boolean {
+  return tokensOf(bucket, rate, nowMs) >= 1 + kept
 }
 
 // Newest last, so that the first key is the one to forget.

@@ -86,8 +86,8 @@ export class Listening {
   }
 
   // A failure is reported as `setup:failed`.
-  #enter(link: Link, transport: string, { wait, refuse, leave }: DoorEntry): void {
-    const entry = { wait, refuse, proven: (connection: Connection) => this.#proven(connection) }
+  #enter(link: Link, transport: string, { leave, ...from }: DoorEntry): void {
+    const entry = { ...from, proven: (connection: Connection) => this.#proven(connection) }
     const task = { link, transport, expected: undefined, entry, decided: leave }
     this.#connections.setUp(this.#connections.table.add('inbound', 'encryption'), task)
   }

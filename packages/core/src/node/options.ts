@@ -47,7 +47,10 @@ export interface NodeLimits extends PeerLimits {
   readonly pendingInbound: number
   /** Inbound handshakes begun per second; each costs about a millisecond of elliptic curve work. */
   readonly startsPerSecond: number
-  /** The same at once after a rest; default `maxPeers`, at least `startsPerSecond`. */
+  /**
+   * The same at once after a rest, a quarter of them for networks from which nobody has come for 10 s; default a third
+   * more than `maxPeers`, at least `startsPerSecond`.
+   */
   readonly startsBurst: number
   /** Of transports whose rule is `per prefix` (WebSocket): links a second from one IPv4 address or IPv6 /64. */
   readonly visitsPerSecond: number
@@ -279,11 +282,12 @@ function checkHello(name: string, offers: readonly Offer[]): void {
   }
 }
 
-// What follows from the number of peers: a listener whose peers all come back at once shall take them all.
+// What follows from the number of peers: a listener whose peers all come back at once shall take them all, without the
+// quarter that is kept for others.
 function limitsOf(given: Partial<NodeLimits> | undefined, maxPeers: number): NodeLimits {
   const pendingInbound = Math.max(LEAST_PENDING, 2 * maxPeers)
   const atOnce = given?.pendingInbound ?? maxPeers
-  const startsBurst = given?.startsPerSecond ?? Math.max(DEFAULT_LIMITS.startsPerSecond, atOnce)
+  const startsBurst = given?.startsPerSecond ?? Math.max(DEFAULT_LIMITS.startsPerSecond, Math.ceil((atOnce * 4) / 3))
   return readLimits(WHO, { ...DEFAULT_LIMITS, pendingInbound, startsBurst }, given, ZEROS)
 }
 

@@ -33,6 +33,8 @@ export interface SetUpEntry {
   wait(setUp: Waiting, chunk: Uint8Array): void
   /** It has passed checkpoint 1. */
   proven(connection: Connection): void
+  /** Whether there is room for one more that is told why it ends; it has that until its link is gone. */
+  staysForGoodbye(): boolean
   /** Ends the link and says why, where no Disconnect can be sent yet; `false`: it only has to be cut. */
   refuse(error: PeerError): boolean
 }
@@ -142,6 +144,7 @@ export class SetUp implements Waiting {
   #tell(error: PeerError): boolean {
     const { link, entry } = this.task
     const codec = this.#codec
+    if (entry && !entry.staysForGoodbye()) return false
     if (!codec) return entry?.refuse(error) ?? false
     if (!isTold(error)) return false
     link.write(codec.seal(BaseCode.disconnect, encodeDisconnect(error.reason)))

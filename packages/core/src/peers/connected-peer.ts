@@ -99,7 +99,6 @@ export class ConnectedPeer implements Peer, LinkSink, ReaderHost, KeepAliveHost,
     return this.#error
   }
 
-  /** When bytes of it last came, on the node's clock. */
   get heardAtMs(): number {
     return this.#keepAlive.heardMs
   }

@@ -41,6 +41,8 @@ export interface Peer {
   readonly trusted: boolean
   /** On the node's clock, milliseconds. */
   readonly connectedAtMs: number
+  /** When bytes of it last came, on the same clock. */
+  readonly heardAtMs: number
   /** Aborts when the peer ends, with the PeerError as reason. */
   readonly signal: AbortSignal
   /** What ended it; absent while it lives. */

@@ -16,8 +16,7 @@ import {
 import { loadOrCreatePrivateKey, openStorage } from '@peerwire/core/storage/node'
 import { readTrustProxy } from '@peerwire/transport-ws/node'
 import { formatAllowRule } from '../bridge/allow-list.ts'
-import { type Bridge, createBridge } from '../bridge/bridge.ts'
-import type { BridgeTickets } from '../bridge/ticket-door.ts'
+import { type Bridge, type BridgeOptions, createBridge } from '../bridge/bridge.ts'
 import { type EventGuard, guardEvents } from '../command/event-guard.ts'
 import { holdEvents, type Output } from '../command/output.ts'
 import { loadPage } from '../http/page-files.ts'
@@ -29,6 +28,7 @@ import { openDataDir } from './data-dir.ts'
 import { finderPlugins, foundBy, recordOf } from './finders.ts'
 import { itemPlugins } from './items.ts'
 import { reportLooking } from './looking.ts'
+import { budgetFor, openFilesLimit } from './open-files.ts'
 import type { RelayOptions } from './options.ts'
 import { ownHosts } from './own-hosts.ts'
 import { noticeProxy } from './proxy-notice.ts'
@@ -36,7 +36,7 @@ import { prefixesOf } from './prefixes.ts'
 import { type AddressFacts, addressesFor, type BridgeEntry, bridgeEntries, pageUrl } from './public-addresses.ts'
 import { reportListening, reportNode } from './report.ts'
 import { readTicketKeys, ticketsFor } from './tickets.ts'
-import { openFilesLimit, startWarnings } from './start-warnings.ts'
+import { startWarnings } from './start-warnings.ts'
 import { type TlsFiles, watchTlsFiles } from './tls-files.ts'
 import { relayTransports } from './transports.ts'
 import { uselessness } from './usefulness.ts'
@@ -92,6 +92,7 @@ export async function startRelay(
   const own = [dataDir, join(dataDir, KEY_FILE), certFile, keyFile, ...options.ticketKeyFiles]
   const privatePaths = own.filter((path) => path !== undefined)
   const openFiles = await openFilesLimit()
+  const budget = budgetFor(options, openFiles)
   const startFacts = {
     options,
     privatePaths,
@@ -103,7 +104,7 @@ export async function startRelay(
   }
   for (const sentence of await startWarnings(startFacts)) unguarded.log('warn', sentence)
   const tickets = ticketsFor(options, ticketKeys, portableCrypto.publicKeyOf(privateKey))
-  const bridge = createRelayBridge(options, tickets, logger)
+  const bridge = createRelayBridge(options, { tickets, logger, limits: budget.bridge })
   const listeners: Endpoint[] = []
   const facts = (): AddressFacts => ({
     publicKey: node.publicKey,
@@ -134,7 +135,8 @@ export async function startRelay(
     ],
     storage: openStorage(dataDir),
     persistent: [...options.connect, ...(source ? [source.address] : [])],
-    maxPeers: options.maxPeers,
+    maxPeers: budget.maxPeers,
+    limits: budget.limits,
     prefixes: prefixesOf(options),
     admission: evictWorst(),
     logger: unguarded,
@@ -158,14 +160,13 @@ export async function startRelay(
   return relay
 }
 
-function createRelayBridge(options: RelayOptions, tickets: BridgeTickets | undefined, logger: Logger): Bridge {
+function createRelayBridge(options: RelayOptions, parts: Pick<BridgeOptions, 'tickets' | 'logger' | 'limits'>): Bridge {
   const { bridge, origins, trustProxy } = options
   const proxies = readTrustProxy(trustProxy)
   return createBridge({
+    ...parts,
     targets: bridge,
-    tickets,
     clock: systemClock,
-    logger,
     origins,
     hosts: ownHosts(options),
     proxies,

@@ -1,12 +1,9 @@
 // What an operator should know when the relay starts: each once, and with what to do about it.
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import type { Clock, Crypto } from '@peerwire/core'
+import { budgetFor } from './open-files.ts'
 import type { RelayOptions } from './options.ts'
 
-/** Open files beside peers: listeners, the book, visitors who wait, standard streams. */
-const OTHER_FILES = 64
-/** Each link of the bridge is two sockets, and there are 256 at most. */
-const BRIDGE_FILES = 512
 /** Users other than the owner may write. */
 const OTHERS_WRITE = 0o022
 /** Milliseconds for one public key. libsecp256k1 takes a fifth of one on a slow machine; a handshake takes five. */
@@ -41,13 +38,13 @@ export async function startWarnings(facts: StartFacts): Promise<readonly string[
 }
 
 function fewFiles({ options, openFiles }: StartFacts): string | undefined {
-  const { maxPeers, bridge, bridgeAllow } = options
-  const bridged = bridge.length + bridgeAllow.length > 0 ? BRIDGE_FILES : 0
-  const needed = maxPeers + bridged + OTHER_FILES
-  if (openFiles === undefined || needed <= openFiles) return undefined
+  const { needed, maxPeers, bridge } = budgetFor(options, openFiles)
+  const isLess = bridge.links < budgetFor(options).bridge.links
+  if (openFiles === undefined || (maxPeers === options.maxPeers && !isLess)) return undefined
   return (
-    `--max-peers ${maxPeers} needs some ${needed} open files, and this process may have ${openFiles}: ` +
-    `raise the limit (ulimit -n ${needed}, or LimitNOFILE= of a service) or lower --max-peers`
+    `--max-peers ${options.maxPeers}${isLess ? ' with a bridge' : ''} needs some ${needed} open files, and this process ` +
+    `may have ${openFiles}: it takes ${maxPeers} peers${isLess ? ` and ${bridge.links} links of the bridge` : ''} until ` +
+    `you raise the limit (ulimit -n ${needed}, or LimitNOFILE= of a service)`
   )
 }
 
@@ -84,12 +81,4 @@ function oldClock({ clock, builtMs }: StartFacts): string | undefined {
   if (builtMs === undefined || nowMs >= builtMs - CLOCK_SLACK_MS) return undefined
   const [now, built] = [nowMs, builtMs].map((ms) => new Date(ms).toISOString().slice(0, 10))
   return `the clock says ${now}, before this program was built (${built}): set it, or peers and records look expired`
-}
-
-/** How many files this process may have open, where the system tells. */
-export async function openFilesLimit(): Promise<number | undefined> {
-  // Elsewhere Node raises its limit to what the system allows, which is mostly none.
-  const text = await readFile('/proc/self/limits', 'utf8').catch(() => '')
-  const soft = /^Max open files\s+(\d+)/m.exec(text)?.[1]
-  return soft === undefined ? undefined : Number(soft)
 }
