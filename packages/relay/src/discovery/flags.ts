@@ -5,6 +5,7 @@ import { parseNode, parseNodeUrl, parseTreeUrl } from '@peerwire/discovery'
 import { udp } from '@peerwire/discovery/node'
 import type { FlagTable, Given } from '../command/flags.ts'
 import { valueOf } from '../command/flags.ts'
+import { UsageError } from '../command/usage-error.ts'
 import { isHost } from '../command/places.ts'
 import { chainNamed } from '../networks/chains.ts'
 import type { KnownChain } from '../networks/known-chain.ts'
@@ -32,6 +33,12 @@ export const DNS_FLAG: FlagTable = {
   },
 }
 
+export const DNS_LOCAL_FLAG: FlagTable = {
+  'dns-local': {
+    help: 'nodes of the lists may be on this machine and in its network: for lists of your own, by --dns',
+  },
+}
+
 export const DNS_SERVER_FLAG: FlagTable = {
   'dns-server': {
     value: 'ADDRESS',
@@ -45,6 +52,10 @@ export interface SearchOptions {
   readonly chain: KnownChain | undefined
   readonly bootnodes: readonly string[]
   readonly trees: readonly string[]
+  /** Servers that are asked for lists; none or absent: those of this machine. */
+  readonly dnsServers?: readonly string[]
+  /** Whether lists may lead to this machine and its network; default: no. */
+  readonly dnsLocal?: boolean
 }
 
 /** Where to ask from, given as `--listen`; absent: anywhere. @throws {UsageError} */
@@ -78,6 +89,17 @@ export function readSearch(given: Given): SearchOptions {
   const isNamed = bootnodes.length + trees.length > 0
   if (isNamed || !chain) return { chain, bootnodes, trees }
   return { chain, bootnodes: chain.bootnodes, trees: [chain.tree] }
+}
+
+/** The same search, with what was said of how its lists are read. @throws {UsageError} */
+export function withLists(given: Given, search: SearchOptions): SearchOptions {
+  if (given.has('dns-server') && search.trees.length === 0) {
+    throw new UsageError('--dns-server is of no use: no list is looked for, by --dns or --network')
+  }
+  if (given.has('dns-local') && given.values('dns').length === 0) {
+    throw new UsageError('--dns-local needs --dns too: strangers have their nodes in the list of a network')
+  }
+  return { ...search, dnsServers: readDnsServers(given), dnsLocal: given.has('dns-local') }
 }
 
 function checkNode(text: string): string {

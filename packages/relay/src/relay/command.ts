@@ -2,7 +2,7 @@
 import { systemClock } from '@peerwire/core'
 import type { Command } from '../command/command.ts'
 import type { FlagTable } from '../command/flags.ts'
-import { BOOTNODE_FLAG, DNS_FLAG, NETWORK_FLAG } from '../discovery/flags.ts'
+import { BOOTNODE_FLAG, DNS_FLAG, DNS_LOCAL_FLAG, DNS_SERVER_FLAG, NETWORK_FLAG } from '../discovery/flags.ts'
 import { helpText } from '../command/help.ts'
 import { createStderrLogger } from '../command/output.ts'
 import { bannerLines } from './banner.ts'
@@ -82,6 +82,8 @@ const FLAGS: FlagTable = {
   ...NETWORK_FLAG,
   ...BOOTNODE_FLAG,
   ...DNS_FLAG,
+  ...DNS_SERVER_FLAG,
+  ...DNS_LOCAL_FLAG,
   'no-discovery': { help: 'look for nobody, whatever the network' },
   'no-page': { help: 'serve no page' },
   'log-level': { value: 'LEVEL', help: 'trace, debug, info, warn or error; default info' },

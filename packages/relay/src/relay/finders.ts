@@ -21,6 +21,7 @@ import {
   webSocketEntry,
 } from '@peerwire/discovery/node'
 import { forkIdAt, isOnChain } from '../networks/chains.ts'
+import type { SearchOptions } from '../discovery/flags.ts'
 import { finderSocket } from './finder-socket.ts'
 import type { RelayOptions } from './options.ts'
 import { prefixesOf } from './prefixes.ts'
@@ -33,7 +34,7 @@ export function hasFinders({ discovery: isOn, search }: RelayOptions): boolean {
 /** None where nobody is looked for. */
 export function finderPlugins(options: RelayOptions, privateKey: Uint8Array): readonly Plugin[] {
   if (!hasFinders(options)) return []
-  const { chain, bootnodes, trees } = options.search
+  const { chain, bootnodes } = options.search
   const accept = chain && ((record?: NodeRecord) => isOnChain(chain, record, systemClock.wallNow()))
   const place = advertisedPlace(options)
   return [
@@ -46,8 +47,17 @@ export function finderPlugins(options: RelayOptions, privateKey: Uint8Array): re
       entries: () => recordEntries(options),
       ...place,
     }),
-    ...(trees.length > 0 ? [dnsDiscovery({ trees, resolver: systemResolver(), accepts: accept })] : []),
+    ...listPlugins(options.search, accept),
   ]
+}
+
+function listPlugins(
+  { trees, dnsServers = [], dnsLocal: local }: SearchOptions,
+  accepts: ((record?: NodeRecord) => boolean) | undefined,
+): readonly Plugin[] {
+  if (trees.length === 0) return []
+  const resolver = systemResolver(dnsServers.length > 0 ? { servers: dnsServers } : {})
+  return [dnsDiscovery({ trees, resolver, accepts, local })]
 }
 
 /** What the relay's record says beside where it is. */

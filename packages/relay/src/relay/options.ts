@@ -15,7 +15,7 @@ import { type Given, valueOf, wholeNumber } from '../command/flags.ts'
 import { nearest } from '../command/nearest.ts'
 import { readAddress, readEndpoint } from '../command/places.ts'
 import { UsageError } from '../command/usage-error.ts'
-import { readSearch, type SearchOptions } from '../discovery/flags.ts'
+import { readSearch, type SearchOptions, withLists } from '../discovery/flags.ts'
 import { type BanChanges, readBanChanges } from './bans.ts'
 import { defaultDataDir } from './data-dir.ts'
 
@@ -89,7 +89,7 @@ export function readRelayOptions(given: Given, env: NodeJS.ProcessEnv): RelayOpt
     page: !given.has('no-page'),
     seeds: given.values('seed').map((text) => valueOf('seed', () => readAddress(text))),
     addressBook: !given.has('no-address-book'),
-    search: readSearch(given),
+    search: withLists(given, readSearch(given)),
     discovery: !given.has('no-discovery'),
   }
   check(options)
