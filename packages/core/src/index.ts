@@ -105,7 +105,7 @@ export type { DialFailure, NodeEvents, Removal, SetUpFailure } from './node/even
 export type { NodeInspection, PeerInspection } from './node/inspect.ts'
 export { DEFAULT_LIMITS } from './node/options.ts'
 export type { Admission, NodeLimits, NodeOptions } from './node/options.ts'
-export type { Plugin, PluginContext, Subject, Verdict } from './node/plugin.ts'
+export type { CandidateRefusal, Plugin, PluginContext, Subject, Verdict } from './node/plugin.ts'
 export { standing } from './standing/standing.ts'
 export type { BanOptions, Standing, StandingOptions } from './standing/standing.ts'
 export type { Ban } from './standing/ban-list.ts'

@@ -3,7 +3,7 @@ import type { Random } from '../base/random.ts'
 import type { GroupPolicy } from './group-policy.ts'
 import type { AddressTransport, NetworkAddress, NetworkId } from './network-address.ts'
 
-/** One known address. A view: valid until the tables are changed, and never to be written to. */
+/** One claim: an address and who is said to be there. There may be several of one address. A view: valid until the tables are changed, and never to be written to. */
 export interface AddressEntry {
   readonly key: string
   readonly address: NetworkAddress
@@ -38,10 +38,22 @@ export interface HeardAddress {
   readonly isOwn?: boolean
 }
 
+/** What became of a dial that led to nobody. */
+export interface Attempted {
+  /** Whether it counts as a failure, if anything succeeded since the last one that counted. */
+  readonly countFailure: boolean
+  /** Whom the dial was for; default the claim that is believed. */
+  readonly publicKey?: Uint8Array | undefined
+  /** The link was there, and whoever answered has another key: a claim that was never proven falls. */
+  readonly isOther?: boolean | undefined
+}
+
 /** Whom to pick. */
 export interface SelectOptions {
   /** Only addresses that never were connected: for feelers. */
   readonly onlyNew?: boolean
+  /** With `onlyNew`: first the addresses of which several are said to be there, in turn. */
+  readonly contested?: boolean
   /** What can be dialed at all; asked once for each combination that the tables hold. Default: everything. */
   readonly canReach?: (network: NetworkId, transport: AddressTransport) => boolean
   /** Whether a group has a connection already: as text, like the dialer's `groupOf`; not asked for loopback and LAN. */
@@ -70,7 +82,11 @@ export interface AddressCounts {
   readonly new: number
   readonly tried: number
   readonly total: number
-  /** Entries by network number. */
+  /** Claims of them: several may contradict each other of one address. */
+  readonly claims: number
+  /** Addresses with more than one claim. */
+  readonly contested: number
+  /** Addresses by network number. */
   readonly byNetwork: Readonly<Partial<Record<NetworkId, number>>>
   /** Entries that wait for an older one in their slot of the tried table to be probed; at most 10. */
   readonly collisions: number
@@ -78,8 +94,8 @@ export interface AddressCounts {
 
 /** What is stored beside the rows, as plain data. */
 export interface TablesHeader {
-  /** The form of header and rows. */
-  readonly version: 1
+  /** The form of header and rows: 1 has one row an address, 2 one a claim. */
+  readonly version: 1 | 2
   /** The secret that the buckets hang on, 64 hex digits. */
   readonly key: string
   /** The version of the rule that makes groups: with another one the entries are put into buckets anew. */
@@ -123,16 +139,26 @@ export interface AddressTables {
   /** Takes an address in; whether it now stands in a slot of the new table where it didn't before. */
   add(heard: HeardAddress, source: NetworkAddress, now: number): boolean
   /** Before a dial, or when it has failed; a failure counts only if something succeeded since the last that counted. */
-  attempt(address: NetworkAddress, now: number, options: { readonly countFailure: boolean }): void
-  /** After a handshake that proved the key: the entry is tried now, or as soon as the holder of its slot has failed. */
+  attempt(address: NetworkAddress, now: number, attempted: Attempted): void
+  /**
+   * After a handshake that proved the key: the claim is tried now, or as soon as the holder of its slot has failed, and
+   * other claims of the address are gone.
+   */
   good(address: NetworkAddress, publicKey: Uint8Array, now: number): boolean
   /** When a connection ends: it was online until now. */
-  connected(address: NetworkAddress, now: number): void
+  connected(address: NetworkAddress, now: number, publicKey?: Uint8Array): void
   /** Says what a name resolved to, by our own asking; the entry moves to the buckets of its group. */
   resolve(address: NetworkAddress, ip: Uint8Array): void
-  get(address: NetworkAddress): AddressEntry | undefined
+  /** The claim of this key; without one, the claim of the address that is believed. */
+  get(address: NetworkAddress, publicKey?: Uint8Array): AddressEntry | undefined
   /** Someone to dial, in at most 100 draws; `undefined` when none was found in them. */
   select(now: number, options?: SelectOptions): AddressEntry | undefined
+  /** The same without chance, for when that has failed: looks at 1,000 claims from a random one on; are these all? */
+  sweep(now: number, options?: SelectOptions): { readonly found: AddressEntry | undefined; readonly isAll: boolean }
+  /** The claim that a handshake has shown lately, if no dial has failed since: hearsay doesn't contradict it. */
+  shown(address: NetworkAddress, now: number): AddressEntry | undefined
+  /** All claims of an address, in a list of its own. */
+  claims(address: NetworkAddress): AddressEntry[]
   /** The holder of a slot for which another one waits, each in turn, to be probed by a feeler every two minutes. */
   selectCollision(): AddressEntry | undefined
   /** Decides collisions: call it before `selectCollision`, and every few minutes. */

@@ -23,6 +23,10 @@ export class BookEntry implements AddressEntry {
   resolved: Uint8Array | undefined = undefined
   /** Where it stands in the list of all. */
   order: number
+  /** A bit for each group of sources that has told of it, some of which share one; not stored. */
+  voices = 0
+  /** The next claim of the same address. */
+  next: BookEntry | undefined = undefined
   /** The first slot, of the tried table where it is tried; -1 for none. */
   #slot = -1
   /** Further slots of the new table. */
@@ -71,10 +75,12 @@ const OLD_S = 30 * 86_400
 /** What was tried so shortly before may still be under way: never bad; seconds. */
 const UNDER_WAY_S = 60
 /** Failures that tell, when there never was a success. */
-const NEVER_FAILS = 3
+export const NEVER_FAILS: number = 3
 /** Failures that tell, when the last success is a week ago. */
 const MANY_FAILS = 10
 const WEEK_S = 7 * 86_400
+/** So long a success is believed against hearsay, if no dial has failed since; seconds. */
+export const BELIEVED_S: number = WEEK_S
 /** Tried so shortly before: there is someone better; seconds. */
 export const RECENT_S = 600
 /** The chance of one that was tried just now. */
@@ -88,8 +94,13 @@ const CHANCES: readonly number[] = [
 export function isBad(entry: AddressEntry, now: number): boolean {
   if (entry.lastTry > 0 && now - entry.lastTry <= UNDER_WAY_S) return false
   if (entry.time > now + FUTURE_S || now - entry.time > OLD_S) return true
-  if (entry.lastSuccess === 0 && entry.fails >= NEVER_FAILS) return true
-  return entry.fails >= MANY_FAILS && now - entry.lastSuccess > WEEK_S
+  return hasFailed(entry, now)
+}
+
+/** Whether so many dials have failed that nobody is there any more. */
+export function hasFailed({ lastSuccess, fails }: AddressEntry, now: number): boolean {
+  if (lastSuccess === 0) return fails >= NEVER_FAILS
+  return fails >= MANY_FAILS && now - lastSuccess > WEEK_S
 }
 
 /** Whether it was tried in the last ten minutes. */

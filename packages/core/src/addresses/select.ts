@@ -3,6 +3,7 @@ import { randomBelow } from '../base/random.ts'
 import type { AddressEntry, NewShare, SampleOptions, SelectOptions } from './address-tables.ts'
 import type { BookEntry } from './book-entry.ts'
 import { chanceOf, isBad, isRecent, KINDS, partsOfKind } from './book-entry.ts'
+import { bestClaim } from './claims.ts'
 import { groupText } from './group-policy.ts'
 import type { SlotTable } from './slot-table.ts'
 import type { TableState } from './table-state.ts'
@@ -35,12 +36,15 @@ export function selectEntry(state: TableState, now: number, options: SelectOptio
   const kinds = options.canReach && reachableKinds(state, options.canReach)
   const tables = usableTables(state, kinds, options.onlyNew ?? false)
   if (tables.length === 0) return undefined
+  const contested = options.contested ? selectContested(state, now, options) : undefined
+  if (contested) return contested
   const { random } = state
   let table: SlotTable | undefined
   let growth = 1
   for (let draw = 0; draw < MAX_DRAWS; draw++) {
     table ??= tables.length === 1 ? tables[0]! : tables[drawsNew(state, options) ? 0 : 1]!
-    const entry = table.draw(random, kinds)
+    const drawn = table.draw(random, kinds)
+    const entry = drawn && state.contested.has(drawn.key) ? believed(state, drawn) : drawn
     // One that is refused by a rule costs a draw, and the table is chosen anew.
     if (!entry || isPassedOver(state, entry, now, draw, options)) table = undefined
     else if ((random.uint32() & (CHANCE_UNIT - 1)) < growth * chanceOf(entry, now) * CHANCE_UNIT) return entry
@@ -49,11 +53,61 @@ export function selectEntry(state: TableState, now: number, options: SelectOptio
   return undefined
 }
 
+// Of several claims of one address the one that most speaks for, wherever it stands.
+function believed({ entries }: TableState, drawn: BookEntry): BookEntry {
+  const best = bestClaim(entries.get(drawn.key)!)
+  return best.isTried === drawn.isTried ? best : drawn
+}
+
+/** Contested addresses that are looked at in one selection. */
+const CONTESTED_LOOKS = 32
+
+// Each in turn, so that all are decided; of each the claim that most speaks for.
+function selectContested(
+  state: TableState,
+  now: number,
+  { canReach, isRefused }: SelectOptions,
+): BookEntry | undefined {
+  const { contested, entries } = state
+  let left = Math.min(CONTESTED_LOOKS, contested.size)
+  for (const key of contested) {
+    if (left-- <= 0) return undefined
+    contested.delete(key)
+    contested.add(key)
+    const entry = bestClaim(entries.get(key)!)
+    const { network, transport } = entry.address
+    if (entry.isTried || isRecent(entry, now) || isRefused?.(entry)) continue
+    if (canReach?.(network, transport) ?? true) return entry
+  }
+  return undefined
+}
+
+/** Claims that one sweep looks at: a few milliseconds. */
+const SWEEP_LOOKS = 1000
+
+/** @see AddressTables.sweep */
+export function sweepEntries(
+  state: TableState,
+  now: number,
+  options: SelectOptions = {},
+): { found: BookEntry | undefined; isAll: boolean } {
+  const { order, random } = state
+  const isAll = order.length <= SWEEP_LOOKS
+  const kinds = options.canReach && reachableKinds(state, options.canReach)
+  const start = order.length === 0 ? 0 : randomBelow(random, order.length)
+  for (let i = 0; i < Math.min(SWEEP_LOOKS, order.length); i++) {
+    const entry = order[(start + i) % order.length]!
+    if ((kinds && !kinds.includes(entry.kind)) || (options.onlyNew && entry.isTried)) continue
+    if (!isPassedOver(state, entry, now, MAX_DRAWS, options)) return { found: entry, isAll }
+  }
+  return { found: undefined, isAll }
+}
+
 /** @see AddressTables.sample */
 export function sampleEntries(state: TableState, now: number, options: SampleOptions = {}): AddressEntry[] {
   const { limit = SAMPLE_LIMIT, percent = SAMPLE_PERCENT, isWanted } = options
-  const { order, random } = state
-  const wanted = Math.min(limit, Math.floor((order.length * percent) / 100))
+  const { entries, order, random } = state
+  const wanted = Math.min(limit, Math.floor((entries.size * percent) / 100))
   const sample: AddressEntry[] = []
   const looks = Math.min(SAMPLE_LOOKS, order.length)
   for (let i = 0; i < looks && sample.length < wanted; i++) {
@@ -64,7 +118,9 @@ export function sampleEntries(state: TableState, now: number, options: SampleOpt
     moved.order = other
     order[i] = entry
     entry.order = i
-    if (!isBad(entry, now) && (isWanted?.(entry) ?? true)) sample.push(entry)
+    // Of one address one claim is told: the one that is believed.
+    if (isBad(entry, now) || (state.contested.has(entry.key) && bestClaim(entries.get(entry.key)!) !== entry)) continue
+    if (isWanted?.(entry) ?? true) sample.push(entry)
   }
   return sample
 }

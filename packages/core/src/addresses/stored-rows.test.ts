@@ -166,7 +166,7 @@ describe('a header', () => {
     [null, false],
     [{}, false],
     [{ version: 1, key: '01'.repeat(32), groups: 'g', successes: 1 }, true],
-    [{ version: 2, key: '01'.repeat(32), groups: 'g', successes: 1 }, false],
+    [{ version: 3, key: '01'.repeat(32), groups: 'g', successes: 1 }, false],
     [{ version: 1, key: '01'.repeat(31), groups: 'g', successes: 1 }, false],
     [{ version: 1, key: '00'.repeat(32), groups: 'g', successes: 1 }, false],
     [{ version: 1, key: '01'.repeat(32), groups: 'g'.repeat(201), successes: 1 }, false],

@@ -3,7 +3,8 @@ import { fromHex, toHex } from '../base/bytes.ts'
 import type { AddressRow, RestoreResult, TablesHeader } from './address-tables.ts'
 import type { BookEntry } from './book-entry.ts'
 import { NAME_BUCKETS, NEW_BUCKETS } from './bucket-maths.ts'
-import { addressKey, addressOfKey, NetworkId } from './network-address.ts'
+import { claimsOf, MAX_CLAIMS } from './claims.ts'
+import { addressKey, addressOfKey, bytesToAscii, NetworkId } from './network-address.ts'
 import type { NetworkAddress } from './network-address.ts'
 import type { TableState } from './table-state.ts'
 import { createEntry, deleteEntry, fitTimes, newSlot, newSlotIn, putNew, putTried, triedSlot } from './table-state.ts'
@@ -21,24 +22,27 @@ const MAX_VERSION_CHARACTERS = 200
 export function isTablesHeader(value: unknown): value is TablesHeader {
   if (typeof value !== 'object' || value === null) return false
   const { version, key, groups, successes } = value as Record<string, unknown>
-  if (version !== 1 || typeof groups !== 'string' || groups.length > MAX_VERSION_CHARACTERS) return false
+  if ((version !== 1 && version !== 2) || typeof groups !== 'string' || groups.length > MAX_VERSION_CHARACTERS)
+    return false
   return isHex(key, 64) && /[^0]/.test(key) && isCount(successes) && successes > 0
 }
 
 /** @see AddressTables.header */
 export function headerOf({ secret, groups, successes }: TableState): TablesHeader {
-  return { version: 1, key: toHex(secret), groups: groups.version, successes }
+  return { version: 2, key: toHex(secret), groups: groups.version, successes }
 }
 
 /** @see AddressTables.rows */
 export function* rowsOf(state: TableState): Generator<AddressRow[], void, void> {
   let slice: AddressRow[] = []
-  let left = state.entries.size
+  let left = state.order.length
   // A map's order survives changes between slices: nothing is left out that was there all the time, and what is added
   // meanwhile comes after it, so that a flood can't make the saving endless.
-  for (const entry of state.entries.values()) {
-    if (left-- === 0) break
-    if (slice.push(rowOf(entry)) < SLICE_ROWS) continue
+  for (const head of state.entries.values()) {
+    for (let entry: BookEntry | undefined = head; entry && left > 0; entry = entry.next, left--)
+      slice.push(rowOf(entry))
+    if (left === 0) break
+    if (slice.length < SLICE_ROWS) continue
     yield slice
     slice = []
   }
@@ -54,7 +58,7 @@ export function restoreRows(state: TableState, rows: Iterable<unknown>, now: num
   let source: NetworkAddress | undefined
   for (const value of rows) {
     const row = isRow(value) ? value : undefined
-    const address = row && !state.entries.has(row.address) ? addressOfKey(row.address) : undefined
+    const address = row && isRoomFor(state, row) ? addressOfKey(row.address) : undefined
     if (row && row.source !== sourceText) {
       sourceText = row.source
       source = addressOfKey(sourceText)
@@ -63,6 +67,14 @@ export function restoreRows(state: TableState, rows: Iterable<unknown>, now: num
     else dropped++
   }
   return { kept, dropped }
+}
+
+// The first row of a claim counts, and of one address the first that is tried.
+function isRoomFor(state: TableState, { address, publicKey, isTried }: AddressRow): boolean {
+  const claims = claimsOf(state.entries.get(address))
+  if (claims.length === 0) return true
+  if (claims.length >= MAX_CLAIMS || (isTried && claims.some((claim) => claim.isTried))) return false
+  return !claims.some(({ keyText }) => keyText === bytesToAscii(fromHex(publicKey)))
 }
 
 function rowOf(entry: BookEntry): AddressRow {

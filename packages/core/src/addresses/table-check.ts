@@ -2,6 +2,7 @@
 import type { BookEntry } from './book-entry.ts'
 import { KINDS, kindOf } from './book-entry.ts'
 import { NAME_BUCKETS } from './bucket-maths.ts'
+import { claimIn, claimsOf, MAX_CLAIMS } from './claims.ts'
 import { MAX_COLLISIONS } from './collisions.ts'
 import { addressKey, NetworkId } from './network-address.ts'
 import type { SlotTable } from './slot-table.ts'
@@ -13,7 +14,8 @@ import { newSlotIn, triedSlot } from './table-state.ts'
 export function faultsOf(state: TableState): string[] {
   const faults = [...countFaults(state), ...tableFaults(state, true), ...tableFaults(state, false)]
   if (state.secret.every((byte) => byte === 0)) faults.push('the key is zero')
-  for (const entry of state.entries.values()) faults.push(...entryFaults(state, entry))
+  for (const entry of state.order) faults.push(...entryFaults(state, entry))
+  for (const [key, head] of state.entries) faults.push(...claimFaults(state, key, head))
   return faults
 }
 
@@ -22,11 +24,11 @@ export function countFaults(state: TableState): string[] {
   const { entries, order, tried, triedTable, newTable, pending, byNetwork } = state
   const faults: string[] = []
   const total = [...byNetwork.values()].reduce((sum, count) => sum + count, 0)
-  if (order.length !== entries.size) faults.push(`${order.length} in order, ${entries.size} in the map`)
+  if (order.length < entries.size) faults.push(`${order.length} in order, ${entries.size} in the map`)
   if (total !== entries.size) faults.push(`${total} by network, ${entries.size} in the map`)
   if (triedTable.used !== tried) faults.push(`${triedTable.used} slots tried, counted ${tried}`)
-  if (newTable.used < entries.size - tried) faults.push(`${newTable.used} slots for ${entries.size - tried} new`)
-  if (newTable.used > MAX_REFERENCES * (entries.size - tried)) faults.push(`${newTable.used} slots of the new table`)
+  if (newTable.used < order.length - tried) faults.push(`${newTable.used} slots for ${order.length - tried} new`)
+  if (newTable.used > MAX_REFERENCES * (order.length - tried)) faults.push(`${newTable.used} slots of the new table`)
   if (pending.size > MAX_COLLISIONS) faults.push(`${pending.size} wait`)
   return faults
 }
@@ -37,7 +39,8 @@ export function entryFaults(state: TableState, entry: BookEntry): string[] {
   const faults: string[] = []
   const table = isTried ? state.triedTable : state.newTable
   const say = (fault: string): number => faults.push(`${key}: ${fault}`)
-  if (key !== addressKey(address) || state.entries.get(key) !== entry) say('not found by its key')
+  if (key !== addressKey(address) || claimIn(state.entries.get(key), entry.keyText) !== entry)
+    say('not found by its key')
   if (state.order[order] !== entry) say('not where it says in the order')
   if (kind !== kindOf(address)) say(`of kind ${kind}`)
   if (slots.length !== (isTried ? 1 : references)) say(`${references} references, ${slots.length} slots`)
@@ -47,6 +50,16 @@ export function entryFaults(state: TableState, entry: BookEntry): string[] {
   if (slots.some((slot) => slot !== expectedSlot(state, entry, slot))) say('in a slot that is not its own')
   const numbers = [entry.time, entry.lastTry, entry.lastSuccess, entry.fails, entry.countedAt]
   if (!numbers.every((number) => Number.isSafeInteger(number) && number >= 0)) say(`numbers ${numbers.join(' ')}`)
+  return faults
+}
+
+function claimFaults(state: TableState, key: string, head: BookEntry): string[] {
+  const claims = claimsOf(head)
+  const faults: string[] = []
+  if (claims.length > MAX_CLAIMS) faults.push(`${key}: ${claims.length} claims`)
+  if (claims.filter(({ isTried }) => isTried).length > 1) faults.push(`${key}: two claims are tried`)
+  if (claims.some((claim) => claim.key !== key)) faults.push(`${key}: a claim of another address`)
+  if (state.contested.has(key) !== claims.length > 1) faults.push(`${key}: contested, or not`)
   return faults
 }
 
@@ -69,7 +82,8 @@ function tableFaults(state: TableState, isTried: boolean): string[] {
     buckets.add(slot >> 6)
     kinds[entry.kind]!.add(slot >> 6)
     if (entry.isTried !== isTried || !entry.slots.includes(slot)) faults.push(`slot ${slot} holds ${entry.key}`)
-    if (state.entries.get(entry.key) !== entry) faults.push(`slot ${slot} holds a forgotten entry`)
+    if (claimIn(state.entries.get(entry.key), entry.keyText) !== entry)
+      faults.push(`slot ${slot} holds a forgotten entry`)
   }
   if (used !== table.used) faults.push(`${used} slots used, counted ${table.used}`)
   if (buckets.size !== table.buckets()) faults.push(`${buckets.size} buckets used, indexed ${table.buckets()}`)

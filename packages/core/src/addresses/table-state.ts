@@ -4,6 +4,7 @@ import type { NewShare } from './address-tables.ts'
 import { BookEntry, FUTURE_S, isBad, RECENT_S } from './book-entry.ts'
 import type { BucketMaths } from './bucket-maths.ts'
 import { identityBytes, NAME_BUCKETS } from './bucket-maths.ts'
+import { linkClaim, unlinkClaim } from './claims.ts'
 import type { GroupPolicy } from './group-policy.ts'
 import { bytesToAscii, NetworkId } from './network-address.ts'
 import type { NetworkAddress } from './network-address.ts'
@@ -18,8 +19,11 @@ export interface TableState {
   readonly newShare: NewShare
   /** Whether stored buckets were made by other groups. */
   readonly mustRebucket: boolean
+  /** The first claim of each address, by the address's key. */
   readonly entries: Map<string, BookEntry>
-  /** All entries, in no order: what a sample is drawn from. */
+  /** Keys of addresses that have several claims, in the order in which they are to be tried out. */
+  readonly contested: Set<string>
+  /** All claims, in no order: what a sample is drawn from. */
   readonly order: BookEntry[]
   readonly newTable: SlotTable
   readonly triedTable: SlotTable
@@ -32,7 +36,14 @@ export interface TableState {
   /** The latest time that was told. */
   latest: number
   /** A source as last given, our copy of it, and its group. */
-  lastSource: { readonly given: NetworkAddress; readonly kept: NetworkAddress; readonly group: Uint8Array } | undefined
+  lastSource:
+    | {
+        readonly given: NetworkAddress
+        readonly kept: NetworkAddress
+        readonly group: Uint8Array
+        readonly voice: number
+      }
+    | undefined
 }
 
 /** A new entry that has no slot yet. Copies what it is given: the bytes may be a view into a message. */
@@ -44,23 +55,29 @@ export function createEntry(
   const address = copyAddress(given.address)
   const keyText = bytesToAscii(given.publicKey)
   const entry = new BookEntry(address, noteSource(state, source).kept, keyText, given.time, state.order.length)
+  entry.voices = noteSource(state, source).voice
   if (given.resolved) entry.resolved = new Uint8Array(given.resolved)
   state.order.push(entry)
-  state.entries.set(entry.key, entry)
-  state.byNetwork.set(address.network, (state.byNetwork.get(address.network) ?? 0) + 1)
+  if (linkClaim(state, entry)) state.byNetwork.set(address.network, (state.byNetwork.get(address.network) ?? 0) + 1)
   return entry
 }
 
 /** Forgets an entry that has no slot any more. */
 export function deleteEntry(state: TableState, entry: BookEntry): void {
-  state.entries.delete(entry.key)
   const last = state.order.pop()!
   if (last !== entry) {
     state.order[entry.order] = last
     last.order = entry.order
   }
   state.pending.delete(entry)
+  if (!unlinkClaim(state, entry)) return
   state.byNetwork.set(entry.address.network, state.byNetwork.get(entry.address.network)! - 1)
+}
+
+/** Takes an entry out of all its slots, and forgets it. */
+export function forget(state: TableState, entry: BookEntry): void {
+  takeOut(state, entry)
+  deleteEntry(state, entry)
 }
 
 /** The slot of the new table for an address that a source told of. */
@@ -168,12 +185,17 @@ export function fitTimes(entry: BookEntry, now: number): void {
   if (entry.lastTry > limit) entry.lastTry = Math.max(1, now - RECENT_S)
 }
 
-// What a peer tells comes in runs, so its address is copied and put into a group once.
-function noteSource(state: TableState, source: NetworkAddress): NonNullable<TableState['lastSource']> {
+/** What a peer tells comes in runs, so its address is copied and put into a group once. */
+export function noteSource(state: TableState, source: NetworkAddress): NonNullable<TableState['lastSource']> {
   const { lastSource } = state
   if (lastSource && (lastSource.given === source || lastSource.kept === source)) return lastSource
   const kept = copyAddress(source)
-  return (state.lastSource = { given: source, kept, group: state.groups.groupOf(kept) })
+  const group = state.groups.groupOf(kept)
+  return (state.lastSource = { given: source, kept, group, voice: 1 << (group.reduce(mix, 0) & 31) })
+}
+
+function mix(sum: number, byte: number): number {
+  return Math.imul(sum ^ byte, 0x0100_0193) ^ (sum >>> 15)
 }
 
 function copyAddress({ network, bytes, port, transport, path }: NetworkAddress): NetworkAddress {

@@ -1,15 +1,16 @@
 // The new and the tried table of addresses: what is learned, what proves good, and what is picked.
 import { equalBytes, fromHex } from '../base/bytes.ts'
-import type { AddressCounts, AddressTables, AddressTablesOptions, HeardAddress } from './address-tables.ts'
+import type { AddressCounts, AddressTables, AddressTablesOptions, Attempted, HeardAddress } from './address-tables.ts'
 import type { BookEntry } from './book-entry.ts'
-import { FUTURE_S, isBad } from './book-entry.ts'
+import { FUTURE_S, hasFailed, isBad, NEVER_FAILS } from './book-entry.ts'
 import { createBucketMaths, NEW_BUCKETS, TRIED_BUCKETS } from './bucket-maths.ts'
+import { bestClaim, claimIn, claimsOf, outdoneBy, shownClaim } from './claims.ts'
 import { addCollision, resolveCollisions, selectCollision } from './collisions.ts'
 import { groupText, isRoutableAddress, networkGroups } from './group-policy.ts'
 import { addressKey, bytesToAscii, NetworkId } from './network-address.ts'
 import type { NetworkAddress } from './network-address.ts'
 import { createRandomPool } from './random-pool.ts'
-import { evenShare, sampleEntries, selectEntry } from './select.ts'
+import { evenShare, sampleEntries, selectEntry, sweepEntries } from './select.ts'
 import { SlotTable } from './slot-table.ts'
 import { headerOf, isTablesHeader, MAX_REFERENCES, restoreRows, rowsOf } from './stored-rows.ts'
 import type { TableState } from './table-state.ts'
@@ -42,15 +43,18 @@ export function createAddressTables(options: AddressTablesOptions): AddressTable
 export function tablesOf(state: TableState): AddressTables {
   return {
     add: (heard, source, now) => add(state, heard, source, now),
-    attempt: (address, now, { countFailure }) => attempt(state, address, now, countFailure),
+    attempt: (address, now, attempted) => attempt(state, address, now, attempted),
     good: (address, publicKey, now) => good(state, address, publicKey, now),
-    connected: (address, now) => connected(state, address, now),
+    connected: (address, now, publicKey) => connected(state, address, now, publicKey),
     resolve: (address, ip) => resolve(state, address, ip),
-    get: (address) => state.entries.get(addressKey(address)),
+    get: (address, publicKey) => find(state, address, publicKey),
     select: (now, selectOptions) => {
       moves.noteTime(state, now)
       return selectEntry(state, now, selectOptions)
     },
+    sweep: (now, sweepOptions) => sweepEntries(state, now, sweepOptions),
+    shown: (address, now) => shownClaim(state.entries.get(addressKey(address)), now),
+    claims: (address) => claimsOf(state.entries.get(addressKey(address))),
     selectCollision: () => selectCollision(state),
     resolveCollisions: (now) => {
       moves.noteTime(state, now)
@@ -91,6 +95,7 @@ export function createTableState(options: AddressTablesOptions): TableState {
     newShare: options.newShare ?? evenShare,
     mustRebucket: header !== undefined && header.groups !== groups.version,
     entries: new Map(),
+    contested: new Set(),
     order: [],
     newTable: new SlotTable(NEW_BUCKETS),
     triedTable: new SlotTable(TRIED_BUCKETS),
@@ -110,22 +115,22 @@ function add(state: TableState, heard: HeardAddress, source: NetworkAddress, now
   if (!state.accepts(address)) return false
   const penalty = heard.isOwn || isSameHost(address, source) ? 0 : PENALTY_S
   const time = believableTime(heard.time, now)
-  let entry = state.entries.get(addressKey(address))
-  if (entry && entry.keyText !== bytesToAscii(publicKey)) {
-    // Somebody else is said to be there. Hearsay doesn't change a key, but it may replace what is bad for good.
-    if (entry.isTried || !isBad(entry, now)) return false
-    moves.takeOut(state, entry)
-    moves.deleteEntry(state, entry)
-    entry = undefined
-  }
+  const head = state.entries.get(addressKey(address))
+  let entry = head && claimIn(head, bytesToAscii(publicKey))
+  // Somebody else is said to be there: that claim stands beside the others, but not against a handshake.
+  if (head && !entry && shownClaim(head, now)) return false
   if (entry) {
+    entry.voices |= moves.noteSource(state, source).voice
     if (resolved) resolve(state, address, resolved)
     if (!wantsAnotherSlot(state, entry, time, penalty, now)) return false
   }
+  const outdone = head && !entry ? outdoneBy(head, now) : undefined
   const slot = moves.newSlot(state, entry ?? heard, source)
   const holder = state.newTable.get(slot)
-  if ((entry && holder === entry) || !moves.mayTake(entry, holder, now)) return false
+  if (entry && holder === entry) return false
+  if (!moves.mayTake(entry, holder, now) && !outdone?.includes(holder!)) return false
   // An entry is made last: when the tables are full, most of what is heard finds no place.
+  if (outdone) for (const claim of outdone) moves.forget(state, claim)
   entry ??= moves.createEntry(state, { address, publicKey, time: Math.max(0, time - penalty), resolved }, source)
   moves.clearNew(state, slot)
   moves.putNew(state, entry, slot)
@@ -141,29 +146,44 @@ function wantsAnotherSlot(state: TableState, entry: BookEntry, time: number, pen
   return (state.random.uint32() & ((1 << entry.references) - 1)) === 0
 }
 
-function attempt(state: TableState, address: NetworkAddress, now: number, countFailure: boolean): void {
+function attempt(state: TableState, address: NetworkAddress, now: number, attempted: Attempted): void {
+  const { countFailure, publicKey, isOther = false } = attempted
   moves.noteTime(state, now)
-  const entry = state.entries.get(addressKey(address))
+  const entry = find(state, address, publicKey)
   if (!entry) return
   entry.lastTry = now
+  // Whoever is there has no use for this key: a claim that never was anything else is wrong.
+  if (isOther && entry.lastSuccess === 0) {
+    if (state.contested.has(entry.key)) moves.forget(state, entry)
+    else entry.fails = Math.max(entry.fails, NEVER_FAILS)
+    return
+  }
   // Without any success in between it is rather we who are offline.
   if (!countFailure || entry.countedAt >= state.successes) return
   entry.countedAt = state.successes
   entry.fails++
+  // Nobody answers to the key that a handshake once showed, and somebody else is said to be there.
+  if (state.contested.has(entry.key) && hasFailed(entry, now)) moves.forget(state, entry)
 }
 
 function good(state: TableState, address: NetworkAddress, publicKey: Uint8Array, now: number): boolean {
   moves.noteTime(state, now)
   requireKey(publicKey)
   state.successes++
-  const entry = state.entries.get(addressKey(address))
-  if (!entry) return false
-  entry.keyText = bytesToAscii(publicKey)
+  const head = state.entries.get(addressKey(address))
+  if (!head) return false
+  const keyText = bytesToAscii(publicKey)
+  const entry = claimIn(head, keyText) ?? head
+  // A handshake decides: what else was said of this address was wrong, or is so by now.
+  if (head.next) for (const claim of claimsOf(head)) if (claim !== entry) moves.forget(state, claim)
+  entry.keyText = keyText
   // The time stays: to refresh it now would tell others, through gossip, when we connected.
   entry.lastSuccess = entry.lastTry = Math.max(1, now)
   entry.fails = 0
   if (entry.isTried) return false
-  if (state.triedTable.get(moves.triedSlot(state, entry))) {
+  const holder = state.triedTable.get(moves.triedSlot(state, entry))
+  // One that is known to be gone needs no other probe.
+  if (holder && !hasFailed(holder, now)) {
     addCollision(state, entry)
     return false
   }
@@ -171,16 +191,19 @@ function good(state: TableState, address: NetworkAddress, publicKey: Uint8Array,
   return true
 }
 
-function connected(state: TableState, address: NetworkAddress, now: number): void {
+function connected(state: TableState, address: NetworkAddress, now: number, publicKey?: Uint8Array): void {
   moves.noteTime(state, now)
-  const entry = state.entries.get(addressKey(address))
+  const entry = find(state, address, publicKey)
   if (entry && now - entry.time > CONNECTED_S) entry.time = now
 }
 
 function resolve(state: TableState, address: NetworkAddress, ip: Uint8Array): void {
   if (ip.length !== 4 && ip.length !== 16) throw new RangeError(`an IP address has 4 or 16 bytes, not ${ip.length}`)
-  const entry = state.entries.get(addressKey(address))
-  if (!entry || address.network !== NetworkId.name) return
+  if (address.network !== NetworkId.name) return
+  for (const entry of claimsOf(state.entries.get(addressKey(address)))) resolveEntry(state, entry, ip)
+}
+
+function resolveEntry(state: TableState, entry: BookEntry, ip: Uint8Array): void {
   if (entry.resolved && equalBytes(entry.resolved, ip)) return
   entry.resolved = new Uint8Array(ip)
   // Slots of the new table hang on sources as well: what stands there stays, and the next one is of the new group.
@@ -191,12 +214,20 @@ function resolve(state: TableState, address: NetworkAddress, ip: Uint8Array): vo
   else moves.putTried(state, entry, slot)
 }
 
-function countsOf({ entries, tried, byNetwork, pending }: TableState): AddressCounts {
+function find(state: TableState, address: NetworkAddress, publicKey?: Uint8Array): BookEntry | undefined {
+  const head = state.entries.get(addressKey(address))
+  if (!head || publicKey) return claimIn(head, publicKey ? bytesToAscii(publicKey) : '')
+  return bestClaim(head)
+}
+
+function countsOf({ entries, order, tried, byNetwork, pending, contested }: TableState): AddressCounts {
   const networks = Object.fromEntries([...byNetwork].filter(([, count]) => count > 0))
   return {
     new: entries.size - tried,
     tried,
     total: entries.size,
+    claims: order.length,
+    contested: contested.size,
     byNetwork: networks,
     collisions: pending.size,
   }

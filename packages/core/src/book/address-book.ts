@@ -1,5 +1,5 @@
 // The address book as a plugin: what a node knows of others, kept over restarts, and told and heard by addr/1.
-import type { Plugin, PluginContext } from '../node/plugin.ts'
+import type { CandidateRefusal, Plugin, PluginContext } from '../node/plugin.ts'
 import { addr } from '../protocols/addr/messages.ts'
 import { MAX_NETWORK_BYTES } from '../protocols/addr/limits.ts'
 import { utf8ToBytes } from '../base/bytes.ts'
@@ -127,6 +127,10 @@ class BookPlugin implements AddressBook {
 
   candidates(): AsyncIterable<Address> {
     return this.#running.source
+  }
+
+  refused(address: Address, refusal: CandidateRefusal): void {
+    this.#book?.refused(address, refusal)
   }
 
   add(address: Address | string): boolean {

@@ -4,21 +4,17 @@ import type { Deferred } from '../base/abort.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Address } from '../wire/address.ts'
 
-/** Milliseconds until a book that had nobody to dial is looked at again: what was tried lately becomes ripe. */
-const RIPEN_MS = 30_000
-/** Most addresses that wait to be dialed before the book's own choice. */
-const MAX_FIRST = 256
-
 export interface DialSourceOptions {
   readonly clock: Clock
   /** The book's choice, in bounded time; `undefined` when there is nobody to dial now. */
-  pick(): Address | undefined
+  pick(nowMs: number): Address | undefined
+  /** When time alone may change that, in milliseconds of the clock; `undefined`: only what happens does. */
+  ripeAtMs(nowMs: number): number | undefined
 }
 
-/** One reader at a time; while it waits there is one timer, otherwise none. */
+/** One reader at a time; while it waits there is a timer where time alone helps, otherwise none. Nothing is polled. */
 export class DialSource implements AsyncIterable<Address> {
   readonly #options: DialSourceOptions
-  readonly #first: Address[] = []
   #reader: Deferred<IteratorResult<Address, undefined>> | undefined
   #timer: Timer | undefined
   #isClosed = false
@@ -32,16 +28,10 @@ export class DialSource implements AsyncIterable<Address> {
     return this.#reader !== undefined
   }
 
-  /** These go before the book's own choice; those past the bound are left out. */
-  offer(addresses: readonly Address[]): void {
-    this.#first.push(...addresses.slice(0, MAX_FIRST - this.#first.length))
-    this.wake()
-  }
-
   /** There may be somebody to dial now. */
   wake(): void {
     if (!this.#reader) return
-    const value = this.#next()
+    const value = this.#pick()
     if (!value) return
     const reader = this.#reader
     this.#stopWaiting()
@@ -50,7 +40,6 @@ export class DialSource implements AsyncIterable<Address> {
 
   close(): void {
     this.#isClosed = true
-    this.#first.length = 0
     const reader = this.#reader
     this.#stopWaiting()
     reader?.resolve({ done: true, value: undefined })
@@ -68,23 +57,26 @@ export class DialSource implements AsyncIterable<Address> {
 
   async #read(): Promise<IteratorResult<Address, undefined>> {
     if (this.#isClosed) return { done: true, value: undefined }
-    const value = this.#next()
+    const value = this.#pick()
     if (value) return { done: false, value }
     this.#reader ??= createDeferred()
-    this.#arm()
     return await this.#reader.promise
   }
 
-  #next(): Address | undefined {
-    return this.#first.shift() ?? this.#options.pick()
-  }
-
-  #arm(): void {
-    this.#timer ??= this.#options.clock.setTimer(RIPEN_MS, () => {
+  // Whom there is; where there is nobody, the timer is set for when there may be.
+  #pick(): Address | undefined {
+    const { clock, pick, ripeAtMs } = this.#options
+    const nowMs = clock.now()
+    const value = pick(nowMs)
+    this.#timer?.cancel()
+    this.#timer = undefined
+    const atMs = value ? undefined : ripeAtMs(nowMs)
+    if (atMs === undefined) return value
+    this.#timer = clock.setTimer(Math.max(1, atMs - nowMs), () => {
       this.#timer = undefined
       this.wake()
-      if (this.#reader) this.#arm()
     })
+    return undefined
   }
 
   #stopWaiting(): void {

@@ -20,6 +20,9 @@ export interface GossiperOptions {
   own(remote: NetworkAddress): readonly AddrEntry[]
 }
 
+/** Who is said to be where. */
+type Claim = Pick<AddrEntry, 'address' | 'publicKey'>
+
 interface Talker {
   readonly peer: Peer
   readonly place: NetworkAddress
@@ -79,6 +82,21 @@ export class Gossiper {
     const nowMs = clock.now()
     this.#gossip.told(peer.id, entries, nowMs, Math.floor(clock.wallNow() / 1000))
     this.#schedule(nowMs)
+  }
+
+  /** A handshake has shown that a claim is right: whoever told of it is to be believed. */
+  proved(claim: Claim): void {
+    this.#gossip.judged(claim, true)
+  }
+
+  /** Somebody else is there. */
+  disproved(claim: Claim): void {
+    this.#gossip.judged(claim, false)
+  }
+
+  /** Peers that we dialed and that have told of many nodes that are not there, and of none that is. */
+  liars(): Peer[] {
+    return this.#gossip.liars().map((id) => this.#talkers.get(id)!.peer)
   }
 
   stop(): void {

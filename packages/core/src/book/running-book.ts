@@ -1,8 +1,8 @@
 // The book of a node that runs: tables, gossip, store, seeds and feelers put together.
-import type { AddressEntry, AddressTables } from '../addresses/address-tables.ts'
+import type { AddressEntry, AddressTables, SelectOptions } from '../addresses/address-tables.ts'
 import { addressOfEndpoint, endpointOfAddress } from '../addresses/endpoint-address.ts'
 import { isRoutableAddress } from '../addresses/group-policy.ts'
-import { addressKey, hasQuery } from '../addresses/network-address.ts'
+import { hasQuery } from '../addresses/network-address.ts'
 import type { NetworkAddress } from '../addresses/network-address.ts'
 import { evenShare, shareByPeers } from '../addresses/select.ts'
 import { createAddressTables } from '../addresses/tables.ts'
@@ -11,28 +11,27 @@ import type { Timer } from '../base/clock.ts'
 import { randomBelow } from '../base/random.ts'
 import { runInSlices } from '../base/slices.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
-import { isPeerError } from '../errors/peer-error.ts'
 import type { PeerError } from '../errors/peer-error.ts'
-import type { PluginContext } from '../node/plugin.ts'
+import type { CandidateRefusal, PluginContext } from '../node/plugin.ts'
 import type { AddrEntry } from '../protocols/addr/messages.ts'
 import type { Address, Endpoint } from '../wire/address.ts'
 import { formatEndpoint, parseAddress } from '../wire/address.ts'
+import type { Peer } from '../wire/peer.ts'
 import { Bootstrap } from './bootstrap.ts'
 import { BookKeeper } from './book-keeper.ts'
 import type { LoadedBook } from './book-keeper.ts'
 import type { BookHeader } from './book-file.ts'
+import { isOtherKey, isOurDoing, isSignOfLife } from './dial-verdict.ts'
 import { DialSource } from './dial-source.ts'
 import { Feelers } from './feelers.ts'
 import { Gossiper } from './gossiper.ts'
 import type { AddressBookInspection, AddressBookOptions } from './options.ts'
 import { Outbound } from './outbound.ts'
+import { Picker } from './picker.ts'
 import { OwnAddresses } from './own-addresses.ts'
+import { Prober } from './prober.ts'
 import { canReach, isLocalAddress, isLocalOrRoutable } from './places.ts'
 
-/** Milliseconds for which an address that was given to the dialer is not given again. */
-const OFFERED_MS = 60_000
-/** Such addresses that are remembered: more than are drawn in that time. */
-const MAX_OFFERED = 1024
 /** A seed's address counts as seen three to seven days ago, as in btcd: nobody has said that it lives. Seconds. */
 const SEED_AGE_S = 3 * 86_400
 const SEED_AGE_MORE_S = 4 * 86_400
@@ -41,6 +40,8 @@ const SEED_AGE_MORE_S = 4 * 86_400
  * refuse another one from the same address, and a restart takes less.
  */
 const ANCHORS_AGAIN_MS = 40_000
+/** Milliseconds for which whoever told only what is wrong isn't dialed. */
+const LIAR_MS = 3_600_000
 /** Share of the book in an answer, in percent; of a small one as many entries as keep a small network together. */
 const SAMPLE_PERCENT = 23
 const SAMPLE_LEAST = 10
@@ -57,12 +58,13 @@ export class RunningBook {
   readonly #feelers: Feelers
   readonly #outbound: Outbound
   readonly #own: OwnAddresses
-  /** Addresses given to the dialer, and until when they are not given again. */
-  readonly #offered = new Map<string, number>()
+  readonly #picker: Picker
   /** Whom the last run leaves to be dialed first. */
   readonly #anchors: readonly string[]
   #anchorTimer: Timer | undefined
-  #felt = { sent: 0, alive: 0 }
+  /** Keys of all peers, whoever dialed. */
+  readonly #peers = new Set<string>()
+  readonly #prober: Prober
 
   constructor(
     options: AddressBookOptions,
@@ -88,7 +90,19 @@ export class RunningBook {
     this.#anchors = this.#outbound.anchors()
     this.#own = new OwnAddresses(this.#accepts)
     this.#own.advertise(options.advertise ?? [])
-    this.source = new DialSource({ clock, pick: () => this.#pick() })
+    this.#picker = new Picker({
+      tables: this.tables,
+      select: () => this.#selectOptions(),
+      now: () => this.#now(),
+      isPeer: (publicKey) => this.#isPeer(publicKey),
+      isHeldAgainst: (claim) => this.#isHeldAgainst(claim),
+      isGroupUsed: (group) => this.#outbound.hasGroup(group),
+    })
+    this.source = new DialSource({
+      clock,
+      pick: (nowMs) => this.#picker.next(nowMs),
+      ripeAtMs: (nowMs) => this.#picker.ripeAtMs(nowMs),
+    })
     this.#bootstrap = new Bootstrap({
       seeds: options.seeds ?? [],
       clock,
@@ -100,7 +114,21 @@ export class RunningBook {
       found: (addresses) => this.#seeded(addresses),
       isGood: (endpoint) => this.#isGood(endpoint),
     })
-    this.#feelers = new Feelers({ clock, random, feel: () => this.#feel() })
+    this.#prober = new Prober({
+      context,
+      tables: this.tables,
+      select: () => this.#selectOptions(),
+      now: () => this.#now(),
+      mayProbe: () => this.#outbound.size > 0,
+      isRefused: (claim) => this.#picker.isRefused(claim, clock.now()),
+      isPeer: (publicKey) => this.#isPeer(publicKey),
+      lives: (felt, address) => {
+        this.#picker.dialed(felt, clock.now())
+        this.#proven(felt.publicKey, address)
+      },
+      failed: (felt, error) => this.#dialFailed(felt, error),
+    })
+    this.#feelers = new Feelers({ clock, random, feel: () => this.#prober.feel() })
     this.gossiper = new Gossiper({
       context,
       network: options.network ?? 'main',
@@ -124,10 +152,9 @@ export class RunningBook {
     if (stored?.trouble !== undefined) this.#keeper?.changed()
     const { total, tried } = this.tables.counts()
     logger.log(total > 0 ? 'info' : 'debug', 'Address book', { addresses: total, tried, anchors: this.#anchors.length })
-    node.on('peer:added', (peer) =>
-      this.#added(peer.publicKey, peer.endpoint && addressOfEndpoint(peer.endpoint), peer),
-    )
-    node.on('peer:removed', ({ peer }) => this.#removed(peer.id, peer.endpoint && addressOfEndpoint(peer.endpoint)))
+    node.on('peer:added', (peer) => this.#added(peer, peer.endpoint && addressOfEndpoint(peer.endpoint)))
+    node.on('peer:removed', ({ peer }) => this.#removed(peer, peer.endpoint && addressOfEndpoint(peer.endpoint)))
+    node.on('setup:failed', () => this.#changed())
     node.on('dial:failed', ({ address, error }) => this.#dialFailed(address, error))
     // What was connected at that moment is what the next start begins with.
     signal.addEventListener('abort', () => this.#outbound.freeze(), { once: true })
@@ -177,14 +204,19 @@ export class RunningBook {
       file: this.#keeper?.inspect(),
       anchors: this.#outbound.anchors(),
       seedsAsked: this.#bootstrap.rounds,
-      feelers: { ...this.#felt },
+      feelers: this.#prober.felt,
       waitsFor: this.#waitsFor(),
     }
   }
 
   #dialAnchors(): void {
     const anchors = this.#anchors.map(readAnchor).filter((anchor) => anchor !== undefined)
-    this.source.offer(anchors.filter(({ publicKey }) => !this.#outbound.has(publicKey)))
+    this.#offer(anchors.filter(({ publicKey }) => !this.#isPeer(publicKey)))
+  }
+
+  #offer(addresses: readonly Address[]): void {
+    this.#picker.offer(addresses, this.#context.clock.now())
+    this.source.wake()
   }
 
   *#restoring({ batches }: LoadedBook): Generator<void, void, void> {
@@ -205,27 +237,29 @@ export class RunningBook {
     return Math.floor(this.#context.clock.wallNow() / 1000)
   }
 
-  #pick(): Address | undefined {
-    const nowMs = this.#context.clock.now()
-    const entry = this.tables.select(this.#now(), {
-      canReach: (network, transport) => canReach(this.#context.canDial, network, transport),
-      isGroupUsed: (group) => this.#outbound.hasGroup(group),
-      isRefused: (candidate) => this.#isRefused(candidate, nowMs),
-      outbound: this.#outbound.size,
-      ...(this.#options.defaultPort === undefined ? {} : { defaultPort: this.#options.defaultPort }),
-    })
-    if (!entry) return undefined
-    this.#offered.set(entry.key, nowMs + OFFERED_MS)
-    if (this.#offered.size > MAX_OFFERED) this.#offered.delete(this.#offered.keys().next().value!)
-    return { publicKey: entry.publicKey.slice(), endpoint: endpointOfAddress(entry.address) }
+  /** The dialer's word on a candidate that it doesn't dial. */
+  refused(address: Address, refusal: CandidateRefusal): void {
+    this.#picker.refused(address, refusal)
   }
 
-  #isRefused(entry: AddressEntry, nowMs: number): boolean {
-    const untilMs = this.#offered.get(entry.key)
-    if (untilMs !== undefined && untilMs > nowMs) return true
-    const own = this.#context.node.publicKey
-    if (this.#outbound.has(entry.publicKey) || equalBytes(entry.publicKey, own)) return true
-    return this.#isHeldAgainst(entry)
+  #selectOptions(): SelectOptions {
+    const { defaultPort } = this.#options
+    return {
+      canReach: (network, transport) => canReach(this.#context.canDial, network, transport),
+      outbound: this.#outbound.size,
+      ...(defaultPort === undefined ? {} : { defaultPort }),
+    }
+  }
+
+  #isPeer(publicKey: Uint8Array): boolean {
+    const { node } = this.#context
+    return equalBytes(publicKey, node.publicKey) || this.#peers.has(toHex(publicKey))
+  }
+
+  #changed(): void {
+    this.#picker.changed()
+    this.#dropLiar()
+    this.source.wake()
   }
 
   #isHeldAgainst({ address, publicKey }: Pick<AddressEntry, 'address' | 'publicKey'>): boolean {
@@ -243,7 +277,10 @@ export class RunningBook {
   #learn(entry: AddrEntry, from: NetworkAddress): void {
     const { address } = entry
     if (hasQuery(address) || (isLocalAddress(address) && !isLocalAddress(from))) return
-    this.#take(entry, from, this.#now())
+    const now = this.#now()
+    const shown = this.tables.shown(address, now)
+    if (shown) this.#shown(address, shown.publicKey, entry.publicKey)
+    this.#take(entry, from, now)
   }
 
   // Of what a seed finds, not of what the user wrote.
@@ -276,14 +313,20 @@ export class RunningBook {
       const time = now - SEED_AGE_S - randomBelow(random, SEED_AGE_MORE_S)
       if (address) this.#take({ address, publicKey, time }, address, now)
     }
-    this.source.offer(addresses)
+    this.#offer(addresses)
   }
 
-  #added(publicKey: Uint8Array, address: NetworkAddress | undefined, peer: Parameters<Outbound['add']>[0]): void {
-    if (peer.direction !== 'outbound') return
-    this.#outbound.add(peer, address && this.tables.groupOf(address), this.#context.clock.now())
-    this.#bootstrap.peersChanged()
-    if (address) this.#proven(publicKey, address)
+  #added(peer: Peer, address: NetworkAddress | undefined): void {
+    const { publicKey, endpoint, direction } = peer
+    this.#peers.add(toHex(publicKey))
+    if (direction === 'outbound') {
+      const nowMs = this.#context.clock.now()
+      if (endpoint) this.#picker.dialed({ publicKey, endpoint }, nowMs)
+      this.#outbound.add(peer, address && this.tables.groupOf(address), nowMs)
+      this.#bootstrap.peersChanged()
+      if (address) this.#proven(publicKey, address)
+    }
+    this.#changed()
   }
 
   // A handshake at this address has proven the key.
@@ -291,73 +334,54 @@ export class RunningBook {
     if (this.#isNobody(publicKey)) return
     const now = this.#now()
     this.tables.add({ address, publicKey, time: now }, address, now)
+    for (const claim of this.tables.claims(address)) this.#shown(address, publicKey, claim.publicKey)
     this.tables.good(address, publicKey, now)
     this.#keeper?.changed()
   }
 
-  #removed(id: string, address: NetworkAddress | undefined): void {
-    if (!this.#outbound.remove(id)) return
-    if (address) this.tables.connected(address, this.#now())
-    this.#keeper?.changed()
-    this.#bootstrap.peersChanged()
-    this.source.wake()
-  }
-
-  #dialFailed({ publicKey, endpoint }: Address, error: PeerError): void {
-    const address = addressOfEndpoint(endpoint)
-    if (!address || isOurDoing(error) || this.#context.signal.aborted) return
-    this.#failed(address, publicKey, error)
-    this.source.wake()
-  }
-
-  #failed(address: NetworkAddress, publicKey: Uint8Array, error: PeerError): void {
-    const entry = this.tables.get(address)
-    if (!entry || !equalBytes(entry.publicKey, publicKey)) return
-    this.tables.attempt(address, this.#now(), { countFailure: !isSignOfLife(error) })
-    this.#keeper?.changed()
-  }
-
-  // Out of turn: groups don't count, because nothing stays connected. Who is connected, whoever dialed, would refuse.
-  async #feel(): Promise<void> {
-    const { tables } = this
-    const connected = new Set(this.#context.node.peers.map(({ publicKey }) => toHex(publicKey)))
-    const [now, nowMs] = [this.#now(), this.#context.clock.now()]
-    tables.resolveCollisions(now)
-    if (this.#outbound.size === 0) return
-    const entry =
-      tables.selectCollision() ??
-      tables.select(now, {
-        onlyNew: true,
-        canReach: (network, transport) => canReach(this.#context.canDial, network, transport),
-        isRefused: (candidate) => connected.has(toHex(candidate.publicKey)) || this.#isRefused(candidate, nowMs),
-      })
-    if (!entry || this.#outbound.has(entry.publicKey)) return
-    const { address } = entry
-    const publicKey = entry.publicKey.slice()
-    this.#offered.set(addressKey(address), nowMs + OFFERED_MS)
-    this.#felt.sent++
-    try {
-      await this.#context.probe({ publicKey, endpoint: endpointOfAddress(address) }, { signal: this.#context.signal })
-      this.#felt.alive++
-      this.#proven(publicKey, address)
-    } catch (error) {
-      if (!isPeerError(error)) return
-      // No place was free: it is for another time.
-      if (isOurDoing(error)) this.#felt.sent--
-      else this.#dialFailed({ publicKey, endpoint: endpointOfAddress(address) }, error)
+  #removed({ id, publicKey }: Peer, address: NetworkAddress | undefined): void {
+    this.#peers.delete(toHex(publicKey))
+    if (this.#outbound.remove(id)) {
+      if (address) this.tables.connected(address, this.#now(), publicKey)
+      this.#keeper?.changed()
+      this.#bootstrap.peersChanged()
     }
+    this.#changed()
   }
-}
 
-// Nobody wants the dial any more, we have no place ourselves, or our own code failed: that says nothing of the address.
-function isOurDoing({ origin }: PeerError): boolean {
-  return origin === 'local' || origin === 'program'
-}
+  #dialFailed(dialed: Address, error: PeerError): void {
+    this.#picker.dialed(dialed, this.#context.clock.now())
+    this.#judge(dialed, error)
+    this.#changed()
+  }
 
-// Whoever says that it is full, or that it knows us already, lives.
-function isSignOfLife({ code, reason }: PeerError): boolean {
-  if (code !== 'remote disconnect reason') return false
-  return reason === DiscReason.tooManyPeers || reason === DiscReason.alreadyConnected
+  // Whoever tells of nodes that are not there, and of none that is, gives its place to another, when all are taken:
+  // while there are few, it may be that it knows no better.
+  #dropLiar(): void {
+    if (this.#outbound.size < this.#context.places.outbound) return
+    const liar = this.gossiper.liars().find(({ persistent, trusted }) => !persistent && !trusted)
+    if (!liar?.endpoint) return
+    const { publicKey, endpoint } = liar
+    const untilMs = this.#context.clock.now() + LIAR_MS
+    this.#picker.refused({ publicKey, endpoint }, { reason: 'discouraged', untilMs })
+    liar.disconnect(DiscReason.uselessPeer, 'the nodes that it tells of are not there')
+  }
+
+  // What dials have shown, or show now, of the claims of an address.
+  #shown(address: NetworkAddress, publicKey: Uint8Array, told: Uint8Array = publicKey): void {
+    if (equalBytes(publicKey, told)) this.gossiper.proved({ address, publicKey: told })
+    else this.gossiper.disproved({ address, publicKey: told })
+  }
+
+  // What a dial that led to nobody says of the claim.
+  #judge({ publicKey, endpoint }: Address, error: PeerError): void {
+    const address = addressOfEndpoint(endpoint)
+    if (!address || isOurDoing(error) || this.#context.signal.aborted || !this.tables.get(address, publicKey)) return
+    const isOther = isOtherKey(error) || (error.code === 'link lost' && this.tables.claims(address).length > 1)
+    this.tables.attempt(address, this.#now(), { countFailure: !isSignOfLife(error), publicKey, isOther })
+    if (isOther) this.gossiper.disproved({ address, publicKey })
+    this.#keeper?.changed()
+  }
 }
 
 function readAnchor(text: string): Address | undefined {

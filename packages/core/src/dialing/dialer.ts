@@ -11,7 +11,8 @@ import { type DialerInfo, type DialExplanation, explain, inspectState } from './
 import { explainAll, type FailureTally, type NodeExplanation } from './explain-all.ts'
 import type { DialPolicy } from './policy.ts'
 import { wantsCandidate } from './slots.ts'
-import { SourceMix, type SourceOptions } from './sources.ts'
+import { refusalEnd } from './refusal.ts'
+import { type Draw, SourceMix, type SourceOptions } from './sources.ts'
 import {
   type ConnectionName,
   createDialState,
@@ -96,7 +97,7 @@ export interface Dialer {
   offer(address: Address): DialExplanation
   /**
    * Adds a source, which is read only when there is room; the answer removes it. What isn't public is passed over,
-   * unless the source is `local`.
+   * unless the source is `local`. It is told why what it gave isn't dialed, by `refused`, which must not throw.
    */
   addSource(name: string, candidates: AsyncIterable<Address>, options?: SourceOptions): () => void
   /** The network is back: persistent peers are dialed at once, waits after network failures are forgotten. */
@@ -125,6 +126,8 @@ class TaskRunner implements Dialer {
   readonly #resolves = new Map<string, AbortController>()
   readonly #refusals = new Map<string, DialRefusal>()
   readonly #refused = new Map<DialRefusal, number>()
+  /** Candidates that wait for their dial, by id: whoever gave them is told when nothing comes of it. */
+  readonly #drawn = new Map<string, Draw>()
   #state: DialState
   #timer: { readonly atMs: number; readonly timer: Timer } | undefined
   /** The time of the latest turn, read once: what was not due then is still to come, also when it is due by now. */
@@ -194,7 +197,7 @@ class TaskRunner implements Dialer {
 
   addSource(name: string, candidates: AsyncIterable<Address>, options?: SourceOptions): () => void {
     if (this.#closed) return () => undefined
-    const remove = this.#mix.add(name, candidates, options?.local)
+    const remove = this.#mix.add(name, candidates, options)
     this.#handle({ type: 'sources', open: this.#mix.open })
     return remove
   }
@@ -229,6 +232,7 @@ class TaskRunner implements Dialer {
     this.#timer?.timer.cancel()
     this.#timer = undefined
     this.#events.length = 0
+    this.#drawn.clear()
     this.#mix.close()
     for (const controller of [...this.#dials.values(), ...this.#resolves.values()]) controller.abort(cancelled())
   }
@@ -258,6 +262,7 @@ class TaskRunner implements Dialer {
     switch (task.type) {
       case 'dial':
         this.#refusals.delete(task.target.id)
+        this.#drawn.delete(task.target.id)
         this.#dial(task)
         break
       case 'cancel':
@@ -282,11 +287,17 @@ class TaskRunner implements Dialer {
       return undefined
     }
     const target = this.#targetOf(draw.address)
-    this.#refusals.delete(target.id)
+    const { id } = target
+    this.#refusals.delete(id)
+    const waits = this.#drawn.get(id)
+    this.#drawn.set(id, draw)
     if (draw.local || (this.#options.isPublic?.(draw.address.endpoint) ?? true))
       this.#take({ type: 'candidate', target })
     else this.#refuse(target, 'not public')
-    draw.judge(!this.#refusals.has(target.id), this.#turnMs)
+    // Another draw of the same node may wait on.
+    if (waits && !this.#drawn.has(id) && this.#state.waiting.some((other) => other.target.id === id))
+      this.#drawn.set(id, waits)
+    draw.judge(!this.#refusals.has(id), this.#turnMs)
     return { type: 'clock' }
   }
 
@@ -321,6 +332,9 @@ class TaskRunner implements Dialer {
   }
 
   #refuse({ id, publicKey }: Target, refusal: DialRefusal): void {
+    const draw = this.#drawn.get(id)
+    this.#drawn.delete(id)
+    draw?.refused({ reason: refusal, untilMs: refusalEnd(this.#state, id, refusal, this.#turnMs) })
     this.#refused.set(refusal, (this.#refused.get(refusal) ?? 0) + 1)
     this.#refusals.delete(id)
     this.#refusals.set(id, refusal)

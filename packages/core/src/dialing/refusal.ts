@@ -17,6 +17,23 @@ export function refusalOf(state: DialState, target: Target, nowMs: number): Dial
   return undefined
 }
 
+/** When a refusal is over by time alone, in milliseconds of the clock; `Infinity`: never; `undefined`: by an event. */
+export function refusalEnd(state: DialState, id: string, refusal: DialRefusal, nowMs: number): number | undefined {
+  switch (refusal) {
+    case 'dialed recently':
+    case 'backing off':
+    case 'told to stay away':
+      return pastOf(state, id, nowMs)?.nextAtMs
+    case 'self':
+    case 'no port':
+    case 'not public':
+    case 'outside net restriction':
+      return Infinity
+    default:
+      return undefined
+  }
+}
+
 /** The reasons that hold for persistent nodes, too. */
 export function commonRefusal(state: DialState, target: Target): DialRefusal | undefined {
   const { id, endpoint } = target

@@ -1,6 +1,7 @@
 // Draws candidates from several sources in turn; none can starve or busy the others.
 import { causeText } from '../errors/peer-error.ts'
 import type { Address } from '../wire/address.ts'
+import type { DialRefusal } from './state.ts'
 
 /** Draws in a row that a source may waste on nodes that can't be dialed before it has to rest. */
 const MAX_WASTED = 64
@@ -18,8 +19,8 @@ export interface SourceInfo {
 
 interface Source {
   readonly name: string
-  readonly local: boolean
   readonly iterator: AsyncIterator<Address>
+  readonly options: SourceOptions
   ready: Address | undefined
   reading: boolean
   taken: number
@@ -32,6 +33,18 @@ interface Source {
 export interface SourceOptions {
   /** Whether its candidates may lead to this machine and its network. */
   readonly local?: boolean | undefined
+  /** Told of each candidate of this source that isn't dialed, so that it offers it again when that may be of use. */
+  refused?(address: Address, refusal: CandidateRefusal): void
+}
+
+/** Why a candidate isn't dialed. */
+export interface CandidateRefusal {
+  readonly reason: DialRefusal
+  /**
+   * When the reason is over, in milliseconds of the clock; `Infinity`: never. Absent: not by time alone, but by a peer
+   * or a dial that ends.
+   */
+  readonly untilMs?: number | undefined
 }
 
 export interface SourceMixOptions {
@@ -44,6 +57,8 @@ export interface Draw {
   readonly address: Address
   readonly local: boolean
   judge(useful: boolean, nowMs: number): void
+  /** Tells the source that it isn't dialed, now or later. */
+  refused(refusal: CandidateRefusal): void
 }
 
 /** The least recently served source that has something is next. Each holds at most one value in advance. */
@@ -61,10 +76,10 @@ export class SourceMix {
   }
 
   /** Adds a source; the answer removes it again and tells its iterator so. */
-  add(name: string, candidates: AsyncIterable<Address>, local = false): () => void {
+  add(name: string, candidates: AsyncIterable<Address>, options: SourceOptions = {}): () => void {
     const source: Source = {
       name,
-      local,
+      options,
       iterator: candidates[Symbol.asyncIterator](),
       ready: undefined,
       reading: false,
@@ -86,7 +101,13 @@ export class SourceMix {
     source.ready = undefined
     source.taken++
     this.#sources = [...this.#sources.filter((other) => other !== source), source]
-    return { address, local: source.local, judge: (useful, nowMs) => this.#judge(source, useful, nowMs) }
+    const { options } = source
+    return {
+      address,
+      local: options.local ?? false,
+      judge: (useful, nowMs) => this.#judge(source, useful, nowMs),
+      refused: (refusal) => this.#tell(source, address, refusal),
+    }
   }
 
   /** Asks every source for a value that has none, isn't asked yet and doesn't rest; `nowMs` is the turn's time. */
@@ -129,6 +150,14 @@ export class SourceMix {
     source.wastedInRow = 0
     source.restsUntilMs = nowMs + source.restMs
     source.restMs = Math.min(2 * source.restMs, REST_MAX_MS)
+  }
+
+  #tell(source: Source, address: Address, refusal: CandidateRefusal): void {
+    try {
+      source.options.refused?.(address, refusal)
+    } catch (error) {
+      this.#end(source, causeText(error))
+    }
   }
 
   async #readOne(source: Source): Promise<void> {

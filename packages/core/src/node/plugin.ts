@@ -5,9 +5,12 @@ import type { Logger } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Storage } from '../base/storage.ts'
 import type { Places } from '../dialing/places.ts'
+import type { CandidateRefusal } from '../dialing/sources.ts'
 import type { Address, Endpoint } from '../wire/address.ts'
 import type { Offer } from '../wire/protocol.ts'
 import type { Node } from './node.ts'
+
+export type { CandidateRefusal } from '../dialing/sources.ts'
 
 /** Whom a judgement is about: as much as is known of it so far. */
 export interface Subject {
@@ -66,6 +69,11 @@ export interface Plugin {
    * They count as a stranger's: what is of this machine and its network or has a query is passed over unless `local`.
    */
   candidates?(): AsyncIterable<Address>
+  /**
+   * Told of each of its candidates that isn't dialed, with the reason: then nothing has to be held back by guess, nor
+   * offered again and again. It must not throw.
+   */
+  refused?(address: Address, refusal: CandidateRefusal): void
   /** Whether its candidates and what it resolves may be such: the user said so, or it judges them itself. */
   readonly local?: boolean | undefined
   /** Whether it tries out addresses by `probe`: then the node keeps a place for that, if it has enough. */

@@ -18,7 +18,7 @@ export class EntryHasher {
   }
 
   /** By value: the same address and key give the same number however often they are decoded; the time doesn't count. */
-  ofEntry({ address, publicKey }: AddrEntry): number {
+  ofEntry({ address, publicKey }: Pick<AddrEntry, 'address' | 'publicKey'>): number {
     return this.#hash(concatBytes(publicKey, utf8ToBytes(addressKey(address)))) & HANDLE_MASK
   }
 

@@ -4,11 +4,26 @@ import type { Random } from '../../base/random.ts'
 import { randomBelow } from '../../base/random.ts'
 import { KnownSet } from '../../inventory/known-set.ts'
 import type { Direction } from '../../wire/link.ts'
-import { MAX_KNOWN, MAX_QUEUED } from './limits.ts'
+import { MAX_ENTRIES, MAX_KNOWN, MAX_QUEUED } from './limits.ts'
 import type { AddrEntry } from './messages.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 type DueTimer = Expiring<() => void>
+
+/** Handles of what a peer has told lately, at most as many as one answer has. */
+class Told {
+  readonly #handles = new Set<number>()
+
+  add(handle: number): void {
+    this.#handles.delete(handle)
+    this.#handles.add(handle)
+    if (this.#handles.size > MAX_ENTRIES) this.#handles.delete(this.#handles.values().next().value!)
+  }
+
+  delete(handle: number): boolean {
+    return this.#handles.delete(handle)
+  }
+}
 
 /** An entry that is to be told. */
 export interface Waiting {
@@ -27,6 +42,11 @@ export class GossipPeer {
   readonly tokens: TokenBucket
   /** What waits, by handle. */
   readonly queue: Map<number, Waiting> = new Map()
+  /** What it told that no dial has decided yet; only of peers that we dialed. */
+  readonly told: Told = new Told()
+  /** How much of it was right and wrong. */
+  right = 0
+  wrong = 0
   wasAnswered = false
   hasTold = false
   flushTimer: DueTimer | undefined

@@ -12,6 +12,7 @@ import {
   ANSWER_MS,
   FRESH_SECONDS,
   KEPT_ANSWER_ENTRIES,
+  MANY_WRONG,
   MAX_ENTRIES,
   MAX_RELAYED_ENTRIES,
   MEAN_OWN_MS,
@@ -137,11 +138,29 @@ export class Gossip {
     for (const entry of this.#drawn(entries, taken)) {
       const handle = this.#hasher.ofEntry(entry)
       peer.know(handle)
+      if (peer.direction === 'outbound' && !equalBytes(entry.publicKey, peer.publicKey)) peer.told.add(handle)
       this.#host.learn(entry, id)
       if (isNews && isFresh(entry, nowSeconds) && this.#host.mayRelay(entry)) {
         this.#relay(handle, entry, id, nowMs, nowSeconds)
       }
     }
+  }
+
+  /** A dial has shown whether a claim is right. Those that we dialed answer for what they tell. */
+  judged(entry: Pick<AddrEntry, 'address' | 'publicKey'>, isRight: boolean): void {
+    const handle = this.#hasher.ofEntry(entry)
+    for (const peer of this.#peers.values()) {
+      if (!peer.told.delete(handle)) continue
+      if (isRight) peer.right++
+      else peer.wrong++
+    }
+  }
+
+  /** Peers that we dialed and that have told of many nodes that are not there, and of none that is. */
+  liars(): string[] {
+    const liars: string[] = []
+    for (const { id, right, wrong } of this.#peers.values()) if (wrong >= MANY_WRONG && right === 0) liars.push(id)
+    return liars
   }
 
   /** Does what is due. */
