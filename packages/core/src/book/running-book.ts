@@ -370,7 +370,10 @@ export class RunningBook {
   // What dials have shown, or show now, of the claims of an address.
   #shown(address: NetworkAddress, publicKey: Uint8Array, told: Uint8Array = publicKey): void {
     if (equalBytes(publicKey, told)) this.gossiper.proved({ address, publicKey: told })
-    else this.gossiper.disproved({ address, publicKey: told })
+    else {
+      this.gossiper.disproved({ address, publicKey: told })
+      this.#dropLiar()
+    }
   }
 
   // What a dial that led to nobody says of the claim.
