@@ -26,6 +26,14 @@ const FLAGS: FlagTable = {
     many: true,
     help: 'a node to begin with when the address book is of no help: enode://KEY@host:port or wss://KEY@host/',
   },
+  bias: {
+    value: 'HOW',
+    help: 'how often strangers are dialed who were never connected: even, the default, is every second time; peers is 10 % without outbound peers and 90 % with eight',
+  },
+  'default-port': {
+    value: 'PORT',
+    help: 'the port that most nodes have: others are dialed later; default: 30303 with --network, else any is as good',
+  },
   'no-address-book': { help: 'neither keep nor exchange addresses, and dial nobody who was not named' },
   'public-url': { value: 'URL', help: 'what browsers reach the relay by, such as https://relay.example/' },
   advertise: {

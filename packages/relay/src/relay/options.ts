@@ -24,6 +24,11 @@ const DEFAULT_MAX_PEERS = 200
 /** What one process can hold within the usual limit of 20,000 open files. */
 const MOST_PEERS = 10_000
 
+/** Half of all dials, or the more the more peers there are. */
+const BIASES = ['even', 'peers'] as const
+/** Where nodes of the networks that are known by name listen. */
+const ETHEREUM_PORT = 30_303
+
 export interface RelayOptions {
   /** Listeners that were asked for; none for the usual two. */
   readonly listen: readonly Endpoint[]
@@ -55,6 +60,10 @@ export interface RelayOptions {
   /** Nodes to begin with. */
   readonly seeds: readonly Address[]
   readonly addressBook: boolean
+  /** Which share of dials goes to addresses that were never connected. */
+  readonly bias: (typeof BIASES)[number]
+  /** The port that most nodes have; absent where any is as good. */
+  readonly defaultPort: number | undefined
   /** Where nodes are looked for. */
   readonly search: SearchOptions
   /** Whether they are. */
@@ -67,6 +76,7 @@ export function readRelayOptions(given: Given, env: NodeJS.ProcessEnv): RelayOpt
   if (word !== undefined)
     throw new UsageError(`there is nothing to do with "${word}"; addresses are given as --connect ${word}`)
   const publicUrl = given.value('public-url')
+  const search = withLists(given, readSearch(given))
   const options: RelayOptions = {
     listen: given.values('listen').map((text) => valueOf('listen', () => parseListen(text))),
     connect: given.values('connect').map((text) => valueOf('connect', () => readAddress(text))),
@@ -89,10 +99,13 @@ export function readRelayOptions(given: Given, env: NodeJS.ProcessEnv): RelayOpt
     page: !given.has('no-page'),
     seeds: given.values('seed').map((text) => valueOf('seed', () => readAddress(text))),
     addressBook: !given.has('no-address-book'),
-    search: withLists(given, readSearch(given)),
+    bias: readBias(given.value('bias') ?? 'even'),
+    defaultPort: readDefaultPort(given, search),
+    search,
     discovery: !given.has('no-discovery'),
   }
   check(options)
+  checkBook(given)
   return options
 }
 
@@ -118,6 +131,12 @@ function check(options: RelayOptions): void {
   if (bridge.length > 0 && listen.length > 0 && listen.every(({ scheme }) => scheme === 'tcp')) {
     throw new UsageError('--bridge is of no use: tabs need a listener on ws:// or wss://')
   }
+}
+
+function checkBook(given: Given): void {
+  if (!given.has('no-address-book')) return
+  const useless = ['bias', 'default-port'].find((flag) => given.value(flag) !== undefined)
+  if (useless !== undefined) throw new UsageError(`--${useless} is of no use with --no-address-book`)
 }
 
 function checkTickets({ listen, bridgeAllow, ticketKeyFiles }: RelayOptions): void {
@@ -192,6 +211,18 @@ function readTrust(given: Given): TrustProxy {
   const trust = isCount ? Number(text) : texts.flatMap((each) => each.split(','))
   valueOf('trust-proxy', () => readTrustProxy(trust))
   return trust
+}
+
+function readBias(text: string): RelayOptions['bias'] {
+  const bias = BIASES.find((known) => known === text)
+  if (bias) return bias
+  throw new UsageError(`--bias must be ${BIASES.join(' or ')}, not "${text}"`)
+}
+
+function readDefaultPort(given: Given, { chain }: SearchOptions): number | undefined {
+  const text = given.value('default-port')
+  if (text !== undefined) return wholeNumber('default-port', text, 1, 65_535)
+  return chain ? ETHEREUM_PORT : undefined
 }
 
 function readLogLevel(text: string): LogLevel {
