@@ -82,6 +82,7 @@ describe('peerwire dev echo', () => {
     await stopped.waitFor(is('peer', { inbound: false, address: enode }))
     process.kill(stopped.pid, 'SIGTERM')
     expect(await stopped.exited).toBe(0)
+    server.hangUp() // ends nothing
     const left = start(['dev', 'echo', '--json', '--dial', String(enode)])
     await left.waitFor(is('peer'))
     await server.stop()
@@ -96,6 +97,17 @@ describe('peerwire dev echo', () => {
     const args = ['--dial', await liar(answer), '--send', '0:c0', '--count', '3', '--timeout', '500']
     const { code, stderr } = await run('dev', 'echo', ...args)
     expect([code, stderr]).toEqual([1, `peerwire dev echo: ${sentence}\n`])
+  })
+
+  it('that is stopped says how many echoes are missing', async ({ liar, start }) => {
+    let answers = 1
+    const dial = await liar((payload) => (answers-- > 0 ? payload : undefined))
+    const child = start(['dev', 'echo', '--json', '--dial', dial, '--send', '0:c0', '--count', '3'])
+    await child.waitFor(is('message'))
+    process.kill(child.pid, 'SIGINT')
+    expect(await child.exited).toBe(1)
+    expect(child.stderr).toBe('peerwire dev echo: stopped by SIGINT: 2 echoes are missing\n')
+    expect(child.lines.at(-1)).toMatchObject({ event: 'drop', reason: 8, remoteRequested: false })
   })
 
   it('says that nobody is there and that the remote speaks something else', async ({ liar, run }) => {

@@ -23,7 +23,10 @@ it('a relay warns of what will bite its operator, once each, and says when it is
   }
   await child.stop()
   for (const [sentence, count] of [
-    [/--max-peers 900 needs some 1414 open files, and this process may have 512: it takes 298 peers until .*ulimit -n 1414/g, 1],
+    [
+      /--max-peers 900 needs some 1414 open files, and this process may have 512: it takes 298 peers until .*ulimit -n 1414/g,
+      1,
+    ],
     [`other users of this machine can write ${dataDir}: chmod go-w ${dataDir} keeps it yours`, 1],
     [/a visitor comes with X-Forwarded-For, which is not believed: .* --trust-proxy tells its visitors apart/g, 1],
     [/the clock says/g, 0],

@@ -67,7 +67,11 @@ async function runCrawl(given: Given, { signal, output }: Surroundings): Promise
     const found = async (node: CrawledNode): Promise<void> => {
       count(counts, node)
       output.event('node', { ...node })
-      await writer.write(node)
+      // What can't be written ends the walk, too, which may wait for whoever is due next.
+      await writer.write(node).catch((error: unknown) => {
+        end.abort()
+        throw error
+      })
     }
     const options = { parallel, asksName: !given.has('no-hello'), clock: systemClock, signal: end.signal, found }
     counts.unvisited = (await crawl(discv4, options)).unvisited

@@ -18,14 +18,23 @@ export interface CrawlHead {
 
 /**
  * Writes to a file, from its beginning on. Each write carries the end of the document, over which the next one goes: a
- * crawl that is killed leaves what it has found.
+ * crawl that is killed leaves what it has found, and so does one whose disk is full.
  */
 export async function writeToFile(path: string, head: CrawlHead): Promise<CrawlWriter> {
   const file = await trying(path, () => open(path, 'w'))
   let position = 0
   const put = async (text: string, tail: string): Promise<void> => {
     const bytes = Buffer.from(text + tail)
-    await trying(path, () => writeAt(file, bytes, position))
+    try {
+      await trying(path, () => writeAt(file, bytes, position))
+    } catch (error) {
+      // A part of it has gone over the end of what was whole: that goes back to its place, where there was room for it.
+      const end = Buffer.from(position === 0 ? '' : unfinished)
+      await writeAt(file, end, position).catch(() => undefined)
+      await file.truncate(position + end.length).catch(() => undefined)
+      await file.close().catch(() => undefined)
+      throw error
+    }
     position += bytes.length - Buffer.byteLength(tail)
   }
   const lines = documentLines(head)

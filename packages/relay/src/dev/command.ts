@@ -139,6 +139,7 @@ function limitBy(signal: AbortSignal, timeoutMs: number, missing: () => string):
   const controller = new AbortController()
   const stop = (): void => controller.abort(new Error(`${(signal.reason as Error).message}: ${missing()}`))
   signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
   const timer = systemClock.setTimer(timeoutMs, () => {
     controller.abort(new Error(`not done within ${timeoutMs} ms: ${missing()}`))
   })

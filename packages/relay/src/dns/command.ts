@@ -57,7 +57,7 @@ async function runSign(given: Given, { output, signal }: Surroundings): Promise<
   const asked = given.value('domain')
   if (asked !== undefined) valueOf('domain', () => checkDomain(asked))
   const info = await readInfo(folder)
-  const records = await readNodes(folder)
+  const records = await readNodes(folder, signal)
   const domain = asked ?? info.domain
   if (domain === undefined) throw new UsageError('--domain is missing, and there is no list from before')
   const seq = wholeNumber('seq', given.value('seq') ?? String(info.seq + 1), 0, MOST_SEQ)

@@ -1,6 +1,7 @@
 // The files of a DNS node list in a folder: what goes in, as go-ethereum's tool has it, and what comes out.
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { defaultCrypto, toHex } from '@peerwire/core'
 import { type NodeRecord, parseRecord, parseTreeUrl, type SignedTree } from '@peerwire/discovery'
 import { reasonOf } from '../relay/data-dir.ts'
@@ -15,6 +16,9 @@ const STRING_BYTES = 255
 /** Seconds that others may keep the root, which changes, and entries, which never do. */
 const [ROOT_TTL, ENTRY_TTL] = [300, 86_400]
 
+/** Records that are proven before somebody else has a turn, at about a millisecond each. */
+const RECORDS_A_TURN = 32
+
 /** What is known of a tree that was signed before. */
 export interface TreeInfo {
   readonly domain: string | undefined
@@ -26,14 +30,17 @@ export interface TreeInfo {
  * The records in `nodes.json`: a list of records, or of objects with a `record`, or an object of these by node id. Of
  * two records of a node the one with the greater sequence counts.
  *
- * @throws {Error} one sentence naming the file, and the entry that is wrong
+ * @throws {Error} one sentence naming the file, and the entry that is wrong; or the signal's reason
  */
-export async function readNodes(folder: string): Promise<readonly NodeRecord[]> {
+export async function readNodes(folder: string, signal: AbortSignal): Promise<readonly NodeRecord[]> {
   const value = await readJson(join(folder, NODES_FILE))
   const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(isObject(value) ? value : {})
   if (!Array.isArray(value) && !isObject(value)) throw new Error(`${NODES_FILE} holds neither a list nor an object`)
   const records = new Map<string, NodeRecord>()
-  for (const [key, entry] of entries) {
+  for (const [index, [key, entry]] of entries.entries()) {
+    // The longest list takes many seconds: who stops us meanwhile is heard.
+    if (index % RECORDS_A_TURN === 0) await setImmediate()
+    signal.throwIfAborted()
     const record = readRecordOf(entry, String(key))
     const id = toHex(record.id ?? record.bytes)
     const other = records.get(id)

@@ -53,7 +53,8 @@ export function reasonOf(cause: unknown): string {
   if (code === 'ENOENT') return 'there is no such file'
   if (code === 'EEXIST' || code === 'ENOTDIR') return 'a file is in its place'
   if (code === 'EISDIR') return 'it is a directory'
-  if (code === 'ENOSPC') return 'the disk is full'
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'the disk is full'
+  if (code === 'EFBIG') return 'the file may not grow any more'
   if (code === 'EROFS') return 'the file system is read-only'
   return code ?? message
 }
