@@ -45,31 +45,42 @@ function readNote(bytes: Uint8Array): Note {
   return { text, parent: parent.some((byte) => byte !== 0) ? parent : undefined }
 }
 
-export interface NoteKindOptions extends Partial<Pick<KindOptions, 'urgent' | 'over' | 'number' | 'name' | 'lifeMs'>> {
+export interface NoteKindOptions extends Partial<
+  Pick<KindOptions, 'urgent' | 'over' | 'number' | 'name' | 'lifeMs' | 'history'>
+> {
+  /** Notes whose parent can't be had wait for it; default they begin a thread. */
+  readonly rooted?: boolean
+  readonly walkBack?: number
   /** A check of a text that begins with `slow` takes so long. */
   readonly slowMs?: number
 }
 
-/** Texts that begin with `bad` are invalid, with `dull` ignored; a check of `throws` throws. */
+/** Texts that begin with `bad` are invalid, with `dull` ignored, with `unsure` for later; a check of `throws` throws. */
 export function noteKind(clock: () => Clock, options: NoteKindOptions = {}): Kind<Note> {
-  const { urgent = true, over, lifeMs, slowMs = 0, number = 16, name = 'note' } = options
+  const { urgent = true, slowMs = 0, number = 16, name = 'note', rooted = false, ...others } = options
   return kind<Note>({
     name,
     number,
     maxBytes: MAX_NOTE_BYTES,
     urgent,
-    over,
-    lifeMs,
+    ...pick(others),
     id: idOf,
     read: readNote,
     parent: (note) => note.parent,
+    first: () => !rooted,
     check: async ({ text }) => {
       if (text.startsWith('slow')) await delay(clock(), slowMs)
       if (text.startsWith('throws')) throw new Error('this check is broken')
+      if (text.startsWith('unsure')) return 'later'
       if (text.startsWith('bad')) return 'invalid'
       return text.startsWith('dull') ? 'ignore' : 'accept'
     },
   })
+}
+
+// The world's own options are none of the kind's.
+function pick({ over, lifeMs, history, walkBack }: NoteKindOptions) {
+  return { over, lifeMs, history, walkBack }
 }
 
 export interface InvWorldOptions extends NoteKindOptions {

@@ -116,7 +116,7 @@ export class BlockFollower {
       const [found] = await this.#host.eth.getBlockHeaders(peer, { start: header.hash, limit: 1 })
       return found && equalBytes(found.hash, header.hash) ? 'accept' : 'ignore'
     } catch {
-      return 'ignore'
+      return 'later'
     }
   }
 

@@ -52,6 +52,8 @@ export function blockKind(options: BlockKindOptions = {}): BlockKind {
     read: (bytes) => readHeader(bytes, crypto),
     parent: ({ number, parentHash }) =>
       first === undefined || number <= first || number > latest + REACH ? undefined : parentHash,
+    // What lies between is asked for; where nobody has it, the chain begins again.
+    first: ({ number }) => number > latest,
     check: async (header, { parent }) => {
       // Nobody can say what it hangs on, and nobody needs it.
       if (first !== undefined && header.number < first) return 'ignore'

@@ -69,6 +69,7 @@ class EthPlugin implements Eth {
   #running: PluginContext | undefined
   #relaying: Relaying | undefined
   #follower: BlockFollower | undefined
+  #isStopped = false
 
   constructor(options: EthOptions) {
     if (options.blocks && !options.inventory) throw new TypeError('blocks need the inventory that has their kind')
@@ -110,6 +111,7 @@ class EthPlugin implements Eth {
   }
 
   stop(): void {
+    this.#isStopped = true
     this.#handshakes.close()
     this.#follower?.close()
     if (!this.#options.inventory) this.#inventory.stop()
@@ -240,6 +242,7 @@ class EthPlugin implements Eth {
       inventory: this.#inventory,
       checker,
       nowMs: () => clock.now(),
+      isStopped: () => this.#isStopped,
       peer: (id) => this.#handshakes.find(id)?.peer,
       arrived: (arrival) => this.#events.emit('transaction:received', arrival),
     })

@@ -13,8 +13,10 @@ import type { Transaction } from './transaction.ts'
 
 /** The kind under which the inventory knows transactions. */
 export const TRANSACTION_KIND = 1
-/** How long an answer may take before the next announcer is asked: twice what go-ethereum gives. */
+/** How long an answer may take before the next announcer is asked: twice what go-ethereum gives. It may come later. */
 export const FETCH_TIMEOUT_MS = 10_000
+/** Questions to one peer that wait for an answer; a quarter of what a peer can have, for whatever else it is asked. */
+const MAX_OPEN = 16
 /** Announced bytes asked for at once; go-ethereum's figure. */
 const FETCH_BYTES = 128 * 1024
 /** How far the announced size may be off, as in go-ethereum: old clients count a header. */
@@ -35,6 +37,8 @@ export interface RelayHost {
   readonly inventory: InventoryPlugin
   readonly checker: TransactionChecker
   nowMs(): number
+  /** The node has stopped, and its inventory with it. */
+  isStopped(): boolean
   /** A peer that has passed the Status exchange. */
   peer(id: string): Peer | undefined
   arrived(arrival: Arrival): void
@@ -54,9 +58,17 @@ export function metaOf({ type, size }: Pick<Announced, 'type' | 'size'>): number
   return type * TYPE_FACTOR + size
 }
 
+/** What one peer is being asked. */
+interface Fetching {
+  open: number
+  waiting: ItemNote[]
+}
+
 export class TransactionRelay implements Carrier {
   readonly counts: RelayCounts = { blobs: 0, repeated: 0, unanswered: 0 }
   readonly #host: RelayHost
+  /** By peer, while there is something. */
+  readonly #fetching = new Map<string, Fetching>()
 
   constructor(host: RelayHost) {
     this.#host = host
@@ -81,7 +93,12 @@ export class TransactionRelay implements Carrier {
     const startMs = this.#host.nowMs()
     for (const envelope of envelopes) {
       const hash = await this.#host.checker.hash(envelope)
-      await this.#take({ peer, envelope, hash, how: 'sent', startMs })
+      if (typeOf(envelope) === BLOB_TYPE) {
+        throw invalidItem(`transaction ${toHex(hash)}: a blob transaction was sent whole`)
+      }
+      const isNew = this.#host.inventory.arrived(peer.id, TRANSACTION_KIND, hash, true) === 'new'
+      if (isNew) await this.#take({ peer, envelope, hash, how: 'sent', startMs })
+      else this.counts.repeated++
     }
   }
 
@@ -114,62 +131,108 @@ export class TransactionRelay implements Carrier {
   ask(id: string, _kind: number, items: readonly ItemNote[]): void {
     const peer = this.#host.peer(id)
     if (!peer) return
-    let notes: ItemNote[] = []
+    const fetching = this.#fetching.get(id) ?? { open: 0, waiting: [] }
+    this.#fetching.set(id, fetching)
+    fetching.waiting.push(...items)
+    this.#fetchNext(peer, fetching)
+  }
+
+  muted(): void {
+    this.counts.unanswered++
+  }
+
+  #fetchNext(peer: Peer, fetching: Fetching): void {
+    while (fetching.waiting.length > 0 && fetching.open < MAX_OPEN) {
+      const notes = this.#nextBatch(peer, fetching)
+      if (notes.length > 0) void this.#fetch(peer, fetching, notes)
+    }
+    if (fetching.open === 0) this.#fetching.delete(peer.id)
+  }
+
+  // As much as fits one answer, of what hasn't come from others meanwhile.
+  #nextBatch(peer: Peer, { waiting }: Fetching): ItemNote[] {
+    const { inventory } = this.#host
+    const notes: ItemNote[] = []
+    const missed: Uint8Array[] = []
     let bytes = 0
-    for (const note of items) {
+    for (let note = waiting[0]; note && notes.length < MAX_POOLED; note = waiting[0]) {
       const size = note.meta % TYPE_FACTOR
-      if (notes.length === MAX_POOLED || (notes.length > 0 && bytes + size > FETCH_BYTES)) {
-        void this.#fetch(peer, notes)
-        notes = []
-        bytes = 0
+      if (inventory.stateOf(TRANSACTION_KIND, note.id) !== 'wanted') missed.push(note.id)
+      else if (notes.length > 0 && bytes + size > FETCH_BYTES) break
+      else {
+        notes.push(note)
+        bytes += size
       }
-      notes.push(note)
-      bytes += size
+      waiting.shift()
     }
-    void this.#fetch(peer, notes)
+    if (missed.length > 0) inventory.notFound(peer.id, TRANSACTION_KIND, missed)
+    return notes
   }
 
-  async #fetch(peer: Peer, notes: readonly ItemNote[]): Promise<void> {
+  // There is no time limit of its own: the inventory asks others when this takes long, and what comes late is taken.
+  async #fetch(peer: Peer, fetching: Fetching, notes: readonly ItemNote[]): Promise<void> {
+    fetching.open++
     const startMs = this.#host.nowMs()
-    const asked = new Map(notes.map((note) => [toHex(note.id), note]))
+    const hashes = notes.map(({ id }) => id)
+    let came: Taking[] = []
     try {
-      const hashes = notes.map(({ id }) => id)
       const envelopes = await peer.request(commonOf(versionOf(peer)), 'getPooledTransactions', hashes, {
-        timeoutMs: FETCH_TIMEOUT_MS,
+        timeoutMs: Infinity,
       })
-      for (const envelope of envelopes) {
-        const hash = await this.#host.checker.hash(envelope)
-        const note = asked.get(toHex(hash))
-        if (!note) throw unexpected(`transaction ${toHex(hash)} was not asked for`)
-        checkNote(envelope, hash, note.meta)
-        await this.#take({ peer, envelope, hash, how: 'asked', startMs })
-        asked.delete(toHex(hash))
-      }
+      came = await this.#matched(peer, notes, envelopes, startMs)
     } catch (error) {
-      this.#failed(peer, error)
+      // What is not served, or finds no room among other questions, is the next announcer's.
+      if (!peer.error && isPeerError(error) && isMisdeed(error)) peer.fail(error)
     }
+    fetching.open--
     // Whoever is gone is detached with all its questions, and the inventory may have stopped meanwhile.
-    if (peer.error) return
-    const missing = Array.from(asked.values(), ({ id }) => id)
-    this.#host.inventory.notFound(peer.id, TRANSACTION_KIND, missing)
+    if (peer.error) return void this.#fetching.delete(peer.id)
+    const isNew = came.map(({ hash }) => this.#host.inventory.arrived(peer.id, TRANSACTION_KIND, hash) === 'new')
+    this.#host.inventory.notFound(peer.id, TRANSACTION_KIND, hashes)
+    this.counts.repeated += isNew.filter((one) => !one).length
+    this.#fetchNext(peer, fetching)
+    await this.#takeAll(
+      peer,
+      came.filter((_, i) => isNew[i]),
+    )
   }
 
-  // A question that ran out of time, is not served, or found no room among the others, is the next announcer's; what
-  // the peer did wrong ends it.
-  #failed(peer: Peer, error: unknown): void {
-    if (peer.error) return
-    if (isPeerError(error) && isMisdeed(error)) peer.fail(error)
-    else this.counts.unanswered++
+  // The answer, held against what was asked and announced.
+  async #matched(
+    peer: Peer,
+    notes: readonly ItemNote[],
+    envelopes: readonly Uint8Array[],
+    startMs: number,
+  ): Promise<Taking[]> {
+    const asked = new Map(notes.map((note) => [toHex(note.id), note]))
+    const came: Taking[] = []
+    for (const envelope of envelopes) {
+      const hash = await this.#host.checker.hash(envelope)
+      const note = asked.get(toHex(hash))
+      if (!note) throw unexpected(`transaction ${toHex(hash)} was not asked for`)
+      asked.delete(toHex(hash))
+      checkNote(envelope, hash, note.meta)
+      came.push({ peer, envelope, hash, how: 'asked', startMs })
+    }
+    return came
   }
 
+  // What a peer that ends meanwhile has sent is asked of others.
+  async #takeAll(peer: Peer, came: readonly Taking[]): Promise<void> {
+    for (const [i, one] of came.entries()) {
+      try {
+        await this.#take(one)
+      } catch (error) {
+        if (!peer.error && isPeerError(error) && isMisdeed(error)) peer.fail(error)
+        for (const { hash } of came.slice(i + 1)) this.#letGo(hash)
+        return
+      }
+    }
+  }
+
+  // Checks what is held, and accepts it.
   async #take({ peer, envelope, hash, how, startMs }: Taking): Promise<void> {
     const { inventory, checker } = this.#host
-    if (typeOf(envelope) === BLOB_TYPE)
-      throw invalidItem(`transaction ${toHex(hash)}: a blob transaction was sent whole`)
-    if (inventory.stateOf(TRANSACTION_KIND, hash) !== 'open') {
-      this.counts.repeated++
-      return inventory.know(peer.id, TRANSACTION_KIND, [hash])
-    }
     const transaction = await this.#check(peer, envelope, hash, checker)
     const { type, bytes } = transaction
     const meta = metaOf({ type, size: bytes.length })
@@ -183,10 +246,16 @@ export class TransactionRelay implements Carrier {
       return await checker.check(peer.id, envelope.slice(), hash, peer.signal)
     } catch (error) {
       // The hash fixes the content: whoever else announces it needn't be asked.
-      if (isPeerError(error) && error.code === 'invalid item')
+      if (isPeerError(error) && error.code === 'invalid item') {
         this.#host.inventory.reject(TRANSACTION_KIND, hash, peer.id)
+      } else this.#letGo(hash)
       throw error
     }
+  }
+
+  // The inventory may have stopped with its node.
+  #letGo(hash: Uint8Array): void {
+    if (!this.#host.isStopped()) this.#host.inventory.letGo(TRANSACTION_KIND, hash)
   }
 }
 

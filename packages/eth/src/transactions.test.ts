@@ -138,15 +138,49 @@ describe('an announced transaction', () => {
     expect([asked(a).length, asked(b).length]).toEqual([1, 1])
   })
 
-  it('may come too late, which harms nobody', async () => {
+  it('may come too late, and is taken all the same', async () => {
     const node = await world.make('node')
     const a = await meet(world, node, 'a')
-    const { bytes } = transactionOf(1)
+    const { bytes, hash } = transactionOf(1)
     void a.peer.send(rawEth, 'announce', announcementOf(bytes))
-    await world.pass(10_100)
+    await world.pass(11_000)
+    expect(node.eth.inspect().transactions.unanswered).toBe(1)
     void a.peer.send(rawEth, 'pooled', answer(asked(a)[0]!.id, [bytes]))
     await world.pass(50)
-    expect([node.removals, node.arrivals]).toEqual([[], []])
+    expect([node.removals, node.arrivals]).toEqual([[], [`${hash} ${a.node.id}`]])
+  })
+
+  it('is asked of others once its announcer has let a question lapse, and of it again when it has answered', async () => {
+    const node = await world.make('node')
+    const [bad, good] = [await meet(world, node, 'bad'), await meet(world, node, 'good')]
+    const many = Array.from({ length: 41 }, (_, i) => transactionOf(i))
+    let answered = 0
+    for (const { bytes } of many.slice(0, 40)) {
+      for (const { peer } of [bad, good]) void peer.send(rawEth, 'announce', announcementOf(bytes))
+      await world.pass(500)
+      for (const { id, hashes } of asked(good).slice(answered)) {
+        const found = many.filter(({ hash }) => hashes.includes(hash)).map((one) => one.bytes)
+        void good.peer.send(rawEth, 'pooled', answer(id, found))
+        answered++
+      }
+      await world.pass(50)
+    }
+    await world.pass(10_000)
+    for (const { id, hashes } of asked(good).slice(answered)) {
+      const found = many.filter(({ hash }) => hashes.includes(hash)).map((one) => one.bytes)
+      void good.peer.send(rawEth, 'pooled', answer(id, found))
+    }
+    await world.pass(50)
+    expect([node.arrivals.length, node.removals.length]).toEqual([40, 0])
+    // As long as it owes an answer it is asked only where nobody owes fewer.
+    const before = asked(bad).length
+    expect(before).toBeLessThanOrEqual(2)
+    void bad.peer.send(rawEth, 'announce', announcementOf(many[40]!.bytes))
+    await world.pass(1000)
+    expect(asked(bad)).toHaveLength(before)
+    for (const { id } of asked(bad)) void bad.peer.send(rawEth, 'pooled', answer(id, []))
+    await world.pass(1000)
+    expect(asked(bad).at(-1)!.hashes).toEqual([many[40]!.hash])
   })
 
   it('is asked for in parts when there are many or they are large', async () => {

@@ -1,4 +1,5 @@
 // What is kept of a peer for asking it: what it carries, what it was asked, and how much of its time was ours.
+import type { Due } from './deadlines.ts'
 import type { Handle } from './id-table.ts'
 import type { Announcement } from './request-tracker.ts'
 
@@ -9,10 +10,17 @@ export interface Listen {
   readonly askTimeoutMs: number
 }
 
-interface Request {
-  readonly atMs: number
+/**
+ * One item that a peer was asked for and hasn't answered: `asked` holds others off, `late` no longer does, because the
+ * item is urgent, and `lapsed` has had its time; it may still be answered.
+ */
+export interface ItemRequest extends Due {
+  readonly asker: Asker
+  readonly handle: Handle
+  readonly kind: number
   /** The peer's credit when this was last looked at. */
   creditMs: number
+  state: 'asked' | 'late' | 'lapsed'
 }
 
 /** The tracker's side of one peer; maps exist only while there is something in them. */
@@ -22,10 +30,12 @@ export class Asker {
   readonly preferred: boolean
   listens: readonly Listen[]
   tracked: Map<Handle, Announcement> | undefined
-  asked: Map<Handle, Request> | undefined
+  /** What it owes an answer to, whatever has become of the items. */
+  asked: Map<Handle, ItemRequest> | undefined
+  /** Requests among them that have lapsed: while there is one, it is asked nothing more. */
+  lapsed = 0
   /** Announcements that could be asked for but for the bound. */
   ready = 0
-  inFlight = 0
   /** When it last answered anything, -1 for never. */
   answeredMs: number = -1
   #busy = 0
@@ -36,6 +46,10 @@ export class Asker {
     this.name = name
     this.preferred = preferred
     this.listens = listens
+  }
+
+  get inFlight(): number {
+    return this.asked?.size ?? 0
   }
 
   /** Our own work on a message of the peer begins, behind which its next messages wait. */

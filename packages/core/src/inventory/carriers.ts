@@ -8,8 +8,10 @@ export interface Carrier {
   ask(peer: string, kind: number, items: readonly ItemNote[]): void
   /** Tell these peers, all of which this carrier has attached. */
   announce(peers: readonly string[], kind: number, items: readonly ItemNote[]): void
-  /** The peer let a request lapse and answered nothing since. Absent where the protocol has limits of its own. */
-  stalled?(peer: string): void
+  /** The peer let a request lapse: it is asked nothing more before it has answered. */
+  muted?(peer: string): void
+  /** And it has answered nothing for long since. */
+  useless?(peer: string): void
 }
 
 export interface Attachment {
@@ -53,12 +55,13 @@ export class Carriers {
   }
 
   /** Hands tasks to the carriers of their kinds. */
-  carry({ asks, announces, stalled }: InventoryTasks): void {
+  carry({ asks, announces, muted, useless }: InventoryTasks): void {
     for (const { peer, kind, items } of asks) this.#find(peer, kind)?.ask(peer, kind, items)
     for (const { peers, kind, items } of announces) {
       for (const [carrier, names] of this.#group(peers, kind)) carrier.announce(names, kind, items)
     }
-    for (const { peer, kind } of stalled) this.#find(peer, kind)?.stalled?.(peer)
+    for (const { peer, kind } of muted) this.#find(peer, kind)?.muted?.(peer)
+    for (const { peer, kind } of useless) this.#find(peer, kind)?.useless?.(peer)
   }
 
   #find(peer: string, kind: number): Carrier | undefined {

@@ -30,6 +30,8 @@ export interface Arrival {
 
 interface Waiting extends Orphan {
   readonly incoming: Incoming
+  /** How many items in a row wait here, this one the first to be had. */
+  readonly depth: number
 }
 
 export interface IntakeHost {
@@ -48,11 +50,13 @@ export class Intake {
   readonly #counts: ItemCounts = {
     accepted: 0,
     ignored: 0,
+    later: 0,
     invalid: 0,
     repeated: 0,
     stale: 0,
     unasked: 0,
     unaskedNotFound: 0,
+    first: 0,
     orphaned: 0,
     orphansDropped: 0,
     checkMs: 0,
@@ -60,6 +64,8 @@ export class Intake {
     wastedBytes: 0,
   }
   readonly #orphans: OrphanPool<Waiting>
+  /** What is being checked, by who sent it. */
+  readonly #checking = new Map<string, Set<Incoming>>()
   readonly #warned = new Set<string>()
   #stopped = false
 
@@ -93,18 +99,15 @@ export class Intake {
     } catch (cause) {
       return this.#invalid(sent, startMs, 'has no id', cause)
     }
-    if (!mayBeUnasked && !inventory.takeAsked(peer, kind.number, id)) {
-      this.#counts.unasked++
-      return 'unasked'
-    }
-    if (inventory.stateOf(kind.number, id) !== 'open') {
-      this.#counts.repeated++
-      inventory.know(peer, kind.number, [id])
-      return 'known'
+    const how = inventory.arrived(peer, kind.number, id, mayBeUnasked)
+    if (how !== 'new') {
+      if (how === 'unasked') this.#counts.unasked++
+      else this.#counts.repeated++
+      return how
     }
     if (ageMs >= inventory.lifeMs(kind.number)) {
       this.#counts.stale++
-      inventory.notFound(peer, kind.number, [id])
+      inventory.letGo(kind.number, id)
       return 'ignored'
     }
     // What came in one piece with other messages would keep them.
@@ -133,9 +136,17 @@ export class Intake {
     return id
   }
 
-  /** The peer is gone, and what it sent and waits goes with it. */
+  /** The peer is gone: what it sent and waits, or isn't judged yet, is asked of the next who announced it. */
   gone(peer: string): void {
     this.#orphans.removeSource(peer)
+    for (const { kind, id } of this.#checking.get(peer) ?? []) this.#host.inventory.letGo(kind.number, id)
+  }
+
+  /** Nobody is left to be asked for an item: what waits for it is the first of its chain here, where its kind allows. */
+  async lost(kind: number, id: Uint8Array): Promise<void> {
+    if (this.#stopped) return
+    const key = `${kind} ${toHex(id)}`
+    for (const { incoming } of this.#orphans.takeChildren(key, mayBegin)) await this.#begin(incoming)
   }
 
   /** Checks that still run come to nothing. */
@@ -144,27 +155,53 @@ export class Intake {
   }
 
   async #enter(incoming: Incoming): Promise<ItemOutcome> {
-    const { kind, id, value } = incoming
+    const { kind, id } = incoming
     const { inventory } = this.#host
-    const parent = kind.parent(value)
-    if (parent && inventory.stateOf(kind.number, parent) === 'refused') return this.#ignore(incoming)
-    if (parent && inventory.stateOf(kind.number, parent) !== 'accepted') return this.#wait(incoming, parent)
+    const parent = this.#parentOf(incoming)
+    const state = parent ? inventory.stateOf(kind.number, parent) : 'accepted'
+    if (!parent || state === 'accepted') return await this.#follow(incoming, parent)
+    if (state === 'refused') return this.#ignore(incoming)
+    const depth = 1 + this.#orphans.childrenOf(keyOf(kind, id)).reduce((most, child) => Math.max(most, child.depth), 0)
+    // What was announced comes by itself; it is the rest that is asked for no further back.
+    const isFar = depth > kind.walkBack && state === 'open'
+    if (isFar && kind.first(incoming.value)) return await this.#begin(incoming)
+    return this.#wait(incoming, parent, depth, isFar)
+  }
+
+  #parentOf({ kind, id, value }: Incoming): Uint8Array | undefined {
+    try {
+      return kind.parent(value)
+    } catch (error) {
+      this.#host.inventory.letGo(kind.number, id)
+      throw error
+    }
+  }
+
+  // Judges an item whose parent is here or can't be had, and then what waits for it.
+  async #follow(incoming: Incoming, parent: Uint8Array | undefined): Promise<ItemOutcome> {
+    const { kind, id } = incoming
     const outcome = await this.#judge(incoming, parent)
-    if (outcome === 'accepted') await this.#release(kind, id)
-    else this.#dropBelow(kind, id)
+    if (outcome === 'accepted' || outcome === 'known') await this.#release(kind, id)
+    else if (outcome !== 'later') this.#dropBelow(kind, id)
     return outcome
   }
 
-  #wait(incoming: Incoming, parent: Uint8Array): ItemOutcome {
+  async #begin(incoming: Incoming): Promise<ItemOutcome> {
+    this.#counts.first++
+    return await this.#follow(incoming, undefined)
+  }
+
+  #wait(incoming: Incoming, parent: Uint8Array, depth: number, isFar: boolean): ItemOutcome {
     const { kind, id, peer, bytes } = incoming
     const { inventory, clock } = this.#host
     if (!inventory.isHere(peer)) this.#warn(incoming)
-    inventory.hold(kind.number, id)
     this.#counts.orphaned++
-    const waiting = { parentKey: keyOf(kind, parent), source: peer, bytes: bytes.length, incoming }
+    const waiting = { parentKey: keyOf(kind, parent), source: peer, bytes: bytes.length, incoming, depth }
     this.#orphans.add(waiting, clock.now())
+    if (isFar) return 'waiting'
     // Whoever has the child has the parent.
     inventory.announced(peer, kind.number, [{ id: parent, meta: 0 }])
+    inventory.awaitParent(kind.number, id, parent)
     return 'waiting'
   }
 
@@ -174,7 +211,8 @@ export class Intake {
     for (let child = ready.shift(); child; child = ready.shift()) {
       const { incoming } = child
       const outcome = await this.#judge(incoming, incoming.kind.parent(incoming.value))
-      if (outcome !== 'accepted') this.#dropBelow(incoming.kind, incoming.id)
+      if (outcome === 'later') continue
+      if (outcome !== 'accepted' && outcome !== 'known') this.#dropBelow(incoming.kind, incoming.id)
       else ready.push(...this.#orphans.takeChildren(keyOf(incoming.kind, incoming.id)))
     }
   }
@@ -201,9 +239,16 @@ export class Intake {
     if (this.#stopped) return 'ignored'
     inventory.working(peer, false)
     this.#counts.checkMs += clock.now() - startMs
+    // Another peer's copy was asked for when this one's sender left.
+    if (inventory.stateOf(kind.number, id) === 'accepted') return 'known'
     if (!verdict) {
       inventory.letGo(kind.number, id)
       return 'ignored'
+    }
+    if (verdict === 'later') {
+      this.#counts.later++
+      inventory.retry(kind.number, id)
+      return 'later'
     }
     if (verdict === 'ignore') return this.#ignore(incoming)
     if (verdict === 'invalid') {
@@ -220,11 +265,17 @@ export class Intake {
   }
 
   async #verdict(incoming: Incoming, parent: Uint8Array | undefined): Promise<ItemVerdict | undefined> {
+    const { peer } = incoming
+    const checking = this.#checking.get(peer) ?? new Set()
+    this.#checking.set(peer, checking.add(incoming))
     try {
       return await incoming.kind.check(incoming.value, this.#contextOf(incoming, parent))
     } catch (error) {
-      this.#host.failed(incoming.peer, error)
+      this.#host.failed(peer, error)
       return undefined
+    } finally {
+      checking.delete(incoming)
+      if (checking.size === 0) this.#checking.delete(peer)
     }
   }
 
@@ -256,6 +307,10 @@ export class Intake {
 }
 
 type Sent = Pick<Incoming, 'peer' | 'kind' | 'bytes'>
+
+function mayBegin({ incoming: { kind, value } }: Waiting): boolean {
+  return kind.first(value)
+}
 
 function keyOf(kind: AnyKind, id: Uint8Array): string {
   return `${kind.number} ${toHex(id)}`

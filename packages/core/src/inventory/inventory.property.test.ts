@@ -64,8 +64,11 @@ class Watch {
   }
 
   finish(): InventoryFigures {
-    // Nobody answers any more: each request takes its time, and at last nothing is left to ask.
-    for (let i = 0; i < PEERS * ITEMS; i++) this.apply({ do: 'wait', ms: ASK_MS })
+    // Nobody answers in time any more, but late that there is nothing: at last nothing is left to ask.
+    for (let i = 0; i < PEERS * ITEMS; i++) {
+      this.apply({ do: 'wait', ms: ASK_MS })
+      for (let item = 0; item < ITEMS; item++) this.apply({ do: 'notFound', peer: i % PEERS, item })
+    }
     expect(this.#inventory.inspect().tracked).toBe(0)
     for (let i = 0; i < PEERS; i++) this.#leave(i)
     this.#nowMs += 60 * ASK_MS

@@ -6,7 +6,7 @@ import { IdTable, NO_HANDLE, type Handle } from './id-table.ts'
 import { ItemTable, OWN, type ItemState, type ServedItem } from './item-table.ts'
 import { KnownSet } from './known-set.ts'
 import { inventoryLimits, type InventoryLimits } from './limits.ts'
-import { RequestTracker } from './request-tracker.ts'
+import { RequestTracker, type TrackerHost } from './request-tracker.ts'
 import type {
   Announce,
   Ask,
@@ -15,9 +15,11 @@ import type {
   InventoryPeer,
   InventoryTasks,
   Item,
+  ItemArrival,
   ItemNote,
   KindRule,
-  Stalled,
+  LostItem,
+  Unanswered,
 } from './tasks.ts'
 
 /** What the machine keeps of one peer. Everything a stranger can fill is made on first use. */
@@ -47,13 +49,15 @@ class InventoryMachine implements Inventory {
   readonly #peers = new Map<string, PeerState>()
   readonly #queue: AnnounceQueue<PeerState>
   #preferredPeers = 0
+  #muted: Unanswered[] = []
+  #useless: Unanswered[] = []
+  #lost: LostItem[] = []
 
   constructor(limits: InventoryLimits, random: Random, rules: ReadonlyMap<number, KindRule>) {
     this.limits = limits
     this.#rules = rules
     this.#ids = new IdTable(random.uint32())
-    const isUrgent = (kind: number): boolean => rules.get(kind)?.pace === 'urgent'
-    this.#tracker = new RequestTracker(limits, this.#ids, isUrgent, random.uint32())
+    this.#tracker = new RequestTracker(limits, this.#ids, this.#trackerHost(), random.uint32())
     this.#items = new ItemTable(limits, this.#ids, random, (kind) => this.lifeMs(kind))
     this.#queue = new AnnounceQueue(limits, this.#ids, random)
   }
@@ -79,7 +83,8 @@ class InventoryMachine implements Inventory {
     if (!peer) return
     peer.asker.listens = [...peer.asker.listens, listen]
     for (const kind of listen.kinds) {
-      for (const handle of this.#items.newest(kind, this.limits.toldToNewcomer)) this.#tell(peer, handle)
+      const history = this.#rules.get(kind)?.history ?? this.limits.toldToNewcomer
+      for (const handle of this.#items.newest(kind, history)) this.#tell(peer, handle)
     }
   }
 
@@ -107,7 +112,7 @@ class InventoryMachine implements Inventory {
     for (const { id, meta } of items) {
       const handle = this.#ids.intern(kind, id)
       this.#learn(peer, handle)
-      if (hasRoom && this.#isWanted(peer, handle) && this.#tracker.announce(peer.asker, handle, meta, readyMs)) wanted++
+      if (hasRoom && this.#want(peer, handle, meta, readyMs)) wanted++
       this.#ids.release(handle)
     }
     return wanted
@@ -128,13 +133,20 @@ class InventoryMachine implements Inventory {
     return handle !== NO_HANDLE && this.#peers.get(name)?.known?.has(handle) === true
   }
 
-  takeAsked(name: string, kind: number, id: Uint8Array): boolean {
-    const handle = this.#ids.find(kind, id)
+  arrived(name: string, kind: number, id: Uint8Array, nowMs: number, mayBeUnasked = false): ItemArrival {
     const peer = this.#peers.get(name)
-    if (handle === NO_HANDLE || !peer) return false
-    const wasAsked = this.#tracker.isAsked(peer.asker, handle) || peer.known?.wasAsked(handle) === true
-    peer.known?.clearAsked(handle)
-    return wasAsked
+    const handle = this.#ids.intern(kind, id)
+    const isNew = this.#items.stateOf(handle) === 'open'
+    const wasAsked = peer !== undefined && this.#tracker.isAsked(peer.asker, handle)
+    if (wasAsked || mayBeUnasked) {
+      if (isNew) this.#items.hold(handle)
+      else if (peer) this.#learn(peer, handle)
+      peer?.known?.clearAsked(handle)
+      if (peer) this.#tracker.answered(peer.asker, handle, nowMs)
+    }
+    this.#ids.release(handle)
+    if (!wasAsked && !mayBeUnasked) return 'unasked'
+    return isNew ? 'new' : 'known'
   }
 
   working(name: string, isWorking: boolean, nowMs: number): void {
@@ -147,14 +159,14 @@ class InventoryMachine implements Inventory {
     const handle = this.#ids.intern(item.kind, item.id)
     const peer = name === undefined ? undefined : this.#peers.get(name)
     if (peer) this.#learn(peer, handle)
-    if (peer) peer.asker.answeredMs = nowMs
+    if (peer) this.#tracker.answered(peer.asker, handle, nowMs)
     const { bytes, meta, ageMs = 0 } = item
     const state = this.#items.stateOf(handle)
     // What this node vouches for itself was refused by mistake or too early, or shall be told once more.
     const isNew = name === undefined ? this.#items.get(handle) === undefined : state === 'open' || state === 'held'
     const stored = { bytes, meta, source: name ?? OWN, bornMs: nowMs - ageMs }
     const kept = isNew && this.#items.accept(handle, stored, nowMs)
-    if (isNew && !kept) this.#items.release(handle)
+    if (!kept) this.#items.release(handle)
     if (kept) for (const other of this.#peers.values()) this.#tell(other, handle)
     this.#tracker.forget(handle)
     this.#ids.release(handle)
@@ -162,12 +174,11 @@ class InventoryMachine implements Inventory {
   }
 
   notFound(name: string, kind: number, ids: readonly Uint8Array[], nowMs: number): number {
-    const peer = this.#peers.get(name)
-    if (peer) peer.asker.answeredMs = nowMs
+    const asker = this.#peers.get(name)?.asker
     let failed = 0
-    for (const id of peer ? ids : []) {
+    for (const id of asker ? ids : []) {
       const handle = this.#ids.find(kind, id)
-      if (handle !== NO_HANDLE && this.#tracker.fail(peer!.asker, handle)) failed++
+      if (handle !== NO_HANDLE && this.#tracker.answered(asker!, handle, nowMs)) failed++
     }
     return failed
   }
@@ -179,21 +190,42 @@ class InventoryMachine implements Inventory {
     this.#ids.release(handle)
   }
 
-  hold(kind: number, id: Uint8Array): void {
+  awaitParent(kind: number, id: Uint8Array, parentId: Uint8Array, nowMs: number): void {
     const handle = this.#ids.intern(kind, id)
-    this.#tracker.forget(handle)
-    this.#items.hold(handle)
+    const parent = this.#ids.intern(kind, parentId)
+    this.#items.hold(handle, parent)
+    for (const { name } of [...this.#tracker.announcers(handle)]) {
+      const peer = this.#peers.get(name)
+      if (peer) this.#wantAbove(peer, handle, nowMs)
+    }
+    if (this.#items.stateOf(parent) === 'open' && !this.#tracker.has(parent)) this.#lost.push({ kind, id: parentId })
+    this.#ids.release(parent)
     this.#ids.release(handle)
   }
 
   letGo(kind: number, id: Uint8Array): void {
     const handle = this.#ids.find(kind, id)
-    if (handle !== NO_HANDLE) this.#items.release(handle)
+    if (handle === NO_HANDLE) return
+    this.#ids.retain(handle)
+    this.#items.release(handle)
+    this.#tracker.reconsider(handle)
+    this.#ids.release(handle)
+  }
+
+  retry(kind: number, id: Uint8Array, nowMs: number): void {
+    const handle = this.#ids.find(kind, id)
+    if (handle === NO_HANDLE || this.#items.stateOf(handle) !== 'held') return
+    this.#ids.retain(handle)
+    this.#items.release(handle)
+    this.#tracker.retry(handle, nowMs)
+    this.#ids.release(handle)
   }
 
   stateOf(kind: number, id: Uint8Array): ItemState {
     const handle = this.#ids.find(kind, id)
-    return handle === NO_HANDLE ? 'open' : this.#items.stateOf(handle)
+    if (handle === NO_HANDLE) return 'open'
+    const state = this.#items.stateOf(handle)
+    return state === 'open' && this.#tracker.has(handle) ? 'wanted' : state
   }
 
   lifeMs(kind: number): number {
@@ -209,10 +241,16 @@ class InventoryMachine implements Inventory {
 
   poll(nowMs: number): InventoryTasks {
     this.#items.expire(nowMs)
-    return { asks: this.#asks(nowMs), announces: this.#announces(nowMs), stalled: this.#stalled() }
+    const [asks, announces] = [this.#asks(nowMs), this.#announces(nowMs)]
+    const tasks = { asks, announces, muted: this.#muted, useless: this.#useless, lost: this.#lost }
+    this.#muted = []
+    this.#useless = []
+    this.#lost = []
+    return tasks
   }
 
   nextDeadline(): number | undefined {
+    if (this.#lost.length > 0) return 0
     const telling = this.#queue.nextDeadline() ?? Infinity
     const asking = this.#tracker.nextDeadline() ?? Infinity
     const next = Math.min(telling, asking, this.#items.nextDeadline() ?? Infinity)
@@ -240,8 +278,37 @@ class InventoryMachine implements Inventory {
     }
   }
 
-  #isWanted(peer: PeerState, handle: Handle): boolean {
-    return this.#items.stateOf(handle) === 'open' && !peer.known!.wasAsked(handle)
+  #trackerHost(): TrackerHost {
+    return {
+      isUrgent: (kind) => this.#rules.get(kind)?.pace === 'urgent',
+      kindOf: (handle) => this.#ids.kindOf(handle),
+      isOpen: (handle) => this.#items.stateOf(handle) === 'open',
+      lost: (handle) => {
+        if (this.#items.isAwaited(handle)) {
+          this.#lost.push({ kind: this.#ids.kindOf(handle), id: this.#ids.idOf(handle) })
+        }
+      },
+      muted: ({ name: peer }, kind) => void this.#muted.push({ peer, kind }),
+      useless: ({ name: peer }, kind) => void this.#useless.push({ peer, kind }),
+    }
+  }
+
+  // Whether the peer may be asked for the item one day.
+  #want(peer: PeerState, handle: Handle, meta: number, readyMs: number): boolean {
+    const state = this.#items.stateOf(handle)
+    if ((state !== 'open' && state !== 'held') || peer.known!.wasAsked(handle)) return false
+    const isNew = this.#tracker.announce(peer.asker, handle, meta, readyMs)
+    if (isNew && state === 'held') this.#wantAbove(peer, handle, readyMs)
+    return isNew && state === 'open'
+  }
+
+  // Whoever has an item has what it waits for, and what that waits for.
+  #wantAbove(peer: PeerState, handle: Handle, readyMs: number): void {
+    for (let parent = this.#items.parentOf(handle); parent !== undefined; parent = this.#items.parentOf(parent)) {
+      this.#learn(peer, parent)
+      if (peer.known!.wasAsked(parent) || !this.#tracker.announce(peer.asker, parent, 0, readyMs)) return
+      if (this.#items.stateOf(parent) !== 'held') return
+    }
   }
 
   #askDelayMs({ asker, preferred }: PeerState, kind: number): number {
@@ -293,10 +360,6 @@ class InventoryMachine implements Inventory {
       ask.items.push({ id: this.#ids.idOf(handle), meta })
     }
     return asks
-  }
-
-  #stalled(): Stalled[] {
-    return this.#tracker.takeStalls().map(({ asker, kind }) => ({ peer: asker.name, kind }))
   }
 
   #announces(nowMs: number): Announce[] {

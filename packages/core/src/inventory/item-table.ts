@@ -9,8 +9,10 @@ import { Shares } from './shares.ts'
 export type Source = string
 export const OWN: Source = 'own'
 
-/** `open`: it may be asked for; `held`: it came, and isn't decided; the others are settled while that is remembered. */
-export type ItemState = 'open' | 'held' | 'accepted' | 'refused'
+/** What is remembered of an id: `held` is an item that came and isn't decided; `open` is what is neither here nor settled. */
+type Kept = 'open' | 'held' | 'accepted' | 'refused'
+/** Beside that, `wanted` is what somebody announced, and is asked for. */
+export type ItemState = Kept | 'wanted'
 
 /** Steps in which the age of an item is told, as parts of its life: coarse, so that ages don't say who was first. */
 const AGE_STEPS = 16
@@ -72,7 +74,10 @@ export class ItemTable {
   /** By handle, when it was refused and who sent it; the oldest first. */
   readonly #refused = new Map<Handle, { readonly atMs: number; readonly source: Source }>()
   readonly #refusedShares = new Shares<Handle>()
-  readonly #held = new Set<Handle>()
+  /** With the parent that it waits for. */
+  readonly #held = new Map<Handle, Handle | undefined>()
+  /** How many held items wait for each parent. */
+  readonly #awaited = new Map<Handle, number>()
   #noRoom = 0
 
   /** @param lifeOf - how long an item of a kind is served, in milliseconds from when it was published */
@@ -99,7 +104,7 @@ export class ItemTable {
     }
   }
 
-  stateOf(handle: Handle): ItemState {
+  stateOf(handle: Handle): Kept {
     if (this.#find(handle)) return 'accepted'
     if (this.#held.has(handle)) return 'held'
     return this.#refused.has(handle) ? 'refused' : 'open'
@@ -167,15 +172,35 @@ export class ItemTable {
     this.#owner.release(handle)
   }
 
-  hold(handle: Handle): void {
-    if (this.#held.has(handle)) return
-    this.#held.add(handle)
+  hold(handle: Handle, parent?: Handle): void {
     this.#owner.retain(handle)
+    if (parent !== undefined) this.#owner.retain(parent)
+    this.release(handle)
+    this.#held.set(handle, parent)
+    if (parent !== undefined) this.#awaited.set(parent, (this.#awaited.get(parent) ?? 0) + 1)
+  }
+
+  /** What a held item waits for. */
+  parentOf(handle: Handle): Handle | undefined {
+    return this.#held.get(handle)
+  }
+
+  /** Whether a held item waits for this one. */
+  isAwaited(handle: Handle): boolean {
+    return this.#awaited.has(handle)
   }
 
   /** It is held no longer. */
   release(handle: Handle): void {
-    if (this.#held.delete(handle)) this.#owner.release(handle)
+    const parent = this.#held.get(handle)
+    if (!this.#held.delete(handle)) return
+    if (parent !== undefined) {
+      const rest = this.#awaited.get(parent)! - 1
+      if (rest === 0) this.#awaited.delete(parent)
+      else this.#awaited.set(parent, rest)
+      this.#owner.release(parent)
+    }
+    this.#owner.release(handle)
   }
 
   /** When the next item ends to be served. */

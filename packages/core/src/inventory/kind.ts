@@ -9,9 +9,9 @@ import type { InventoryPlugin } from './plugin.ts'
 
 /**
  * What a check says of an item: `accept` passes it on; `ignore` drops it and blames nobody; `invalid` ends the peer
- * that sent it.
+ * that sent it; `later` is for a check that can't say it now: the item is dropped, and asked for again in a while.
  */
-export type ItemVerdict = 'accept' | 'ignore' | 'invalid'
+export type ItemVerdict = 'accept' | 'ignore' | 'invalid' | 'later'
 
 /** What a check is told beside the item. */
 export interface CheckContext<T> {
@@ -19,7 +19,10 @@ export interface CheckContext<T> {
   readonly id: Uint8Array
   /** Who sent it. */
   readonly peer: string
-  /** The item's parent, while it can still be served; its id was accepted in any case. */
+  /**
+   * The item's parent, while it can still be served. Its id was accepted in any case, unless the item is the first of
+   * its chain here.
+   */
   readonly parent: T | undefined
 }
 
@@ -48,6 +51,12 @@ export interface Kind<T = Uint8Array> {
   readonly lifeMs: number | undefined
   /** The id of the item that has to be accepted before this one; `undefined` when it needs none. */
   parent(value: T): Uint8Array | undefined
+  /** Most missing parents in a row that are asked for. */
+  readonly walkBack: number
+  /** Whether an item whose parent can't be had may be the first of its chain here. */
+  first(value: T): boolean
+  /** How many of the newest items a peer that comes is told of; absent for what the inventory's limits say. */
+  readonly history: number | undefined
   /** How items travel; `kind` gives it, so that a program without kinds doesn't load it. */
   readonly connect: ConnectKinds
 }
@@ -67,10 +76,10 @@ export interface AcceptedItem<T = unknown> {
 }
 
 /**
- * What became of an item: `known` was here before, `waiting` lacks its parent, `unasked` came from a peer that wasn't
- * asked for it.
+ * What became of an item: `known` was here before, `waiting` lacks its parent, `later` couldn't be judged yet, `unasked`
+ * came from a peer that wasn't asked for it.
  */
-export type ItemOutcome = 'accepted' | 'ignored' | 'invalid' | 'known' | 'waiting' | 'unasked'
+export type ItemOutcome = 'accepted' | 'ignored' | 'invalid' | 'known' | 'waiting' | 'later' | 'unasked'
 
 export type ItemListener<T> = (item: AcceptedItem<T>) => void
 
@@ -78,6 +87,8 @@ export type ItemListener<T> = (item: AcceptedItem<T>) => void
 export interface ItemCounts {
   accepted: number
   ignored: number
+  /** Items that a check couldn't judge yet. */
+  later: number
   invalid: number
   /** Items that were here already when they came. */
   repeated: number
@@ -87,6 +98,8 @@ export interface ItemCounts {
   unasked: number
   /** Ids that a peer said it hasn't, of which it wasn't asked. */
   unaskedNotFound: number
+  /** Items that were the first of their chain here, because their parent couldn't be had. */
+  first: number
   /** Items that waited for their parent, and those among them that had to go before it came. */
   orphaned: number
   orphansDropped: number
@@ -118,6 +131,8 @@ export interface ItemService {
   deliver(peer: string, kind: AnyKind, bytes: Uint8Array, ageMs: number): Promise<ItemOutcome>
   /** No protocol reaches the peer any more. */
   gone(peer: string): void
+  /** Items wait for this one, and nobody is left to be asked for it. */
+  lost(kind: number, id: Uint8Array): void
   follow(kind: AnyKind, listener: ItemListener<unknown>): () => void
   figures(): ItemFigures
 }

@@ -20,6 +20,15 @@ export interface InventoryLimits {
   readonly askTimeoutMs: number
   /** Milliseconds that a request for an item of an urgent kind may take before another announcer is asked, too. */
   readonly urgentTimeoutMs: number
+  /**
+   * How long a peer whose request has lapsed may answer nothing at all before its carrier is told that it is useless, in
+   * milliseconds.
+   */
+  readonly uselessMs: number
+  /** How often an item is asked for again when nobody could say whether it is good. At most 16. */
+  readonly retries: number
+  /** How much later the first time, in milliseconds; each time it takes twice as long as before. */
+  readonly retryMs: number
   /** How much later a peer that is not preferred is asked while a preferred one is connected, in milliseconds. */
   readonly notPreferredDelayMs: number
   /** Items that a peer is being asked for from which on it counts as busy. */
@@ -68,6 +77,9 @@ export const DEFAULT_LIMITS: InventoryLimits = {
   toldToNewcomer: 1000,
   askTimeoutMs: 60_000,
   urgentTimeoutMs: 5000,
+  uselessMs: 10 * 60_000,
+  retries: 6,
+  retryMs: 10_000,
   notPreferredDelayMs: 2000,
   busyInFlight: 100,
   busyDelayMs: 2000,
@@ -90,6 +102,7 @@ const MOST: Readonly<Record<string, number>> = {
   inFlightPerPeer: 1000,
   idsPerAsk: 1000,
   itemsPerAnnounce: 1000,
+  retries: 16,
 }
 
 /**

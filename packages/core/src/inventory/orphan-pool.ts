@@ -86,9 +86,14 @@ export class OrphanPool<T extends Orphan> {
     while (this.#bytes > bytes) this.#drop(this.#largest())
   }
 
-  /** Takes out all that waited for this parent, oldest first. */
-  takeChildren(parentKey: string): readonly T[] {
-    const children = [...(this.#byParent.get(parentKey) ?? [])]
+  /** What waits for this parent. */
+  childrenOf(parentKey: string): readonly T[] {
+    return Array.from(this.#byParent.get(parentKey) ?? [], ({ orphan }) => orphan)
+  }
+
+  /** Takes out all that waited for this parent, or those that `which` chooses, oldest first. */
+  takeChildren(parentKey: string, which: (orphan: T) => boolean = () => true): readonly T[] {
+    const children = [...(this.#byParent.get(parentKey) ?? [])].filter(({ orphan }) => which(orphan))
     for (const entry of children) this.#remove(entry)
     return children.map(({ orphan }) => orphan)
   }

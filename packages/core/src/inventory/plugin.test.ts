@@ -85,6 +85,10 @@ describe('the inventory of a node', () => {
     expect([clock.pendingTimers, Math.floor(clock.nextTimerAt!)]).toEqual([1, 10])
     clock.advance(10_000)
     expect(lines).toEqual(['0 eth tell a: 1', '10 eth ask a: 2'])
+    // It still owes an answer.
+    expect(clock.pendingTimers).toBe(1)
+    items.notFound('a', TX, [idOf(2)])
+    clock.advance(600_000)
     expect(clock.pendingTimers).toBe(0)
     expect(items.inspect()).toMatchObject({ stored: 0, tracked: 0, peers: 1 })
   })

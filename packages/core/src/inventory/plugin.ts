@@ -7,7 +7,7 @@ import type { ItemState, ServedItem } from './item-table.ts'
 import type { AnyKind, InventoryContext, ItemFigures, ItemListener, ItemOutcome, ItemService, Kind } from './kind.ts'
 import { inventoryLimits } from './limits.ts'
 import type { InventoryLimits } from './limits.ts'
-import type { Inventory, InventoryFigures, InventoryPeer, Item, ItemNote, KindRule } from './tasks.ts'
+import type { Inventory, InventoryFigures, InventoryPeer, Item, ItemArrival, ItemNote, KindRule } from './tasks.ts'
 
 export type { Carrier }
 
@@ -55,13 +55,14 @@ export interface InventoryPlugin {
   announced(peer: string, kind: number, items: readonly ItemNote[]): number
   know(peer: string, kind: number, ids: readonly Uint8Array[]): void
   knows(peer: string, kind: number, id: Uint8Array): boolean
-  takeAsked(peer: string, kind: number, id: Uint8Array): boolean
+  arrived(peer: string, kind: number, id: Uint8Array, mayBeUnasked?: boolean): ItemArrival
   working(peer: string, isWorking: boolean): void
   received(peer: string | undefined, item: Item): boolean
   notFound(peer: string, kind: number, ids: readonly Uint8Array[]): number
   reject(kind: number, id: Uint8Array, from?: string): void
-  hold(kind: number, id: Uint8Array): void
+  awaitParent(kind: number, id: Uint8Array, parent: Uint8Array): void
   letGo(kind: number, id: Uint8Array): void
+  retry(kind: number, id: Uint8Array): void
   stateOf(kind: number, id: Uint8Array): ItemState
   lifeMs(kind: number): number
   get(kind: number, id: Uint8Array): ServedItem | undefined
@@ -212,8 +213,8 @@ class ClockedInventory implements InventoryPlugin {
     return this.#machine.knows(peer, kind, id)
   }
 
-  takeAsked(peer: string, kind: number, id: Uint8Array): boolean {
-    return this.#machine.takeAsked(peer, kind, id)
+  arrived(peer: string, kind: number, id: Uint8Array, mayBeUnasked?: boolean): ItemArrival {
+    return this.#then(this.#machine.arrived(peer, kind, id, this.#nowMs, mayBeUnasked))
   }
 
   working(peer: string, isWorking: boolean): void {
@@ -232,12 +233,16 @@ class ClockedInventory implements InventoryPlugin {
     this.#then(this.#machine.reject(kind, id, this.#nowMs, from))
   }
 
-  hold(kind: number, id: Uint8Array): void {
-    this.#then(this.#machine.hold(kind, id))
+  awaitParent(kind: number, id: Uint8Array, parent: Uint8Array): void {
+    this.#then(this.#machine.awaitParent(kind, id, parent, this.#nowMs))
   }
 
   letGo(kind: number, id: Uint8Array): void {
-    this.#machine.letGo(kind, id)
+    this.#then(this.#machine.letGo(kind, id))
+  }
+
+  retry(kind: number, id: Uint8Array): void {
+    this.#then(this.#machine.retry(kind, id, this.#nowMs))
   }
 
   stateOf(kind: number, id: Uint8Array): ItemState {
@@ -292,13 +297,17 @@ class ClockedInventory implements InventoryPlugin {
     if (!this.#running) return
     const { machine, clock } = this.#running
     this.#polledMs = clock.now()
-    this.#carriers.carry(machine.poll(this.#polledMs))
+    const tasks = machine.poll(this.#polledMs)
+    this.#carriers.carry(tasks)
+    for (const { kind, id } of tasks.lost) this.#service?.lost(kind, id)
     this.#schedule()
   }
 }
 
 function rulesOf(kinds: readonly AnyKind[], trickle: readonly number[]): ReadonlyMap<number, KindRule> {
   const rules = new Map<number, KindRule>(trickle.map((number) => [number, { pace: 'trickle' }]))
-  for (const { number, urgent, lifeMs } of kinds) rules.set(number, { pace: urgent ? 'urgent' : 'trickle', lifeMs })
+  for (const { number, urgent, lifeMs, history } of kinds) {
+    rules.set(number, { pace: urgent ? 'urgent' : 'trickle', lifeMs, history })
+  }
   return rules
 }

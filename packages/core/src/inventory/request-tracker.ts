@@ -1,14 +1,11 @@
 // Whom to ask for which announced item, and when: one request at a time, the next announcer when it fails.
-import { timeoutOf, type Asker } from './asker.ts'
+import { timeoutOf, type Asker, type ItemRequest } from './asker.ts'
 import { createDeadlines, type Deadlines, type Due } from './deadlines.ts'
 import type { Handle } from './id-table.ts'
 import type { InventoryLimits } from './limits.ts'
 
-/**
- * `waiting` for its time, `ready` to be asked, `asked`, `late` when it was asked for something urgent and others may be
- * asked, too, or `done` without an item.
- */
-type State = 'waiting' | 'ready' | 'asked' | 'late' | 'done'
+/** `waiting` for its time, `ready` to be asked, `asked`, or `done`: it led to nothing, or to what isn't decided yet. */
+type State = 'waiting' | 'ready' | 'asked' | 'done'
 
 /** What one peer said of one item. There may be hundreds of thousands, so it has no field to spare. */
 export interface Announcement extends Due {
@@ -28,18 +25,18 @@ export interface HandleOwner {
   release(handle: Handle): void
 }
 
-/** The owner of handles, which knows their kinds. */
-export interface KindedOwner extends HandleOwner {
+export interface TrackerHost {
+  /** Whether everybody waits for the item. */
+  isUrgent(kind: number): boolean
   kindOf(handle: Handle): number
-}
-
-/** Whether everybody waits for items of a kind. */
-export type IsUrgent = (kind: number) => boolean
-
-/** A request that nobody answered, of a peer that answered nothing at all since. */
-export interface Stall {
-  readonly asker: Asker
-  readonly kind: number
+  /** Whether the item is to be asked for: it isn't settled, nor here and undecided. */
+  isOpen(handle: Handle): boolean
+  /** Nobody is left who could be asked for the item. */
+  lost(handle: Handle): void
+  /** The peer let a request lapse: it is asked nothing more before it has answered. */
+  muted(asker: Asker, kind: number): void
+  /** And it has answered nothing for long since. */
+  useless(asker: Asker, kind: number): void
 }
 
 /** Least time by which a deadline moves while the peer's messages wait for us, in milliseconds: no busy loop. */
@@ -47,23 +44,27 @@ const LEAST_CREDIT_MS = 1000
 
 export class RequestTracker {
   readonly #limits: InventoryLimits
-  readonly #owner: KindedOwner
-  readonly #isUrgent: IsUrgent
+  readonly #owner: HandleOwner
+  readonly #host: TrackerHost
   readonly #salt: number
   // By handle: handles are dense, so a list costs a quarter of a map.
   #heads: (Announcement | undefined)[] = []
   #size = 0
   #count = 0
-  readonly #deadlines: Deadlines<Announcement> = createDeadlines()
+  readonly #waiting: Deadlines<Announcement> = createDeadlines()
+  readonly #requests: Deadlines<ItemRequest> = createDeadlines()
+  /** The request that holds others off. */
+  readonly #asking = new Map<Handle, ItemRequest>()
+  /** How often an item was let go undecided. */
+  readonly #tries = new Map<Handle, number>()
   // Items whose choice may have changed, and peers that got room since the last round.
   readonly #changed = new Set<Handle>()
   readonly #freed = new Set<Asker>()
-  #stalls: Stall[] = []
 
-  constructor(limits: InventoryLimits, owner: KindedOwner, isUrgent: IsUrgent, salt: number) {
+  constructor(limits: InventoryLimits, owner: HandleOwner, host: TrackerHost, salt: number) {
     this.#limits = limits
-    this.#isUrgent = isUrgent
     this.#owner = owner
+    this.#host = host
     this.#salt = salt
   }
 
@@ -74,13 +75,25 @@ export class RequestTracker {
 
   /** When `next` has something to do; 0 is at once. */
   nextDeadline(): number | undefined {
-    return this.#changed.size > 0 || this.#freed.size > 0 ? 0 : this.#deadlines.nextMs()
+    if (this.#changed.size > 0 || this.#freed.size > 0) return 0
+    const next = Math.min(this.#waiting.nextMs() ?? Infinity, this.#requests.nextMs() ?? Infinity)
+    return next === Infinity ? undefined : next
+  }
+
+  has(handle: Handle): boolean {
+    return this.#heads[handle] !== undefined
+  }
+
+  /** Whoever announced the item, while it isn't settled. */
+  *announcers(handle: Handle): IterableIterator<Asker> {
+    for (let at = this.#heads[handle]; at; at = at.next) yield at.asker
   }
 
   /** Notes that a peer has an item; `false` when that is known already or the peer has too many tracked. */
   announce(asker: Asker, handle: Handle, meta: number, readyMs: number): boolean {
     asker.tracked ??= new Map()
     if (asker.tracked.has(handle) || asker.tracked.size >= this.#limits.trackedPerPeer) return false
+    if (asker.asked?.has(handle)) return false
     const next = this.#heads[handle]
     if (!next) {
       while (this.#heads.length < handle) this.#heads.push(undefined)
@@ -88,35 +101,30 @@ export class RequestTracker {
       this.#owner.retain(handle)
     }
     const rank = rankOf(this.#salt, handle, this.#count++)
-    const announcement: Announcement = {
-      asker,
-      handle,
-      meta,
-      rank,
-      state: 'waiting',
-      next,
-      dueMs: 0,
-      order: 0,
-      heapIndex: -1,
-    }
+    const due = { dueMs: 0, order: 0, heapIndex: -1 }
+    const announcement: Announcement = { asker, handle, meta, rank, state: 'waiting', next, ...due }
     this.#heads[handle] = announcement
     asker.tracked.set(handle, announcement)
-    this.#deadlines.add(announcement, readyMs)
+    this.#waiting.add(announcement, readyMs)
     return true
   }
 
   /** What to ask now; the answers count as asked. */
   next(nowMs: number): Announcement[] {
-    for (let due = this.#deadlines.takeDue(nowMs); due; due = this.#deadlines.takeDue(nowMs)) {
-      if (!isOwed(due)) this.#makeReady(due)
-      else if (!this.#credited(due, nowMs)) this.#overdue(due, nowMs)
+    for (let due = this.#requests.takeDue(nowMs); due; due = this.#requests.takeDue(nowMs)) {
+      if (!this.#credited(due, nowMs)) this.#overdue(due, nowMs)
+    }
+    for (let due = this.#waiting.takeDue(nowMs); due; due = this.#waiting.takeDue(nowMs)) {
+      due.state = 'ready'
+      due.asker.ready++
+      this.#changed.add(due.handle)
     }
     const chosen: Announcement[] = []
     for (const handle of this.#changed) this.#choose(handle, nowMs, chosen)
     this.#changed.clear()
     for (const asker of this.#freed) {
       for (const { state, handle } of asker.tracked?.values() ?? []) {
-        if (asker.ready === 0 || asker.inFlight >= this.#limits.inFlightPerPeer) break
+        if (asker.ready === 0 || !this.#mayAsk(asker)) break
         if (state === 'ready') this.#choose(handle, nowMs, chosen)
       }
     }
@@ -124,54 +132,79 @@ export class RequestTracker {
     return chosen
   }
 
-  /** Who let requests lapse without a word since the last call. */
-  takeStalls(): readonly Stall[] {
-    const stalls = this.#stalls
-    if (stalls.length > 0) this.#stalls = []
-    return stalls
-  }
-
-  /** The peer answered without this item, or said that it has none. `false` when it was not being asked. */
-  fail(asker: Asker, handle: Handle): boolean {
+  /** The peer has answered a request for the item, in time or late. `false` when it wasn't asked, or has answered. */
+  answered(asker: Asker, handle: Handle, nowMs: number): boolean {
+    const request = asker.asked?.get(handle)
+    if (!request) return false
+    asker.answeredMs = nowMs
+    this.#end(request)
     const announcement = asker.tracked?.get(handle)
-    if (!announcement || !isOwed(announcement)) return false
-    this.#finish(announcement)
+    if (announcement) this.#finish(announcement)
     return true
   }
 
   isAsked(asker: Asker, handle: Handle): boolean {
-    const announcement = asker.tracked?.get(handle)
-    return announcement !== undefined && isOwed(announcement)
+    return asker.asked?.has(handle) === true
   }
 
-  /** Nobody needs to be asked for the item any more. */
+  /** The item is settled: nobody needs to be asked for it any more. Who was asked still owes an answer. */
   forget(handle: Handle): void {
     if (this.#heads[handle]) this.#drop(handle)
   }
 
-  /** The peer is gone, and all it announced. */
+  /** The item is open again, or somebody won't give it: the next announcer is asked, or there is none. */
+  reconsider(handle: Handle): void {
+    if (!this.#heads[handle]) return
+    for (let at: Announcement | undefined = this.#heads[handle]; at; at = at.next) {
+      if (at.state !== 'done') return void this.#changed.add(handle)
+    }
+    // What is here and undecided keeps its announcers.
+    if (!this.#host.isOpen(handle)) return
+    this.#owner.retain(handle)
+    this.#drop(handle)
+    this.#host.lost(handle)
+    this.#owner.release(handle)
+  }
+
+  /** Nobody could say whether the item is good: its announcers are asked again, later each time. */
+  retry(handle: Handle, nowMs: number): void {
+    const tries = this.#tries.get(handle) ?? 0
+    if (!this.#heads[handle]) return
+    if (tries < this.#limits.retries) {
+      this.#tries.set(handle, tries + 1)
+      for (let at: Announcement | undefined = this.#heads[handle]; at; at = at.next) {
+        if (at.state !== 'done') continue
+        at.state = 'waiting'
+        this.#waiting.add(at, nowMs + this.#limits.retryMs * (1 << tries))
+      }
+    }
+    this.reconsider(handle)
+  }
+
+  /** The peer is gone, and all it announced and was asked. */
   remove(asker: Asker): void {
+    for (const request of asker.asked?.values() ?? []) this.#end(request)
     for (const announcement of asker.tracked?.values() ?? []) {
       this.#leave(announcement)
       this.#unlink(announcement)
-      this.#reconsider(announcement.handle)
+      if (this.#heads[announcement.handle]) this.reconsider(announcement.handle)
+      else this.#emptied(announcement.handle)
     }
+    asker.asked = undefined
     asker.tracked = undefined
     this.#freed.delete(asker)
-    this.#stalls = this.#stalls.filter((stall) => stall.asker !== asker)
   }
 
-  #makeReady(announcement: Announcement): void {
-    announcement.state = 'ready'
-    announcement.asker.ready++
-    this.#changed.add(announcement.handle)
+  #mayAsk(asker: Asker): boolean {
+    return asker.lapsed === 0 && asker.inFlight < this.#limits.inFlightPerPeer
   }
 
   #choose(handle: Handle, nowMs: number, chosen: Announcement[]): void {
+    if (this.#asking.has(handle) || !this.#host.isOpen(handle)) return
     let best: Announcement | undefined
     for (let candidate = this.#heads[handle]; candidate; candidate = candidate.next) {
-      if (candidate.state === 'asked') return
-      if (candidate.state !== 'ready' || candidate.asker.inFlight >= this.#limits.inFlightPerPeer) continue
+      const { state, asker } = candidate
+      if (state !== 'ready' || !this.#mayAsk(asker) || asker.asked?.has(handle)) continue
       if (!best || isBetter(candidate, best)) best = candidate
     }
     if (best) chosen.push(this.#ask(best, nowMs))
@@ -179,65 +212,77 @@ export class RequestTracker {
 
   #ask(announcement: Announcement, nowMs: number): Announcement {
     const { asker, handle } = announcement
+    const kind = this.#host.kindOf(handle)
+    const due = { dueMs: 0, order: 0, heapIndex: -1 }
+    const request: ItemRequest = { asker, handle, kind, creditMs: asker.creditMs(nowMs), state: 'asked', ...due }
     asker.ready--
-    asker.inFlight++
-    asker.asked ??= new Map()
-    asker.asked.set(handle, { atMs: nowMs, creditMs: asker.creditMs(nowMs) })
     announcement.state = 'asked'
-    const kind = this.#owner.kindOf(handle)
+    asker.asked ??= new Map()
+    asker.asked.set(handle, request)
+    this.#owner.retain(handle)
+    this.#asking.set(handle, request)
     const timeoutMs = timeoutOf(asker, kind)
-    const firstMs = this.#isUrgent(kind) ? Math.min(this.#limits.urgentTimeoutMs, timeoutMs) : timeoutMs
-    this.#deadlines.add(announcement, nowMs + firstMs)
+    const firstMs = this.#host.isUrgent(kind) ? Math.min(this.#limits.urgentTimeoutMs, timeoutMs) : timeoutMs
+    this.#requests.add(request, nowMs + firstMs)
     return announcement
   }
 
-  // An urgent item is worth a second request; the first may still be answered.
-  #overdue(announcement: Announcement, nowMs: number): void {
-    const { asker, handle, state } = announcement
-    const kind = this.#owner.kindOf(handle)
-    const restMs = timeoutOf(asker, kind) - this.#limits.urgentTimeoutMs
-    if (state === 'late' || restMs <= 0 || !this.#isUrgent(kind)) return this.#lapse(announcement)
-    announcement.state = 'late'
-    this.#deadlines.add(announcement, nowMs + restMs)
-    this.#changed.add(handle)
-  }
-
   // Time in which the peer's messages waited for our own work is given back to it.
-  #credited(announcement: Announcement, nowMs: number): boolean {
-    const { asker, handle } = announcement
-    const request = asker.asked!.get(handle)!
-    const creditMs = asker.creditMs(nowMs)
+  #credited(request: ItemRequest, nowMs: number): boolean {
+    const creditMs = request.asker.creditMs(nowMs)
     const extraMs = creditMs - request.creditMs
     if (extraMs <= 0) return false
     request.creditMs = creditMs
-    this.#deadlines.add(announcement, nowMs + Math.max(LEAST_CREDIT_MS, extraMs))
+    this.#requests.add(request, nowMs + Math.max(LEAST_CREDIT_MS, extraMs))
     return true
   }
 
-  #lapse(announcement: Announcement): void {
-    const { asker, handle } = announcement
-    const silent = asker.answeredMs < asker.asked!.get(handle)!.atMs
-    if (silent && !this.#stalls.some((stall) => stall.asker === asker)) {
-      this.#stalls.push({ asker, kind: this.#owner.kindOf(handle) })
+  // An urgent item is worth a second request; the first may still be answered.
+  #overdue(request: ItemRequest, nowMs: number): void {
+    const { asker, handle, kind, state } = request
+    if (state === 'lapsed') return this.#unanswered(request, nowMs)
+    const restMs = timeoutOf(asker, kind) - this.#limits.urgentTimeoutMs
+    if (this.#asking.get(handle) === request) this.#asking.delete(handle)
+    if (state === 'asked' && restMs > 0 && this.#host.isUrgent(kind)) {
+      request.state = 'late'
+      this.#requests.add(request, nowMs + restMs)
+      if (this.has(handle)) this.#changed.add(handle)
+      return
     }
-    this.#finish(announcement)
+    request.state = 'lapsed'
+    this.#requests.add(request, nowMs + this.#limits.uselessMs)
+    if (asker.lapsed++ === 0) this.#host.muted(asker, kind)
+    const announcement = asker.tracked?.get(handle)
+    if (announcement) this.#finish(announcement)
+  }
+
+  #unanswered(request: ItemRequest, nowMs: number): void {
+    const { asker, kind } = request
+    if (asker.answeredMs < nowMs - this.#limits.uselessMs) this.#host.useless(asker, kind)
+    else this.#requests.add(request, nowMs + this.#limits.uselessMs)
+  }
+
+  // A request is over, by its answer or with its peer.
+  #end(request: ItemRequest): void {
+    const { asker, handle } = request
+    this.#requests.remove(request)
+    asker.asked!.delete(handle)
+    if (request.state === 'lapsed') asker.lapsed--
+    if (this.#asking.get(handle) === request) this.#asking.delete(handle)
+    if (asker.ready > 0) this.#freed.add(asker)
+    this.#owner.release(handle)
   }
 
   #finish(announcement: Announcement): void {
     this.#leave(announcement)
     announcement.state = 'done'
-    this.#reconsider(announcement.handle)
+    this.reconsider(announcement.handle)
   }
 
   // Takes an announcement out of all that acts on it.
   #leave(announcement: Announcement): void {
-    const { asker, handle, state } = announcement
-    this.#deadlines.remove(announcement)
-    if (state === 'ready') asker.ready--
-    if (!isOwed(announcement)) return
-    asker.asked?.delete(handle)
-    asker.inFlight--
-    if (asker.ready > 0) this.#freed.add(asker)
+    this.#waiting.remove(announcement)
+    if (announcement.state === 'ready') announcement.asker.ready--
   }
 
   #unlink(announcement: Announcement): void {
@@ -250,14 +295,6 @@ export class RequestTracker {
     }
   }
 
-  // An item that only has announcements left which led to nothing is forgotten.
-  #reconsider(handle: Handle): void {
-    for (let at = this.#heads[handle]; at; at = at.next) {
-      if (at.state !== 'done') return void this.#changed.add(handle)
-    }
-    this.#drop(handle)
-  }
-
   #drop(handle: Handle): void {
     for (let at = this.#heads[handle]; at; at = at.next) {
       this.#leave(at)
@@ -265,7 +302,19 @@ export class RequestTracker {
       asker.tracked?.delete(handle)
       if (asker.tracked?.size === 0) asker.tracked = undefined
     }
+    this.#asking.delete(handle)
     this.#heads[handle] = undefined
+    this.#untrack(handle)
+  }
+
+  // The last of its announcers has left.
+  #emptied(handle: Handle): void {
+    if (this.#host.isOpen(handle)) this.#host.lost(handle)
+    this.#untrack(handle)
+  }
+
+  #untrack(handle: Handle): void {
+    this.#tries.delete(handle)
     this.#size--
     if (this.#size === 0) this.#heads = []
     this.#changed.delete(handle)
@@ -273,13 +322,11 @@ export class RequestTracker {
   }
 }
 
-/** Whether the peer was asked and may still answer. */
-function isOwed({ state }: Announcement): boolean {
-  return state === 'asked' || state === 'late'
-}
-
 function isBetter(candidate: Announcement, best: Announcement): boolean {
-  if (candidate.asker.preferred !== best.asker.preferred) return candidate.asker.preferred
+  const { asker } = candidate
+  if (asker.preferred !== best.asker.preferred) return asker.preferred
+  // Who owes little has not kept us waiting.
+  if (asker.inFlight !== best.asker.inFlight) return asker.inFlight < best.asker.inFlight
   return candidate.rank < best.rank
 }
 

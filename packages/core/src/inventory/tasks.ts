@@ -33,8 +33,8 @@ export interface Announce {
   readonly items: readonly ItemNote[]
 }
 
-/** `peer` let a request for an item of this kind lapse and answered nothing since it was asked. */
-export interface Stalled {
+/** A peer that didn't answer a request for an item of this kind in time. */
+export interface Unanswered {
   readonly peer: string
   readonly kind: number
 }
@@ -42,7 +42,17 @@ export interface Stalled {
 export interface InventoryTasks {
   readonly asks: readonly Ask[]
   readonly announces: readonly Announce[]
-  readonly stalled: readonly Stalled[]
+  /** They are asked nothing more before they have answered. */
+  readonly muted: readonly Unanswered[]
+  /** They have answered nothing for long. */
+  readonly useless: readonly Unanswered[]
+  /** Items that others wait for, and that nobody is left to be asked for. */
+  readonly lost: readonly LostItem[]
+}
+
+export interface LostItem {
+  readonly kind: number
+  readonly id: Uint8Array
 }
 
 /** What differs between kinds; one without a rule is told of at once, and lives as long as the limits say. */
@@ -54,6 +64,8 @@ export interface KindRule {
   readonly pace: 'trickle' | 'urgent'
   /** How long an item is served from when it was published, in milliseconds; default the limits' own. */
   readonly lifeMs?: number | undefined
+  /** How many of its newest items a peer that comes is told of; default the limits' own. */
+  readonly history?: number | undefined
 }
 
 export interface InventoryPeer {
@@ -64,6 +76,9 @@ export interface InventoryPeer {
   /** Default: the limits' own. */
   readonly askTimeoutMs?: number | undefined
 }
+
+/** What is to be done with an item that came. */
+export type ItemArrival = 'new' | 'known' | 'unasked'
 
 /** Counts and bytes, for inspection. */
 export interface InventoryFigures {
@@ -102,10 +117,10 @@ export interface Inventory {
   /** Notes that the peer has items that it shall not be asked for. */
   know(peer: string, kind: number, ids: readonly Uint8Array[]): void
   /**
-   * Whether the peer was asked for the item, lately enough to be remembered, and hasn't sent it yet. Now it has: a
-   * second copy is one too many.
+   * An item came from a peer, in time or late. `unasked` when the peer wasn't asked for it, or has sent it already;
+   * `known` when it is settled, or here and undecided; else it is held until `received`, `reject`, `letGo` or `retry`.
    */
-  takeAsked(peer: string, kind: number, id: Uint8Array): boolean
+  arrived(peer: string, kind: number, id: Uint8Array, nowMs: number, mayBeUnasked?: boolean): ItemArrival
   /** Our own work on a message of the peer begins, or ends: requests to the peer don't lapse meanwhile. */
   working(peer: string, isWorking: boolean, nowMs: number): void
   /** Whether the peer is known to have the item; changes nothing. */
@@ -124,9 +139,12 @@ export interface Inventory {
    * this node itself when it is absent.
    */
   reject(kind: number, id: Uint8Array, nowMs: number, from?: string): void
-  /** The item has come and waits for something else: nobody is asked for it until it is let go. */
-  hold(kind: number, id: Uint8Array): void
+  /** A held item waits for its parent, which all who announced it, and will, are asked for. */
+  awaitParent(kind: number, id: Uint8Array, parent: Uint8Array, nowMs: number): void
+  /** A held item is gone, undecided: the next one who announced it is asked. */
   letGo(kind: number, id: Uint8Array): void
+  /** Nobody could say whether a held item is good: all who announced it are asked again, later. */
+  retry(kind: number, id: Uint8Array, nowMs: number): void
   /** What became of an id, as far as is remembered. */
   stateOf(kind: number, id: Uint8Array): ItemState
   /** How long items of a kind are served, in milliseconds from when they were published. */

@@ -141,11 +141,11 @@ describe('whom to ask', () => {
     expect(inventory.poll(4999).asks).toEqual([])
     expect(inventory.poll(5000).asks).toMatchObject([{ peer: second, kind: BLOCK }])
     expect(inventory.poll(30_000).asks).toEqual([])
-    expect(inventory.takeAsked(first, BLOCK, idOf(BLOCK))).toBe(true)
-    expect(inventory.notFound(first, BLOCK, [idOf(BLOCK)], 30_000)).toBe(1)
-    const { stalled } = inventory.poll(65_000)
-    expect(stalled.map(({ peer }) => peer)).toContain(second)
-    expect(inventory.stateOf(BLOCK, idOf(BLOCK))).toBe('open')
+    expect(inventory.arrived(first, BLOCK, idOf(BLOCK), 30_000)).toBe('new')
+    inventory.letGo(BLOCK, idOf(BLOCK))
+    const { muted } = inventory.poll(65_000)
+    expect(muted.map(({ peer }) => peer)).toContain(second)
+    expect(inventory.stateOf(BLOCK, idOf(BLOCK))).toBe('wanted')
     expect(inventory.poll(200_000).asks).toEqual([])
     expect(inventory.inspect().tracked).toBe(0)
   })
@@ -157,9 +157,9 @@ describe('whom to ask', () => {
     inventory.poll(0)
     inventory.working('a', true, 10_000)
     inventory.working('a', false, 40_000)
-    expect(inventory.poll(60_000)).toMatchObject({ stalled: [] })
+    expect(inventory.poll(60_000)).toMatchObject({ muted: [] })
     expect(inventory.nextDeadline()).toBe(90_000)
-    expect(inventory.poll(90_000)).toMatchObject({ stalled: [{ peer: 'a', kind: TX }] })
+    expect(inventory.poll(90_000)).toMatchObject({ muted: [{ peer: 'a', kind: TX }] })
     expect(inventory.inspect().tracked).toBe(0)
   })
 
@@ -171,7 +171,7 @@ describe('whom to ask', () => {
     inventory.working('a', true, 59_999)
     let polls = 0
     for (let nowMs = 60_000; nowMs < 600_000; nowMs = inventory.nextDeadline()!) {
-      expect(inventory.poll(nowMs).stalled).toEqual([])
+      expect(inventory.poll(nowMs).muted).toEqual([])
       polls++
     }
     expect(polls).toBeLessThan(600)
@@ -179,11 +179,30 @@ describe('whom to ask', () => {
     expect(inventory.inspect().tracked).toBe(1)
   })
 
-  it('a peer that answered something since is slow, not stalled', () => {
+  it('whoever lets a request lapse is asked nothing more before it has answered, and may answer late', () => {
     const inventory = make()
-    for (const peer of ['slow', 'mute']) {
+    inventory.addPeer('a', { preferred: true, kinds: BOTH })
+    const says = (seed: number, nowMs: number) => inventory.announced('a', TX, [{ id: idOf(seed), meta: 0 }], nowMs)
+    for (const seed of [1, 2]) says(seed, 0)
+    inventory.poll(0)
+    expect(inventory.poll(60_000).muted).toEqual([{ peer: 'a', kind: TX }])
+    expect(says(3, 60_000)).toBe(1)
+    expect(inventory.poll(70_000).asks).toEqual([])
+    expect(inventory.arrived('a', TX, idOf(1), 70_000)).toBe('new')
+    publish(inventory, TX, 1, 70_000, 'a')
+    expect(inventory.poll(70_000).asks).toEqual([])
+    expect(inventory.notFound('a', TX, [idOf(2)], 80_000)).toBe(1)
+    expect(inventory.poll(80_000).asks.map(({ items }) => items[0]!.id)).toEqual([idOf(3)])
+    expect(inventory.arrived('a', TX, idOf(2), 80_000)).toBe('unasked')
+  })
+
+  it('and is useless when it answers nothing at all for ten minutes after that', () => {
+    const inventory = make()
+    for (const [peer, seeds] of [
+      ['slow', [1, 2]],
+      ['mute', [3, 4]],
+    ] as const) {
       inventory.addPeer(peer, { preferred: true, kinds: BOTH })
-      const seeds = peer === 'slow' ? [1, 2] : [3, 4]
       inventory.announced(
         peer,
         TX,
@@ -192,8 +211,43 @@ describe('whom to ask', () => {
       )
     }
     inventory.poll(0)
-    publish(inventory, TX, 1, 30_000, 'slow')
-    expect(inventory.poll(60_000).stalled).toEqual([{ peer: 'mute', kind: TX }])
+    expect(
+      inventory
+        .poll(60_000)
+        .muted.map(({ peer }) => peer)
+        .toSorted(),
+    ).toEqual(['mute', 'slow'])
+    publish(inventory, TX, 1, 300_000, 'slow')
+    expect(inventory.poll(659_999).useless).toEqual([])
+    expect(inventory.poll(660_000).useless.map(({ peer }) => peer)).toEqual(['mute', 'mute'])
+    expect(inventory.poll(1_260_000).useless).toEqual([{ peer: 'slow', kind: TX }])
+  })
+
+  it('what was asked for counts until it is answered, whatever has become of the item', () => {
+    const inventory = make({ inFlightPerPeer: 1 })
+    inventory.addPeer('slow', { preferred: true, kinds: BOTH })
+    inventory.announced(
+      'slow',
+      TX,
+      [1, 2].map((seed) => ({ id: idOf(seed), meta: 0 })),
+      0,
+    )
+    expect(inventory.poll(0).asks[0]!.items).toHaveLength(1)
+    publish(inventory, TX, 1, 10, 'other')
+    expect(inventory.poll(10).asks).toEqual([])
+    expect(inventory.arrived('slow', TX, idOf(1), 20)).toBe('known')
+    expect(inventory.poll(20).asks[0]!.items[0]!.id).toEqual(idOf(2))
+  })
+
+  it('of two who have announced, whoever owes fewer answers is asked', () => {
+    for (let seed = 1; seed < 9; seed++) {
+      const inventory = make({}, seed)
+      for (const peer of ['owes', 'free']) inventory.addPeer(peer, { preferred: true, kinds: BOTH })
+      inventory.announced('owes', TX, [{ id: idOf(1), meta: 0 }], 0)
+      inventory.poll(0)
+      for (const peer of ['owes', 'free']) inventory.announced(peer, TX, [{ id: idOf(2), meta: 0 }], 1)
+      expect(inventory.poll(1).asks.map(({ peer }) => peer)).toEqual(['free'])
+    }
   })
 
   it('several protocols reach one peer, each with kinds and patience of its own', () => {
@@ -228,18 +282,55 @@ describe('what is remembered', () => {
     expect(inventory.stateOf(TX, idOf(1))).toBe('open')
   })
 
-  it('an item that is held is not asked for, until it is let go', () => {
+  it('an item that came and is not decided is not asked for, and its announcers stay until it is settled', () => {
+    const inventory = make()
+    for (const peer of ['a', 'b']) inventory.addPeer(peer, { preferred: true, kinds: BOTH })
+    for (const peer of ['a', 'b']) inventory.announced(peer, BLOCK, [{ id: idOf(1), meta: 0 }], 0)
+    const first = inventory.poll(0).asks[0]!.peer
+    expect(inventory.arrived(first, BLOCK, idOf(1), 10)).toBe('new')
+    expect(inventory.stateOf(BLOCK, idOf(1))).toBe('held')
+    expect(inventory.poll(200_000).asks).toEqual([])
+    inventory.letGo(BLOCK, idOf(1))
+    expect(inventory.stateOf(BLOCK, idOf(1))).toBe('wanted')
+    const second = first === 'a' ? 'b' : 'a'
+    expect(inventory.poll(200_000).asks.map(({ peer }) => peer)).toEqual([second])
+    for (const peer of ['a', 'b']) inventory.removePeer(peer)
+    expect(inventory.inspect()).toMatchObject({ ids: 0, tracked: 0 })
+  })
+
+  it('an item that nobody could judge is asked for again, later each time, and seven times at most', () => {
     const inventory = make()
     inventory.addPeer('a', { preferred: true, kinds: BOTH })
-    inventory.hold(BLOCK, idOf(1))
-    inventory.hold(BLOCK, idOf(1))
-    expect(inventory.stateOf(BLOCK, idOf(1))).toBe('held')
-    expect(inventory.announced('a', BLOCK, [{ id: idOf(1), meta: 0 }], 0)).toBe(0)
-    inventory.letGo(BLOCK, idOf(1))
-    expect(inventory.stateOf(BLOCK, idOf(1))).toBe('open')
-    expect(inventory.announced('a', BLOCK, [{ id: idOf(1), meta: 0 }], 0)).toBe(1)
-    inventory.removePeer('a')
-    expect(inventory.inspect().ids).toBe(0)
+    inventory.announced('a', BLOCK, [{ id: idOf(1), meta: 0 }], 0)
+    const asked: number[] = []
+    for (let nowMs = 0; nowMs < 3_600_000; nowMs += 1000) {
+      if (inventory.poll(nowMs).asks.length === 0) continue
+      asked.push(nowMs / 1000)
+      expect(inventory.arrived('a', BLOCK, idOf(1), nowMs)).toBe('new')
+      inventory.retry(BLOCK, idOf(1), nowMs)
+    }
+    expect(asked).toEqual([0, 10, 30, 70, 150, 310, 630])
+    expect(inventory.inspect()).toMatchObject({ tracked: 0, seen: 0 })
+  })
+
+  it('whoever announced an item is asked for what it waits for, also when it announces it later', () => {
+    const inventory = make()
+    for (const peer of ['a', 'b', 'c']) inventory.addPeer(peer, { preferred: true, kinds: BOTH })
+    for (const peer of ['a', 'b']) inventory.announced(peer, BLOCK, [{ id: idOf(3), meta: 0 }], 0)
+    const asks = (nowMs: number) =>
+      inventory.poll(nowMs).asks.flatMap(({ peer, items }) => items.map(({ id }) => `${peer} ${id[3]}`))
+    const [first] = asks(0)
+    inventory.arrived(first![0]!, BLOCK, idOf(3), 10)
+    inventory.awaitParent(BLOCK, idOf(3), idOf(2), 10)
+    inventory.announced('c', BLOCK, [{ id: idOf(3), meta: 0 }], 20)
+    const asked = new Set<string>()
+    for (let turn = 0; turn < 3; turn++) {
+      const [ask] = asks(20 + turn)
+      asked.add(ask!)
+      inventory.notFound(ask![0]!, BLOCK, [idOf(2)], 20 + turn)
+    }
+    expect([...asked].toSorted()).toEqual(['a 2', 'b 2', 'c 2'])
+    expect(inventory.poll(30).lost).toEqual([{ kind: BLOCK, id: idOf(2) }])
   })
 
   it('what this node vouches for is taken although it was refused before', () => {

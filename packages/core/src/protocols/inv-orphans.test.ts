@@ -49,7 +49,7 @@ describe('an item whose parent is missing', () => {
   it('goes with its sender', async () => {
     const lost = [noteOf('lost', idOf(noteOf('missing'))), noteOf('lost too', idOf(noteOf('missing')))]
     const { offer, protocol } = speaker({ onAsked: having(lost) })
-    const world = await invWorld(1, {}, [offer])
+    const world = await invWorld(1, { rooted: true }, [offer])
     const peer = await world.connect(1, 0)
     void peer.send(protocol, 'inv', { kind: NOTE, ids: lost.map(idOf) })
     await world.advance(3000)
@@ -62,7 +62,7 @@ describe('an item whose parent is missing', () => {
   })
 
   it('from a peer that is unknown is warned of once, kept within bounds, and throws nothing', async () => {
-    const world = await invWorld(1)
+    const world = await invWorld(1, { rooted: true })
     const [root, first, second] = threadOf('root', 'first', 'second')
     const items = world.inventories[0]!
     const unknown = 'f'.repeat(64)
@@ -85,7 +85,7 @@ describe('an item whose parent is missing', () => {
     const flood = Array.from({ length: 257 }, (_, i) => noteOf(`flood ${i}`, parent))
     const honest = noteOf('honest', parent)
     const [a, b] = [speaker({ onAsked: having(flood) }), speaker({ onAsked: having([honest]) })]
-    const world = await invWorld(1, {}, [a.offer, b.offer])
+    const world = await invWorld(1, { rooted: true }, [a.offer, b.offer])
     const good = await world.connect(2, 0)
     void good.send(b.protocol, 'inv', { kind: NOTE, ids: [idOf(honest)] })
     await world.advance(3000)
@@ -104,7 +104,7 @@ describe('an item whose parent is missing', () => {
   it('that is refused takes with it what hangs on it, and blames only its own sender', async () => {
     const [bad, child] = threadOf('bad', 'child')
     const [first, second] = [speaker({ onAsked: having([child!]) }), speaker({ onAsked: having([bad!]) })]
-    const world = await invWorld(1, {}, [first.offer, second.offer])
+    const world = await invWorld(1, { rooted: true }, [first.offer, second.offer])
     const innocent = await world.connect(1, 0)
     void innocent.send(first.protocol, 'inv', { kind: NOTE, ids: [idOf(child!)] })
     await world.advance(3000)

@@ -48,15 +48,14 @@ function make(has: (seed: number) => boolean = () => true) {
     },
   }
   const messages = new ItemMessages(protocol)
-  const serving = new Serving(peer as Pick<Peer, 'id' | 'send' | 'sendPrepared'>, protocol, messages, {
-    get,
-    know: () => undefined,
-  })
+  let nowMs = 0
+  const asked = peer as Pick<Peer, 'id' | 'send' | 'sendPrepared'>
+  const serving = new Serving(asked, protocol, messages, { get, know: () => undefined }, () => nowMs)
   const drain = async (): Promise<void> => {
     for (const deferred of waits.splice(0)) deferred.resolve()
     for (let i = 0; i < 5; i++) await Promise.resolve()
   }
-  return { serving, told, prepared, drain, waits }
+  return { serving, told, prepared, drain, waits, pass: (ms: number) => void (nowMs += ms) }
 }
 
 describe('serving', () => {
@@ -77,6 +76,19 @@ describe('serving', () => {
     serving.add({ kind: KIND, ids: [4, 5].map(idOf) })
     await drain()
     expect(told).toEqual(['item', 'notfound 1 3', 'item', 'notfound 5'])
+  })
+
+  it('counts no more what was asked for a minute ago: it makes room, and is said to be missing', async () => {
+    const { serving, told, drain, pass } = make()
+    const ids = (count: number) => Array.from({ length: count }, (_, i) => idOf(i))
+    serving.add({ kind: KIND, ids: ids(1000) })
+    pass(59_999)
+    expect(() => serving.add({ kind: KIND, ids: ids(6) })).toThrow(/6 items asked for while 995 wait/)
+    pass(1)
+    serving.add({ kind: KIND, ids: ids(15) })
+    expect(told.at(-1)).toBe('notfound 5 6 7 8 9 10 11 12 13 14')
+    expect(() => serving.add({ kind: KIND, ids: ids(1000) })).toThrow(/1000 items asked for while/)
+    await drain()
   })
 
   it('stops with its peer, whose link refuses everything from then on', async () => {

@@ -12,6 +12,9 @@ import { MAX_ASKED, type Ids, type InvMessages } from './inv-messages.ts'
 /** Items handed to a peer's link before it is waited for; btcd's figure. */
 const AT_ONCE = 5
 
+/** How long a question may take, in milliseconds: whoever asked has asked others since. */
+const GIVEN_UP_MS = 60_000
+
 /** Messages that are kept ready: an item that is told of at once is asked for by many at once. */
 const KEPT_MESSAGES = 8
 
@@ -42,6 +45,12 @@ export class ItemMessages {
   }
 }
 
+interface Asked {
+  readonly kind: number
+  readonly id: Uint8Array
+  readonly atMs: number
+}
+
 /**
  * What one peer asked for and hasn't got. It is served beside the peer's messages, not in their handler: two nodes that
  * serve each other and wait inside would each stop reading what the other sends.
@@ -51,7 +60,8 @@ export class Serving {
   readonly #messages: ItemMessages
   readonly #protocol: Protocol<InvMessages>
   readonly #inventory: Pick<InventoryPlugin, 'get' | 'know'>
-  #asked: { readonly kind: number; readonly id: Uint8Array }[] = []
+  readonly #nowMs: () => number
+  #asked: Asked[] = []
   #isServing = false
 
   constructor(
@@ -59,11 +69,13 @@ export class Serving {
     protocol: Protocol<InvMessages>,
     messages: ItemMessages,
     inventory: Pick<InventoryPlugin, 'get' | 'know'>,
+    nowMs: () => number,
   ) {
     this.#peer = peer
     this.#protocol = protocol
     this.#messages = messages
     this.#inventory = inventory
+    this.#nowMs = nowMs
   }
 
   /** The peer is gone. */
@@ -73,12 +85,21 @@ export class Serving {
 
   /** @throws {PeerError} `invalid message` when more waits than a peer may ask for */
   add({ kind, ids }: Ids): void {
+    const atMs = this.#nowMs()
+    this.#giveUp(this.#asked.length + ids.length - MAX_ASKED, atMs)
     if (this.#asked.length + ids.length > MAX_ASKED) {
       const text = `${ids.length} items asked for while ${this.#asked.length} wait, at most ${MAX_ASKED} together`
       throw new PeerError('invalid message', DiscReason.breachOfProtocol, text)
     }
-    for (const id of ids) this.#asked.push({ kind, id })
+    for (const id of ids) this.#asked.push({ kind, id, atMs })
     if (!this.#isServing) void this.#serve()
+  }
+
+  // A slow link is no breach: what was asked for so long ago makes room, and is said to be missing.
+  #giveUp(count: number, nowMs: number): void {
+    let old = 0
+    while (old < count && old < this.#asked.length && this.#asked[old]!.atMs + GIVEN_UP_MS <= nowMs) old++
+    for (const sent of this.#sendMissing(this.#asked.splice(0, old))) sent.catch(() => this.stop())
   }
 
   async #serve(): Promise<void> {
@@ -93,17 +114,23 @@ export class Serving {
     }
   }
 
-  async #sendSome(asked: readonly { readonly kind: number; readonly id: Uint8Array }[]): Promise<void> {
+  async #sendSome(asked: readonly Asked[]): Promise<void> {
     const sent: Promise<void>[] = []
-    const missing = new Map<number, Uint8Array[]>()
-    for (const { kind, id } of asked) {
+    const missing: Asked[] = []
+    for (const one of asked) {
+      const { kind, id } = one
       const served = this.#inventory.get(kind, id)
       if (served) {
         this.#inventory.know(this.#peer.id, kind, [id])
         sent.push(this.#peer.sendPrepared(this.#messages.get(kind, served)))
-      } else missing.set(kind, [...(missing.get(kind) ?? []), id])
+      } else missing.push(one)
     }
-    for (const [kind, ids] of missing) sent.push(this.#peer.send(this.#protocol, 'notfound', { kind, ids }))
-    await Promise.all(sent)
+    await Promise.all([...sent, ...this.#sendMissing(missing)])
+  }
+
+  #sendMissing(missing: readonly Asked[]): Promise<void>[] {
+    const byKind = new Map<number, Uint8Array[]>()
+    for (const { kind, id } of missing) byKind.set(kind, [...(byKind.get(kind) ?? []), id])
+    return Array.from(byKind, ([kind, ids]) => this.#peer.send(this.#protocol, 'notfound', { kind, ids }))
   }
 }

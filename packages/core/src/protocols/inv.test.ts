@@ -300,7 +300,7 @@ describe('a peer that breaks the rules', () => {
     await world.close()
   })
 
-  it('by answering nothing for a minute is ended; one that says what it lacks is not', async () => {
+  it('by answering nothing is asked nothing more after a minute, and ended ten later; one that says what it lacks is not', async () => {
     const mute = speaker()
     const polite = speaker({
       onAsked: (peer, inv, { ids, kind: number }) => void peer.send(inv, 'notfound', { kind: number, ids }),
@@ -309,7 +309,13 @@ describe('a peer that breaks the rules', () => {
     const peers = [await world.connect(1, 0), await world.connect(2, 0)]
     void peers[0]!.send(mute.protocol, 'inv', { kind: NOTE, ids: manyIds(1) })
     void peers[1]!.send(polite.protocol, 'inv', { kind: NOTE, ids: manyIds(2, 1) })
-    await world.advance(50_000)
+    await world.advance(70_000)
+    for (const [at, peer] of peers.entries()) {
+      void peer.send(mute.protocol, 'inv', { kind: NOTE, ids: manyIds(2, 2 + at) })
+    }
+    await world.advance(10_000)
+    expect([mute.asked.length, polite.asked.length]).toEqual([1, 2])
+    await world.advance(570_000)
     expect(world.endings[0]).toEqual([])
     await world.advance(20_000)
     expect(world.endings[0]).toMatchObject([{ code: 'request timeout', reason: DiscReason.uselessPeer }])

@@ -104,6 +104,10 @@ class InvService implements ItemService, Carrier {
     this.#intake?.gone(peer)
   }
 
+  lost(kind: number, id: Uint8Array): void {
+    void this.#intake?.lost(kind, id)
+  }
+
   follow(kind: AnyKind, listener: ItemListener<unknown>): () => void {
     const listeners = this.#listeners.get(kind) ?? new Set()
     this.#listeners.set(kind, listeners)
@@ -130,8 +134,8 @@ class InvService implements ItemService, Carrier {
     for (const id of peers) void this.#peers.get(id)?.peer.sendPrepared(prepared)
   }
 
-  stalled(id: string): void {
-    const text = 'asked for items, and answered nothing in the time it had'
+  useless(id: string): void {
+    const text = 'asked for items, and answered nothing for long after its time was over'
     this.#peers.get(id)?.peer.fail(new PeerError('request timeout', DiscReason.uselessPeer, text))
   }
 
@@ -204,7 +208,7 @@ class InvService implements ItemService, Carrier {
   #asked(peer: Peer, ids: Ids): void {
     const speaker = this.#speaker(peer)
     if (!speaker.kinds!.has(ids.kind)) return
-    speaker.serving ??= new Serving(peer, this.#protocol, this.#messages, this.#inventory)
+    speaker.serving ??= new Serving(peer, this.#protocol, this.#messages, this.#inventory, () => this.#clock.now())
     speaker.serving.add(ids)
   }
 

@@ -27,26 +27,38 @@ export interface KindOptions {
    * Alike at all ends. Default: `storeMs` of the inventory's limits, 15 minutes.
    */
   readonly lifeMs?: number | undefined
+  /** How many of its newest items a peer that comes is told of. Default: `toldToNewcomer` of the inventory's limits, 1,000. */
+  readonly history?: number | undefined
   /** Peers that share this protocol get the kind over it, and never over `inv/1`. */
   readonly over?: Capability | undefined
 }
 
+/** What is needed of a kind whose items name others that come before them. */
+export interface ChainOptions<T> {
+  /** The id of the item that has to be accepted first. Its child waits for it, and only then is checked. */
+  parent?(value: T): Uint8Array | undefined
+  /** Most missing parents in a row that are asked for, one after the other. Default 64. */
+  readonly walkBack?: number | undefined
+  /**
+   * Whether an item may be the first of its chain here, when nobody has its parent, or that is further than `walkBack`
+   * behind what came first. Such an item is checked without its parent. Default: every item may.
+   */
+  first?(value: T): boolean
+}
+
 /** What is done with the bytes themselves. */
-export interface RawKindOptions extends KindOptions {
+export interface RawKindOptions extends KindOptions, ChainOptions<Uint8Array> {
   readonly read?: undefined
   /** Default: every item is accepted. */
   check?(bytes: Uint8Array, context: CheckContext<Uint8Array>): ItemVerdict | Promise<ItemVerdict>
-  parent?(bytes: Uint8Array): Uint8Array | undefined
 }
 
 /** What is done with the values that the bytes mean. */
-export interface ReadKindOptions<T> extends KindOptions {
+export interface ReadKindOptions<T> extends KindOptions, ChainOptions<T> {
   /** Reads an item once; what it throws counts as an invalid item. */
   read(bytes: Uint8Array): T
   /** Default: every item that can be read is accepted. */
   check?(value: T, context: CheckContext<T>): ItemVerdict | Promise<ItemVerdict>
-  /** The id of the item that has to be accepted first. Its child waits for it, and only then is checked. */
-  parent?(value: T): Uint8Array | undefined
 }
 
 const OPTIONS = {
@@ -56,11 +68,17 @@ const OPTIONS = {
   id: 'call',
   urgent: 'flag',
   lifeMs: 'limit',
+  history: 'count',
   over: 'thing',
   read: 'call',
   check: 'call',
   parent: 'call',
+  walkBack: 'count',
+  first: 'call',
 } as const
+
+/** As many blocks as two finalized epochs have; a conversation's lines of an hour. */
+const WALK_BACK = 64
 
 /**
  * A kind of items for `inventory({ kinds })`.
@@ -72,7 +90,8 @@ export function kind(options: RawKindOptions): Kind
 export function kind<T>(options: ReadKindOptions<T>): Kind<T>
 export function kind<T>(options: RawKindOptions | ReadKindOptions<T>): AnyKind {
   const given = options as ReadKindOptions<unknown>
-  const { name, number, maxBytes, id, urgent = false, lifeMs, over } = checkOptions('kind', given, OPTIONS)
+  const checked = checkOptions('kind', given, OPTIONS)
+  const { name, number, maxBytes, id, urgent = false, lifeMs, history, over, walkBack = WALK_BACK } = checked
   if (!/^[a-z][a-z0-9-]*$/.test(name) || name.length > MAX_NAME_BYTES) {
     throw new TypeError(`the name of a kind is 1 to ${MAX_NAME_BYTES} of a-z, 0-9 and -, not "${name}"`)
   }
@@ -85,11 +104,14 @@ export function kind<T>(options: RawKindOptions | ReadKindOptions<T>): AnyKind {
     maxBytes,
     urgent,
     lifeMs,
+    history,
     over,
     id: (bytes) => given.id(bytes),
     read: (bytes) => (given.read ? given.read(bytes) : bytes),
     check: (value, context) => given.check?.(value, context) ?? 'accept',
     parent: (value) => given.parent?.(value),
+    walkBack,
+    first: (value) => given.first?.(value) ?? true,
     connect: connectKinds,
   }
 }
