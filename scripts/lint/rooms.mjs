@@ -12,10 +12,12 @@ export const rooms = {
   dialing: { uses: ['base', 'errors'], types: ['wire', 'addresses'] },
   // The written form of an address lies in `wire`.
   addresses: { uses: ['base', 'errors', 'wire'], outside: ['@noble/hashes'] },
-  standing: { uses: ['base', 'errors', 'wire', 'addresses'], types: ['node'] },
+  // What plugins keep in a storage; loaded on use, it takes from the entry what is loaded already.
+  keeping: { uses: ['base', 'index.ts'] },
+  standing: { uses: ['base', 'errors', 'wire', 'addresses', 'keeping'], types: ['node'] },
   inventory: { uses: ['base'], types: ['wire'] },
   protocols: { uses: ['base', 'errors', 'wire', 'addresses', 'inventory'] },
-  book: { uses: ['base', 'errors', 'wire', 'addresses', 'protocols'], types: ['node'] },
+  book: { uses: ['base', 'errors', 'wire', 'addresses', 'keeping', 'protocols'], types: ['node'] },
   node: {
     uses: [
       'base',
@@ -27,12 +29,13 @@ export const rooms = {
       'dialing',
       // What is loaded on use takes from there what is loaded already.
       'index.ts',
+      'keeping/keep.ts',
       'protocols/define-protocol.ts',
       'addresses/groups.ts',
       'addresses/public-endpoint.ts',
       'addresses/prefix.ts',
     ],
-    types: ['addresses', 'inventory', 'protocols'],
+    types: ['addresses', 'inventory', 'keeping', 'protocols'],
   },
   // Entries of the package: they join what stands apart.
   testing: { uses: ['*'] },

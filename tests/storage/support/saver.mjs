@@ -5,7 +5,8 @@ import { addressBook } from '@peerwire/core/address-book'
 import { openStorage } from '@peerwire/core/storage'
 
 const [folder, least] = process.argv.slice(2)
-const SAVE_MS = 600_000
+/** Saves wait for a minute, less the moment in which they are put off. */
+const LONG_MS = 50_000
 
 const book = addressBook({ feelers: false })
 const node = createNode({
@@ -14,8 +15,8 @@ const node = createNode({
   transports: [{ name: 'none', canDial: () => false, dial: () => Promise.reject(new Error('no network')) }],
   plugins: [book],
   storage: openStorage(folder),
-  // What waits ten minutes is done at once.
-  clock: { ...systemClock, setTimer: (ms, fn) => systemClock.setTimer(ms >= SAVE_MS ? 0 : ms, fn) },
+  // What waits a minute is done at once.
+  clock: { ...systemClock, setTimer: (ms, fn) => systemClock.setTimer(ms >= LONG_MS ? 0 : ms, fn) },
 })
 await node.start()
 

@@ -20,11 +20,22 @@ export interface Storage {
   setAside(name: string): Promise<string>
   /**
    * Keeps every other node out, in this program and in others, until the answer is called. A node does this by itself
-   * when it starts; `owner` says who it is. A storage without it trusts its users.
+   * when it starts; `owner` says who it is. A storage without it trusts its users. Values can be read without a claim.
    *
    * @throws {Error} naming who has it
    */
   claim?(owner: string): Promise<() => Promise<void>>
+  /**
+   * Why nothing is kept here, as a sentence, once `claim` has found out: the platform refuses it, or somebody else has
+   * it and the program wants to go on then. A node says so and runs as if it had no storage.
+   */
+  readonly without?: string | undefined
+  /**
+   * Calls back at moments after which the program may be gone without another word, as when a page is hidden or left;
+   * the answer ends that. A `write` that is begun in the call itself is done, as far as the platform can do it; it may
+   * leave the previous value alone.
+   */
+  whenLeaving?(call: () => void): () => void
 }
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/

@@ -24,6 +24,15 @@ export interface AddressBook extends Plugin {
    * @throws {TypeError} before the start, or when the text is no address
    */
   add(address: Address | string): boolean
+  /**
+   * Saves the book now; done once that is durable. It saves itself, too: a second after the first peer of a run that
+   * proves its key, a minute after whatever else changes, when a page is hidden or left, and when the node closes.
+   * Without a storage there is nothing to do.
+   *
+   * @throws {TypeError} before the start
+   * @throws {Error} the storage's own; what was saved before stays
+   */
+  save(): Promise<void>
   /** `undefined` before the start. */
   inspect(): AddressBookInspection | undefined
 }
@@ -105,16 +114,9 @@ class BookPlugin implements AddressBook {
   async start(context: PluginContext): Promise<void> {
     if (this.#isTaken) throw new TypeError('this address book belongs to another node already')
     this.#isTaken = true
-    const { storage, clock, logger } = context
     // Loaded on use: a page is there sooner, and needs tables and gossip only when its node starts.
-    const { BookKeeper, RunningBook } = await import('./loaded-on-use.ts')
-    const { file = 'peers.json', network = 'main' } = this.#options
-    const keeper =
-      storage && new BookKeeper({ storage, name: file, network, clock, logger, snapshot: () => book.snapshot() })
-    const stored = await keeper?.load()
-    const book: RunningBook = new RunningBook(this.#options, context, stored, keeper)
-    await book.start(stored)
-    this.#book = book
+    const { openBook } = await import('./loaded-on-use.ts')
+    this.#book = await openBook(this.#options, context)
   }
 
   listening(): void {
@@ -135,6 +137,10 @@ class BookPlugin implements AddressBook {
 
   add(address: Address | string): boolean {
     return this.#running.add(typeof address === 'string' ? parseAddress(address) : address)
+  }
+
+  async save(): Promise<void> {
+    await this.#running.save()
   }
 
   inspect(): AddressBookInspection | undefined {

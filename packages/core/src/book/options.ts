@@ -4,7 +4,7 @@ import type { GroupPolicy } from '../addresses/group-policy.ts'
 import type { NetworkAddress } from '../addresses/network-address.ts'
 import type { GossipFigures } from '../protocols/addr/gossip.ts'
 import type { Endpoint } from '../wire/address.ts'
-import type { KeeperFigures } from './book-keeper.ts'
+import type { KeeperFigures } from '../keeping/keeper.ts'
 import type { Seed } from './seeds.ts'
 
 export interface AddressBookOptions {

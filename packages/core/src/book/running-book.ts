@@ -20,7 +20,7 @@ import type { Peer } from '../wire/peer.ts'
 import { Bootstrap } from './bootstrap.ts'
 import { BookKeeper } from './book-keeper.ts'
 import type { LoadedBook } from './book-keeper.ts'
-import type { BookHeader } from './book-file.ts'
+import type { BookSnapshot } from './book-file.ts'
 import { isOtherKey, isOurDoing, isSignOfLife } from './dial-verdict.ts'
 import { DialSource } from './dial-source.ts'
 import { Feelers } from './feelers.ts'
@@ -149,7 +149,6 @@ export class RunningBook {
     const { clock, node, signal, logger } = this.#context
     if (stored) await runInSlices(clock, this.#restoring(stored))
     if (signal.aborted) return
-    if (stored?.trouble !== undefined) this.#keeper?.changed()
     const { total, tried } = this.tables.counts()
     logger.log(total > 0 ? 'info' : 'debug', 'Address book', { addresses: total, tried, anchors: this.#anchors.length })
     node.on('peer:added', (peer) => this.#added(peer, peer.endpoint && addressOfEndpoint(peer.endpoint)))
@@ -184,7 +183,11 @@ export class RunningBook {
     return address !== undefined && this.#take({ address, publicKey, time }, address, time)
   }
 
-  snapshot(): { readonly header: BookHeader; readonly rows: Iterable<readonly unknown[]> } {
+  async save(): Promise<void> {
+    await this.#keeper?.save()
+  }
+
+  snapshot(): BookSnapshot {
     const { network = 'main' } = this.#options
     const header = {
       network,
@@ -336,7 +339,7 @@ export class RunningBook {
     this.tables.add({ address, publicKey, time: now }, address, now)
     for (const claim of this.tables.claims(address)) this.#shown(address, publicKey, claim.publicKey)
     this.tables.good(address, publicKey, now)
-    this.#keeper?.changed()
+    this.#keeper?.proven()
   }
 
   #removed({ id, publicKey }: Peer, address: NetworkAddress | undefined): void {

@@ -7,11 +7,13 @@ import { rounds, seed } from '../../../../tests/support/counts.ts'
 import { generatePrivateKey } from '../crypto/private-key.ts'
 import { createAddressTables } from '../addresses/tables.ts'
 import { equalBytes } from '../base/bytes.ts'
+import { silentLogger } from '../base/log.ts'
 import { dialPolicy } from '../dialing/policy.ts'
 import { defaultCrypto } from '../index.ts'
 import type { Node } from '../node/node.ts'
 import { memoryStorage } from '../testing/memory-storage.ts'
-import { decodeBook } from './book-file.ts'
+import type { MemoryStorage } from '../testing/memory-storage.ts'
+import { BookKeeper } from './book-keeper.ts'
 
 const LONG_PLAY = { timeout: 900_000 }
 
@@ -72,13 +74,14 @@ describe('a network of which a quarter answers with every honest address under m
 })
 
 /** Of how many hosts the book that was kept believes the right key. */
-function rightOf(stored: Uint8Array, hosts: readonly Inhabitant[]): number {
-  const decoding = decodeBook(stored, 'main')
-  let step = decoding.next()
-  while (!step.done) step = decoding.next()
+async function rightOf(storage: MemoryStorage, hosts: readonly Inhabitant[]): Promise<number> {
+  const { clock, random } = world
+  const snapshot = (): never => expect.fail('nothing is saved')
+  const keeper = new BookKeeper({ storage, name: 'peers.json', network: 'main', clock, logger: silentLogger, snapshot })
+  const { header, batches } = await world.run(keeper.load())
   const { sha256 } = defaultCrypto
-  const tables = createAddressTables({ random: world.random, sha256, header: step.value.header!.tables })
-  for (const batch of step.value.batches) tables.restore(batch, world.now())
+  const tables = createAddressTables({ random, sha256, header: header!.tables })
+  for (const batch of batches) tables.restore(batch, world.now())
   return hosts.filter((host) => {
     const { address, publicKey } = entryOf(addressOf(host), 0)
     return equalBytes(tables.get(address)?.publicKey ?? new Uint8Array(), publicKey)
@@ -112,11 +115,11 @@ describe('addresses that somebody tells of under made-up keys for twenty days', 
       await world.pass(20 * HOUR)
     }
     await world.run(squatted.node.close())
-    const before = rightOf(storage.values.get('peers.json')!, hosts)
+    const before = await rightOf(storage, hosts)
     const dialing = await world.settle('99.1.1.1', { storage })
     await world.pass(rounds(2, 24) * HOUR)
     await world.run(dialing.node.close())
-    const after = rightOf(storage.values.get('peers.json')!, hosts)
+    const after = await rightOf(storage, hosts)
     console.log(`${before} of ${count} squatted addresses were right, ${after} after dialing`)
     expect(after / count).toBeGreaterThanOrEqual(0.98)
   })

@@ -4,6 +4,8 @@ import type { Crypto } from '../base/crypto.ts'
 import type { Logger } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Storage } from '../base/storage.ts'
+import type { Kept } from '../keeping/keep.ts'
+import type { StoredForm } from '../keeping/stored-form.ts'
 import type { Places } from '../dialing/places.ts'
 import type { CandidateRefusal } from '../dialing/sources.ts'
 import type { Address, Endpoint } from '../wire/address.ts'
@@ -31,6 +33,11 @@ export interface PluginContext {
   readonly logger: Logger
   /** What outlives the node; `undefined` when it keeps nothing. Each plugin uses names of its own. */
   readonly storage: Storage | undefined
+  /**
+   * Reads a value of the storage, and keeps it up to date as `@peerwire/core/keeping` does; `undefined` without a
+   * storage.
+   */
+  keep(form: StoredForm): Promise<Kept | undefined>
   /** Whose the places of the node are; the dialer keeps so many outbound peers. */
   readonly places: Places
   /** Whether one of the node's transports can be asked for this endpoint. */

@@ -2,6 +2,7 @@
 // the last message, in bounded time.
 import { abortable } from '../base/abort.ts'
 import { shortKey } from '../base/bytes.ts'
+import type { Storage } from '../base/storage.ts'
 import { thrownFields } from '../index.ts'
 import type { Dials } from './dials.ts'
 import type { Node } from './node.ts'
@@ -35,7 +36,7 @@ export class Plugins {
     const release = await settings.storage?.claim?.(`node ${shortKey(node.publicKey)}`)
     if (signal.aborted) return await release?.()
     this.#release = release
-    const context = contextOf(this.#host)
+    const context = contextOf(this.#host, this.#storage())
     for (const plugin of settings.plugins) {
       this.#begun.push(plugin)
       try {
@@ -46,6 +47,14 @@ export class Plugins {
         throw new Error(`plugin ${plugin.name} failed to start: ${err}`, { cause: error })
       }
     }
+  }
+
+  // What keeps nothing is as good as none, and its user shall know.
+  #storage(): Storage | undefined {
+    const { storage, logger } = this.#host.settings
+    if (storage?.without === undefined) return storage
+    logger.log('warn', 'Nothing is kept', { reason: storage.without })
+    return undefined
   }
 
   /** The listeners stand. */
@@ -76,8 +85,8 @@ export class Plugins {
   }
 }
 
-function contextOf({ node, settings, dials, signal }: PluginsHost): PluginContext {
-  const { clock, random, crypto, logger, storage, judge, places, transports } = settings
+function contextOf({ node, settings, dials, signal }: PluginsHost, storage: Storage | undefined): PluginContext {
+  const { clock, random, crypto, logger, judge, places, transports } = settings
   return {
     node,
     clock,
@@ -85,6 +94,10 @@ function contextOf({ node, settings, dials, signal }: PluginsHost): PluginContex
     crypto,
     logger,
     storage,
+    keep: async (form) => {
+      const { keep } = await import('../keeping/keep.ts')
+      return await keep(form, { storage, clock, logger })
+    },
     places,
     canDial: (endpoint) => transports.some((transport) => transport.canDial(endpoint)),
     judge,

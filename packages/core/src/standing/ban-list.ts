@@ -23,6 +23,8 @@ interface Range {
 export class BanList {
   readonly #bans = new Map<string, Ban>()
   readonly #ranges = new Map<string, Range>()
+  /** Taken off the list in this run. */
+  readonly #removed = new Set<string>()
 
   get size(): number {
     return this.#bans.size
@@ -47,8 +49,18 @@ export class BanList {
     return kept
   }
 
+  /** Adds what an older list has, but nobody who was taken off this one; what can't be read of it is left out. */
+  addOlder(bans: readonly Ban[]): void {
+    for (const ban of bans) {
+      if (this.#bans.size >= MAX_BANS) return
+      const key = readTarget(ban.target)
+      if (key !== undefined && !this.#bans.has(key) && !this.#removed.has(key)) this.add(ban)
+    }
+  }
+
   remove(text: string): boolean {
     const key = keyOfTarget(text)
+    if (this.#removed.size < MAX_BANS) this.#removed.add(key)
     this.#ranges.delete(key)
     return this.#bans.delete(key)
   }
@@ -88,14 +100,19 @@ export function checkBanTarget(text: string): void {
 
 // However a target is spelled, it has one key: addresses and ranges by their bytes, names in lower case.
 function keyOfTarget(text: string): string {
+  const key = readTarget(text)
+  if (key !== undefined) return key
+  throw new TypeError(`a ban is of a public key, a host or a range such as 203.0.113.0/24, not of "${text}"`)
+}
+
+function readTarget(text: string): string | undefined {
   const plain = plainName(text.trim())
   if (/^[0-9a-f]{128}$/.test(plain)) return plain
   const range = readRange(plain)
   if (range) return `${toHex(Uint8Array.from(range.prefix))}/${range.bits}`
   const ip = parseIp(plain)
   if (ip) return toHex(ip)
-  if (plain.length <= 253 && /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/.test(plain)) return plain
-  throw new TypeError(`a ban is of a public key, a host or a range such as 203.0.113.0/24, not of "${text}"`)
+  return plain.length <= 253 && /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/.test(plain) ? plain : undefined
 }
 
 function readRange(text: string): Range | undefined {

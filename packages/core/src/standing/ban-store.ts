@@ -1,51 +1,49 @@
 // Bans as they are kept: lines with checksums, so that a bad byte costs one or two bans at most.
-import { utf8ToBytes } from '../base/bytes.ts'
-import { checkedLine, readCheckedLine } from '../base/checked-line.ts'
-import type { Storage } from '../base/storage.ts'
+import { readCheckedLine } from '../base/checked-line.ts'
+import type { StoredForm, StoredRows } from '../keeping/stored-form.ts'
 import { MAX_BANS } from './ban-list.ts'
 import type { Ban } from './ban-list.ts'
 
-const NAME = 'bans.json'
-const HEADER = { format: 'peerwire bans', version: 1 }
+const KIND = 'peerwire bans'
+const VERSION = 2
+/** Bans of one slice: written in a millisecond. */
+const SLICE_ROWS = 200
+/** How the header of the first version began, which had the number of bans in place of an end. */
+const FIRST_VERSION = /^\[\n\["[0-9a-f]{8}",\{"format":"peerwire bans","version":1,"count":(\d{1,9})\}\],?\n/
 
-export interface LoadedBans {
-  readonly bans: readonly Ban[]
-  /** What was wrong with the stored value, and what became of it; absent when nothing was. */
-  readonly trouble?: string
+/** `bans` gives those that hold now; `late` takes in what could be read only after the start. */
+export function banForm(bans: () => readonly Ban[], late: (bans: readonly Ban[]) => void): StoredForm {
+  return {
+    name: 'bans.json',
+    title: 'Bans',
+    kind: KIND,
+    version: VERSION,
+    maxRows: MAX_BANS,
+    rows: () => slices(bans()),
+    keyOf: (row) => (row as Partial<Ban>).target,
+    earlier: readFirstVersion,
+    late: (found) => late(bansOf(found)),
+  }
 }
 
-export async function saveBans(storage: Storage, bans: readonly Ban[]): Promise<void> {
-  const lines = [{ ...HEADER, count: bans.length }, ...bans].map(checkedLine)
-  await storage.write(NAME, utf8ToBytes(`[\n${lines.join(',\n')}\n]\n`))
+function* slices(bans: readonly Ban[]): Generator<readonly Ban[], void, void> {
+  for (let at = 0; at < bans.length; at += SLICE_ROWS) yield bans.slice(at, at + SLICE_ROWS)
 }
 
-/** Never fails: what can't be read is set aside, and what can be salvaged is used. */
-export async function loadBans(storage: Storage): Promise<LoadedBans> {
-  const bytes = await storage.read(NAME).catch(() => undefined)
-  if (!bytes) return { bans: [] }
-  const { bans, lost } = readBans(bytes)
-  if (lost === 0) return { bans }
-  const previous = await storage.readPrevious(NAME).catch(() => undefined)
-  const older = previous ? readBans(previous).bans : []
-  const known = new Set(bans.map(({ target }) => target))
-  const salvaged = [...bans, ...older.filter(({ target }) => !known.has(target))]
-  const where = await storage.setAside(NAME).catch(() => 'nowhere, for it could not be moved')
-  const trouble =
-    `${NAME} can't be read whole, at least ${lost} lines are missing or altered; ` +
-    `${salvaged.length} bans hold, the old list is kept in ${where}`
-  return { bans: salvaged.slice(0, MAX_BANS), trouble }
+/** What of the rows are bans. */
+export function bansOf({ batches }: StoredRows): readonly Ban[] {
+  return batches.flat().filter(isBan).slice(0, MAX_BANS)
 }
 
-function readBans(bytes: Uint8Array): { readonly bans: Ban[]; readonly lost: number } {
-  const lines = new TextDecoder('latin1').decode(bytes).split('\n')
-  const [header, ...rest] = lines
-    .filter((line) => !['', '[', ']'].includes(line))
-    .slice(0, MAX_BANS + 1)
-    .map((line): unknown => readCheckedLine(line))
-  const bans = rest.filter(isBan)
-  const bad = rest.length - bans.length
-  const isWhole = bad === 0 && JSON.stringify(header) === JSON.stringify({ ...HEADER, count: bans.length })
-  return { bans, lost: isWhole ? 0 : Math.max(1, bad) }
+// A whole one: of one that is spoiled the lines are read as any others.
+function readFirstVersion(bytes: Uint8Array): StoredRows | undefined {
+  const text = new TextDecoder('latin1').decode(bytes)
+  const count = FIRST_VERSION.exec(text)?.[1]
+  if (count === undefined) return undefined
+  const [header, ...rest] = text.split('\n').filter((line) => !['', '[', ']'].includes(line))
+  const bans = rest.map((line): unknown => readCheckedLine(line)).filter(isBan)
+  const isWhole = readCheckedLine(header!) !== undefined && bans.length === rest.length && bans.length === Number(count)
+  return isWhole ? { header: { version: 1 }, batches: [bans] } : undefined
 }
 
 function isBan(value: unknown): value is Ban {

@@ -1,16 +1,21 @@
 // Whom a node refuses and slights: an operator's bans, and peers that did wrong.
 import { describe, expect, it } from 'vitest'
 import { toHex } from '../base/bytes.ts'
+import { silentLogger } from '../base/log.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { isMisdeed } from '../errors/meaning.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import { text } from '../protocols/codecs.ts'
 import { defineProtocol, message } from '../protocols/define-protocol.ts'
+import { Keeper } from '../keeping/keeper.ts'
+import { createManualClock } from '../testing/manual-clock.ts'
 import { memoryStorage } from '../testing/memory-storage.ts'
+import type { MemoryStorage } from '../testing/memory-storage.ts'
 import { testNetwork } from '../testing/test-network.ts'
 import type { TestNetwork } from '../testing/test-network.ts'
 import { BanList, MAX_BANS } from './ban-list.ts'
-import { loadBans, saveBans } from './ban-store.ts'
+import type { Ban } from './ban-list.ts'
+import { banForm, bansOf } from './ban-store.ts'
 import type { NodeOptions } from '../node/options.ts'
 import { standing } from './standing.ts'
 import type { Standing } from './standing.ts'
@@ -26,6 +31,19 @@ async function guarded(count: number, first: Partial<NodeOptions> = {}): Promise
   const guard = standing()
   const options = (index: number): Partial<NodeOptions> => (index === 0 ? { plugins: [guard], ...first } : {})
   return { ...(await testNetwork(count, [chat.with({})], { options })), guard }
+}
+
+function keeperOf(storage: MemoryStorage, bans: readonly Ban[] = []): Keeper {
+  const form = banForm(
+    () => bans,
+    () => undefined,
+  )
+  return new Keeper(form, { storage, clock: createManualClock(), logger: silentLogger })
+}
+
+async function loadBans(storage: MemoryStorage): Promise<{ bans: readonly Ban[]; trouble: string | undefined }> {
+  const found = await keeperOf(storage).load()
+  return { bans: bansOf(found), trouble: found.trouble }
 }
 
 // A new one for each: an error belongs to the first peer that it ends.
@@ -132,7 +150,7 @@ describe('stored bans', () => {
   it('survive each flipped byte and each cut: nothing fails, and at most one is lost', async () => {
     const bans = Array.from({ length: 5 }, (_, i) => ({ target: `host${i}.example`, untilMs: i, reason: 'r' }))
     const whole = memoryStorage()
-    await saveBans(whole, bans)
+    await keeperOf(whole, bans).save()
     const bytes = whole.values.get('bans.json')!
     for (let i = 0; i < bytes.length; i++) {
       const flipped = bytes.slice()
@@ -142,7 +160,7 @@ describe('stored bans', () => {
       const loaded = await loadBans(storage)
       expect(loaded.bans.length, `byte ${i}`).toBeGreaterThanOrEqual(3)
       expect(loaded.bans.every((ban) => bans.some(({ target }) => target === ban.target))).toBe(true)
-      expect(loaded.trouble, `byte ${i}`).toContain("can't be read")
+      expect(loaded.trouble, `byte ${i}`).toContain("can't be used")
       expect(storage.values.has('bans.json')).toBe(false)
     }
     for (let length = 0; length < bytes.length; length++) {
@@ -167,6 +185,42 @@ describe('stored bans', () => {
       await world.close()
     }
     expect(() => standing({ ban: ['no target'] })).toThrow(TypeError)
+  })
+
+  it('that can not be read for a moment come back, and are not overwritten', async () => {
+    const storage = memoryStorage()
+    const before = await guarded(1, { storage })
+    for (let i = 0; i < 3; i++) await before.until(before.guard.ban(`198.51.${i}.0/24`))
+    await before.close()
+    let isBroken = true
+    const fail = (): Promise<never> => Promise.reject(new Error('EIO'))
+    const flaky: MemoryStorage = {
+      ...storage,
+      read: (name) => (isBroken ? fail() : storage.read(name)),
+      readPrevious: (name) => (isBroken ? fail() : storage.readPrevious(name)),
+    }
+    const after = await guarded(1, { storage: flaky })
+    expect(after.guard.bans).toEqual([])
+    await after.until(after.guard.unban('198.51.0.0/24'))
+    isBroken = false
+    await after.advance(10_000)
+    expect(after.guard.bans.map(({ target }) => target)).toEqual(['198.51.1.0/24', '198.51.2.0/24'])
+    await after.until(after.guard.ban('203.0.113.1'))
+    await after.close()
+    expect((await loadBans(storage)).bans).toHaveLength(3)
+    expect(storage.aside.size).toBe(0)
+  })
+
+  it('that can not be read at all are set aside before others are kept', async () => {
+    const storage = memoryStorage()
+    await keeperOf(storage, [{ target: '198.51.100.0/24', untilMs: null, reason: '' }]).save()
+    const stored = storage.values.get('bans.json')
+    const broken = { ...storage, read: () => Promise.reject(new Error('EIO')) }
+    const world = await guarded(1, { storage: broken })
+    await world.until(world.guard.ban('203.0.113.1'))
+    await world.close()
+    expect([...storage.aside.values()]).toEqual([stored])
+    expect((await loadBans(storage)).bans.map(({ target }) => target)).toEqual(['203.0.113.1'])
   })
 
   it('that can not be written keep holding, and whoever banned is told', async () => {

@@ -7,11 +7,12 @@ import { hostOf, prefixOf } from '../addresses/prefix.ts'
 import { DiscReason } from '../errors/disc-reason.ts'
 import { causeText } from '../errors/peer-error.ts'
 import { isMisdeed } from '../errors/meaning.ts'
+import type { Keeper } from '../keeping/keeper.ts'
 import type { Peer } from '../wire/peer.ts'
 import { formatEndpoint } from '../wire/address.ts'
 import { BanList, checkBanTarget } from './ban-list.ts'
 import type { Ban } from './ban-list.ts'
-import { loadBans, saveBans } from './ban-store.ts'
+import { banForm, bansOf } from './ban-store.ts'
 import type { Plugin, PluginContext, Subject, Verdict } from '../node/plugin.ts'
 
 /** Keys and places remembered as discouraged; past it the oldest are forgotten. A place is some 60 bytes. */
@@ -64,7 +65,7 @@ class KeptStanding implements Standing {
   readonly #discouraged = new Set<string>()
   readonly #options: StandingOptions
   #context: PluginContext | undefined
-  #saving: Promise<void> = Promise.resolve()
+  #keeper: Keeper | undefined
 
   constructor(options: StandingOptions) {
     const { ban = [], unban = [] } = checkOptions('standing', options, { ban: 'list', unban: 'list' })
@@ -82,12 +83,17 @@ class KeptStanding implements Standing {
 
   async start(context: PluginContext): Promise<void> {
     this.#context = context
-    const { node, storage, logger, clock } = context
-    if (storage) {
-      const { bans, trouble } = await loadBans(storage)
-      for (const ban of bans) this.#bans.add(ban)
-      if (trouble) this.#log.log('warn', trouble)
-      logger.log('debug', 'Bans loaded', { count: this.#bans.list(clock.wallNow()).length })
+    const { node, logger, clock } = context
+    const list = (): readonly Ban[] => this.#bans.list(clock.wallNow())
+    const late = (bans: readonly Ban[]): void => {
+      this.#bans.addOlder(bans)
+      this.#endBanned()
+    }
+    const kept = await context.keep(banForm(list, late))
+    if (kept) {
+      this.#keeper = kept.keeper
+      this.#bans.addOlder(bansOf(kept.found))
+      logger.log('debug', 'Bans loaded', { count: list().length })
     }
     await this.#applyOptions()
     node.on('peer:removed', ({ peer, error }) => {
@@ -107,7 +113,7 @@ class KeptStanding implements Standing {
   }
 
   async stop(): Promise<void> {
-    await this.#saving.catch(() => undefined)
+    await this.#keeper?.close()
   }
 
   inspect(): unknown {
@@ -138,31 +144,26 @@ class KeptStanding implements Standing {
     const untilMs = forMs === Infinity ? null : nowMs + forMs
     const ban = this.#bans.add({ target: textOf(target), untilMs, reason })
     this.#log.log('info', 'Banned', { target: ban.target, until: untilMs ?? 'lifted', reason })
-    for (const peer of this.#context?.node.peers ?? []) {
-      const verdict = this.judge({ publicKey: peer.publicKey, address: peer.remoteAddress })
-      if (verdict === 'banned' && !peer.trusted) peer.disconnect(DiscReason.uselessPeer, 'banned')
-    }
-    await this.#save()
+    this.#endBanned()
+    await this.#keeper?.save()
   }
 
   async unban(target: Uint8Array | string): Promise<boolean> {
     if (!this.#bans.remove(textOf(target))) return false
     this.#context?.node.wake()
-    await this.#save()
+    await this.#keeper?.save()
     return true
+  }
+
+  #endBanned(): void {
+    for (const peer of this.#context?.node.peers ?? []) {
+      const verdict = this.judge({ publicKey: peer.publicKey, address: peer.remoteAddress })
+      if (verdict === 'banned' && !peer.trusted) peer.disconnect(DiscReason.uselessPeer, 'banned')
+    }
   }
 
   get #log(): Logger | { log(): void } {
     return this.#context?.logger ?? { log: () => undefined }
-  }
-
-  // One write at a time, and each writes what holds when its turn comes.
-  #save(): Promise<void> {
-    const { storage, clock } = this.#context ?? {}
-    if (!storage || !clock) return Promise.resolve()
-    const write = (): Promise<void> => saveBans(storage, this.#bans.list(clock.wallNow()))
-    this.#saving = this.#saving.then(write, write)
-    return this.#saving
   }
 
   #remember(key: string): void {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import * as realFs from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,7 +51,7 @@ describe('a storage of files', () => {
     for (const code of ['ENOSPC', 'EACCES', 'EIO']) {
       const failing = (): Promise<never> => Promise.reject(Object.assign(new Error(`${code}: broken`), { code }))
       const fs: FileSystem = { ...realFs, [broken]: failing }
-      await expect(fileStorage(folder, fs).write('peers.json', TWO)).rejects.toMatchObject({ code })
+      await expect(fileStorage(folder, { fs }).write('peers.json', TWO)).rejects.toMatchObject({ code })
       expect(await fileStorage(folder).read('peers.json')).toEqual(ONE)
     }
     await fileStorage(folder).write('peers.json', TWO)
@@ -64,7 +64,7 @@ describe('a storage of files', () => {
       ...realFs,
       link: () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTSUP' })),
     }
-    const storage = fileStorage(folder, fs)
+    const storage = fileStorage(folder, { fs })
     const release = await storage.claim!('a')
     await storage.write('peers.json', ONE)
     await storage.write('peers.json', TWO)
@@ -72,48 +72,5 @@ describe('a storage of files', () => {
     await expect(storage.claim!('b')).rejects.toThrow(/in use by a/)
     await release()
     expect((await readdir(folder)).sort()).toEqual(['peers.json', 'peers.json.previous'])
-  })
-})
-
-describe('the lock of a folder', () => {
-  const born = '0/0'
-
-  it('names who holds it, and is gone when it is given back', async () => {
-    const folder = await emptyFolder()
-    const release = await fileStorage(folder).claim!('node abc')
-    await expect(fileStorage(folder).claim!('node def')).rejects.toThrow(
-      `${folder} is in use by node abc (process ${process.pid})`,
-    )
-    await release()
-    await release()
-    expect(await readdir(folder)).toEqual([])
-  })
-
-  it.each([
-    ['a process that is gone', JSON.stringify({ owner: 'x', pid: 2 ** 22 + 1, born, token: 't' })],
-    ['an earlier process of the same number', JSON.stringify({ owner: 'x', pid: process.pid, born, token: 't' })],
-    [
-      'an earlier process of the number of another',
-      JSON.stringify({ owner: 'x', pid: process.ppid, born, token: 't' }),
-    ],
-    ['nobody who can be read', '\u0000\u0000'],
-  ])('is taken over from %s', async (_, text) => {
-    const folder = await emptyFolder()
-    await writeFile(join(folder, 'lock'), text)
-    const release = await fileStorage(folder).claim!('node abc')
-    expect(JSON.parse(await readFile(join(folder, 'lock'), 'utf8'))).toMatchObject({ owner: 'node abc' })
-    expect(await readdir(folder)).toEqual(['lock'])
-    await release()
-  })
-
-  it('goes to exactly one of many that find a dead one', async () => {
-    const folder = await emptyFolder()
-    await writeFile(join(folder, 'lock'), JSON.stringify({ owner: 'x', pid: 2 ** 22 + 1, born, token: 't' }))
-    const claims = Array.from({ length: 20 }, (_, i) => fileStorage(folder).claim!(`node ${i}`))
-    const outcomes = await Promise.allSettled(claims)
-    const winners = outcomes.filter((outcome) => outcome.status === 'fulfilled')
-    expect(winners).toHaveLength(1)
-    await winners[0]!.value()
-    expect(await readdir(folder)).toEqual([])
   })
 })

@@ -4,7 +4,18 @@ import type * as nodeFs from 'node:fs/promises'
 /** Tests give one with a broken disk. */
 export type FileSystem = Pick<
   typeof nodeFs,
-  'copyFile' | 'link' | 'mkdir' | 'open' | 'readdir' | 'readFile' | 'rename' | 'rm' | 'stat' | 'writeFile'
+  | 'copyFile'
+  | 'link'
+  | 'mkdir'
+  | 'open'
+  | 'readdir'
+  | 'readFile'
+  | 'readlink'
+  | 'rename'
+  | 'rm'
+  | 'stat'
+  | 'utimes'
+  | 'writeFile'
 >
 
 /** The code of a system error, such as `ENOENT`. */

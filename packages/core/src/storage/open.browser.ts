@@ -5,15 +5,22 @@ import { indexedDbStorage } from './indexed-db.browser.ts'
 import { checkKeyOptions, SpoiledKey } from './private-key.ts'
 import type { PrivateKeyOptions } from './private-key.ts'
 import { profileKey } from './profile-key.browser.ts'
+import { readStorageOptions } from './storage-options.ts'
+import type { StorageOptions } from './storage-options.ts'
 import { tabKey } from './tab-key.browser.ts'
 
 export type { Storage } from '../base/storage.ts'
 export type { PrivateKeyOptions } from './private-key.ts'
+export type { StorageOptions } from './storage-options.ts'
 
-/** The storage of the platform. In a browser `where` names a database of the page's origin; in Node it is a folder. */
-export function openStorage(where: string): Storage {
-  if (typeof where !== 'string' || where === '') throw new TypeError('openStorage needs the name of a database')
-  return indexedDbStorage(where)
+/**
+ * The storage of the platform. In a browser `where` names a database of the page's origin; in Node it is a folder.
+ * Where the browser keeps nothing (site data denied, a sandboxed frame) a node goes on without it and says so.
+ *
+ * @throws {TypeError} naming what can't be used
+ */
+export function openStorage(where: string, options: StorageOptions = {}): Storage {
+  return indexedDbStorage(where, readStorageOptions(where, 'the name of a database', options))
 }
 
 /** Keys that this page has, by what they are called: a second call gives the same one. */

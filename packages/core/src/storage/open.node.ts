@@ -3,14 +3,20 @@ import type { Storage } from '../base/storage.ts'
 import { fileStorage } from './file-storage.node.ts'
 import { loadKeyFile } from './key-file.node.ts'
 import type { PrivateKeyOptions } from './private-key.ts'
+import { readStorageOptions } from './storage-options.ts'
+import type { StorageOptions } from './storage-options.ts'
 
 export type { Storage } from '../base/storage.ts'
 export type { PrivateKeyOptions } from './private-key.ts'
+export type { StorageOptions } from './storage-options.ts'
 
-/** The storage of the platform. In Node `where` is a folder; in a browser it names a database of the page's origin. */
-export function openStorage(where: string): Storage {
-  if (typeof where !== 'string' || where === '') throw new TypeError('openStorage needs a folder')
-  return fileStorage(where)
+/**
+ * The storage of the platform. In Node `where` is a folder; in a browser it names a database of the page's origin.
+ *
+ * @throws {TypeError} naming what can't be used
+ */
+export function openStorage(where: string, options: StorageOptions = {}): Storage {
+  return fileStorage(where, { whenTaken: readStorageOptions(where, 'a folder', options) })
 }
 
 /**

@@ -7,12 +7,15 @@ export interface MemoryStorage extends Storage {
   readonly values: Map<string, Uint8Array>
   readonly previous: Map<string, Uint8Array>
   readonly aside: Map<string, Uint8Array>
+  /** What a browser does when the page is hidden or left: whoever keeps something is called. */
+  leave(): void
 }
 
 export function memoryStorage(): MemoryStorage {
   const values = new Map<string, Uint8Array>()
   const previous = new Map<string, Uint8Array>()
   const aside = new Map<string, Uint8Array>()
+  const leaving = new Set<() => void>()
   let holder: string | undefined
   return {
     values,
@@ -36,6 +39,13 @@ export function memoryStorage(): MemoryStorage {
       aside.set(place, bytes)
       values.delete(name)
       return place
+    },
+    leave: () => {
+      for (const call of leaving) call()
+    },
+    whenLeaving: (call) => {
+      leaving.add(call)
+      return () => void leaving.delete(call)
     },
     claim: async (owner) => {
       if (holder !== undefined) throw new Error(`the storage is in use by ${holder}`)

@@ -77,5 +77,3 @@ export const MAX_STORED_NODES = 1_000
 export const STORED_MS = 432_000_000
 /** Stored nodes that a refresh asks. */
 export const SEEDS = 30
-/** Milliseconds between two writes of the storage, at least. */
-export const STORE_MS = 60_000

@@ -4,6 +4,7 @@ import type { Storage } from '@peerwire/core'
 import { createManualClock, drainMicrotasks, memoryStorage } from '@peerwire/core/testing'
 import type { ManualClock } from '@peerwire/core/testing'
 import { signRecord } from '../records/record.ts'
+import { formatNodeUrl } from '../records/node-url.ts'
 import { knownNode } from './known-node.ts'
 import type { KnownNode } from './known-node.ts'
 import { NodeStore } from './node-store.ts'
@@ -16,8 +17,10 @@ function someNode(host: string): KnownNode {
   return knownNode({ publicKey, host, udp: 30303, tcp: 30304 }, crypto)
 }
 
-function open(storage: Storage, clock: ManualClock = createManualClock()): NodeStore {
-  return new NodeStore({ storage, clock, crypto, logger: silentLogger })
+async function open(storage: Storage, clock: ManualClock = createManualClock()): Promise<NodeStore> {
+  const store = new NodeStore({ storage, clock, crypto, logger: silentLogger })
+  await store.load()
+  return store
 }
 
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes)
@@ -27,13 +30,11 @@ describe('the kept nodes', () => {
     const storage = memoryStorage()
     const nodes = [someNode('9.9.9.9'), someNode('2001:4860::9'), someNode('8.8.8.8')]
     const record = signRecord({ seq: 5n, values: {} }, generatePrivateKey(random), crypto)
-    const store = open(storage)
-    await store.load()
+    const store = await open(storage)
     for (const node of nodes) store.heard(node)
     store.setRecord(record)
     await store.close()
-    const again = open(storage)
-    await again.load()
+    const again = await open(storage)
     expect(again.nodes.map(({ key, host, udp, tcp }) => [key, host, udp, tcp])).toEqual(
       nodes.toReversed().map(({ key, host, udp, tcp }) => [key, host, udp, tcp]),
     )
@@ -48,7 +49,7 @@ describe('the kept nodes', () => {
       writes++
       await storage.write(name, bytes)
     }
-    const store = open({ ...storage, write }, clock)
+    const store = await open({ ...storage, write }, clock)
     for (let i = 0; i < 20; i++) store.heard(someNode('9.9.9.9'))
     await clock.advanceAsync(59_000)
     expect(writes).toBe(0)
@@ -61,7 +62,7 @@ describe('the kept nodes', () => {
 
   it('are forgotten five days after they were heard', async () => {
     const clock = createManualClock()
-    const store = open(memoryStorage(), clock)
+    const store = await open(memoryStorage(), clock)
     store.heard(someNode('9.9.9.9'))
     clock.advance(432_000_000)
     expect(store.nodes).toHaveLength(1)
@@ -72,12 +73,11 @@ describe('the kept nodes', () => {
 
   it('that are damaged are set aside, and those before them are taken', async () => {
     const storage = memoryStorage()
-    const store = open(storage)
+    const store = await open(storage)
     store.heard(someNode('9.9.9.9'))
     await store.close()
     await storage.write(NAME, new TextEncoder().encode('{"version":1,"nodes":'))
-    const again = open(storage)
-    await again.load()
+    const again = await open(storage)
     expect(again.nodes).toHaveLength(1)
     expect([...storage.aside.values()].map((bytes) => text(bytes))).toEqual(['{"version":1,"nodes":'])
   })
@@ -92,30 +92,45 @@ describe('the kept nodes', () => {
     const storage = memoryStorage()
     const bytes = content === '\u{fffd}' ? Uint8Array.of(0xff, 0xfe) : new TextEncoder().encode(content)
     await storage.write(NAME, bytes)
-    const store = open(storage)
-    await store.load()
+    const store = await open(storage)
     expect([store.size, storage.aside.size]).toEqual([0, 1])
   })
 
   it('that can’t be read one by one don’t cost the others', async () => {
     const storage = memoryStorage()
-    const store = open(storage)
-    store.heard(someNode('9.9.9.9'))
-    await store.close()
-    const content = JSON.parse(text(storage.values.get(NAME))) as { nodes: unknown[]; record?: unknown }
-    content.nodes.push(
+    const url = formatNodeUrl(someNode('9.9.9.9'))
+    const nodes = [
+      { url, heardMs: createManualClock().wallNow() },
       7,
       null,
       {},
       { url: 'x', heardMs: 1 },
       { url: 'enode://12', heardMs: 1 },
       { url: 5, heardMs: 'y' },
-    )
-    content.record = 'enr:nonsense'
-    await storage.write(NAME, new TextEncoder().encode(JSON.stringify(content)))
-    const again = open(storage)
-    await again.load()
-    expect([again.nodes.length, again.record]).toEqual([1, undefined])
+    ]
+    const content = JSON.stringify({ version: 1, record: 'enr:nonsense', nodes })
+    await storage.write(NAME, new TextEncoder().encode(content))
+    const store = await open(storage)
+    expect([store.nodes.length, store.record, storage.aside.size]).toEqual([1, undefined, 0])
+  })
+
+  it('lose two to a flipped byte at most, and none with those before them', async () => {
+    const storage = memoryStorage()
+    const store = await open(storage)
+    for (let i = 1; i <= 5; i++) store.heard(someNode(`9.9.9.${i}`))
+    await store.close()
+    const whole = storage.values.get(NAME)!
+    for (let at = 0; at < whole.length; at += 7) {
+      const flipped = whole.slice()
+      flipped[at]! ^= 1 << (at % 8)
+      const alone = memoryStorage()
+      alone.values.set(NAME, flipped)
+      expect((await open(alone)).nodes.length).toBeGreaterThanOrEqual(3)
+      const both = memoryStorage()
+      both.values.set(NAME, flipped)
+      both.previous.set(NAME, whole)
+      expect((await open(both)).nodes.length).toBe(5)
+    }
   })
 
   it('are not lost by a write that failed: it is tried again', async () => {
@@ -126,7 +141,7 @@ describe('the kept nodes', () => {
       if (isFull) throw new Error('no space')
       await storage.write(name, bytes)
     }
-    const store = open({ ...storage, write }, clock)
+    const store = await open({ ...storage, write }, clock)
     store.heard(someNode('9.9.9.9'))
     await clock.advanceAsync(60_000)
     expect(storage.values.size).toBe(0)

@@ -1,17 +1,19 @@
 // What discovery keeps across restarts: nodes that answered, and our own record.
 import { equalBytes, isPeerError } from '@peerwire/core'
-import type { Clock, Crypto, Logger, Storage, Timer } from '@peerwire/core'
+import type { Clock, Crypto, Logger, Storage } from '@peerwire/core'
+import type { Keeper, StoredForm, StoredRows } from '@peerwire/core/keeping'
 import { formatNodeUrl, parseNodeUrl } from '../records/node-url.ts'
 import { formatRecord, parseRecord } from '../records/record.ts'
 import type { NodeRecord } from '../records/record.ts'
 import { nodeOfUrl } from './known-node.ts'
 import type { KnownNode } from './known-node.ts'
-import { MAX_STORED_NODES, STORE_MS, STORED_MS } from './limits.ts'
+import { MAX_STORED_NODES, STORED_MS } from './limits.ts'
 
-const NAME = 'discovery.json'
-const VERSION = 1
-/** Characters of the largest file that is read: a node takes 250 at most. */
-const MAX_TEXT = MAX_STORED_NODES * 400
+/** The first version was one text of JSON. */
+const VERSION = 2
+/** Bytes of the largest text of the first version that is read: a node takes 250 at most. */
+const MAX_FIRST_BYTES = MAX_STORED_NODES * 400
+const BRACE = 0x7b
 
 interface Stored {
   readonly node: KnownNode
@@ -31,10 +33,7 @@ export class NodeStore {
   /** By node id; the one that was heard last is the last. */
   readonly #nodes = new Map<string, Stored>()
   #record: NodeRecord | undefined
-  #timer: Timer | undefined
-  #isChanged = false
-  #isClosed = false
-  #writing: Promise<void> = Promise.resolve()
+  #keeper: Keeper | undefined
 
   constructor(options: NodeStoreOptions) {
     this.#options = options
@@ -56,17 +55,15 @@ export class NodeStore {
     return fresh.map(({ node }) => node).toReversed()
   }
 
-  /** Reads what was kept; what can't be used is set aside, and the value before it is tried. */
+  /** Reads what was kept. */
   async load(): Promise<void> {
-    const { storage, logger } = this.#options
-    if (!storage) return
-    const bytes = await storage.read(NAME)
-    if (!bytes) return
-    if (this.#read(bytes)) return
-    const name = await storage.setAside(NAME)
-    logger.log('warn', 'The file of known nodes is damaged and was set aside', { name })
-    const previous = await storage.readPrevious(NAME)
-    if (previous) this.#read(previous)
+    if (!this.#options.storage) return
+    // Loaded on use: most who search keep nothing.
+    const { keep } = await import('@peerwire/core/keeping')
+    const kept = await keep(this.#form(), this.#options)
+    if (!kept) return
+    this.#keeper = kept.keeper
+    this.#restore(kept.found)
   }
 
   /** A node has answered. */
@@ -75,71 +72,57 @@ export class NodeStore {
     this.#nodes.delete(node.key)
     this.#nodes.set(node.key, { node, heardMs: clock.wallNow() })
     if (this.#nodes.size > MAX_STORED_NODES) this.#nodes.delete(this.#nodes.keys().next().value!)
-    this.#changed()
+    this.#keeper?.changed()
   }
 
   /** Our record as it stands. */
   setRecord(record: NodeRecord): void {
     if (this.#record && equalBytes(this.#record.bytes, record.bytes)) return
     this.#record = record
-    this.#changed()
+    this.#keeper?.changed()
   }
 
   /** Writes what has changed and writes nothing afterwards. */
   async close(): Promise<void> {
-    this.#isClosed = true
-    this.#timer?.cancel()
-    this.#timer = undefined
-    await this.#write()
+    await this.#keeper?.close()
   }
 
-  // Not more often than once a minute: after a crash some minutes of a table are soon found again.
-  #changed(): void {
-    this.#isChanged = true
-    if (this.#isClosed || !this.#options.storage) return
-    this.#timer ??= this.#options.clock.setTimer(STORE_MS, () => {
-      this.#timer = undefined
-      void this.#write()
-    })
-  }
-
-  #write(): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#writeNow())
-    return this.#writing
-  }
-
-  async #writeNow(): Promise<void> {
-    const { storage, logger } = this.#options
-    if (!storage || !this.#isChanged) return
-    this.#isChanged = false
-    try {
-      await storage.write(NAME, new TextEncoder().encode(this.#text()))
-    } catch (error) {
-      this.#isChanged = true
-      logger.log('warn', 'The known nodes could not be kept', { err: error instanceof Error ? error.message : '' })
+  #form(): StoredForm {
+    return {
+      name: 'discovery.json',
+      title: 'Known nodes',
+      kind: 'peerwire discovery',
+      version: VERSION,
+      maxRows: MAX_STORED_NODES,
+      header: () => (this.#record ? { record: formatRecord(this.#record) } : {}),
+      rows: () => this.#rows(),
+      keyOf: (row) => (row as { readonly url?: unknown }).url,
+      earlier: readFirstVersion,
+      late: (found) => this.#restore(found),
     }
   }
 
-  #text(): string {
+  *#rows(): Generator<object[], void, void> {
     const stored = [...this.#nodes.values()]
-    const nodes = stored.map(({ node, heardMs }) => ({ url: formatNodeUrl(node), heardMs: Math.round(heardMs) }))
-    const record = this.#record ? formatRecord(this.#record) : undefined
-    return `${JSON.stringify({ version: VERSION, record, nodes }, undefined, 1)}\n`
+    yield stored.map(({ node, heardMs }) => ({ url: formatNodeUrl(node), heardMs: Math.round(heardMs) }))
   }
 
-  #read(bytes: Uint8Array): boolean {
-    if (bytes.length > MAX_TEXT) return false
-    let content: unknown
-    try {
-      content = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    } catch {
-      return false // whatever it is, it is not what was written
+  // What is there already was heard later.
+  #restore({ header, batches }: StoredRows): void {
+    this.#record ??= this.#readRecord(header?.['record'])
+    const later = [...this.#nodes]
+    for (const { node, heardMs } of batches.flat().flatMap((item) => this.#readNode(item) ?? [])) {
+      this.#nodes.delete(node.key)
+      this.#nodes.set(node.key, { node, heardMs })
     }
-    if (!isObject(content) || content['version'] !== VERSION || !Array.isArray(content['nodes'])) return false
-    this.#record = this.#readRecord(content['record'])
-    const stored = content['nodes'].slice(-MAX_STORED_NODES).flatMap((item: unknown) => this.#readNode(item) ?? [])
-    for (const { node, heardMs } of stored) this.#nodes.set(node.key, { node, heardMs })
-    return true
+    for (const [key, stored] of later) {
+      this.#nodes.delete(key)
+      this.#nodes.set(key, stored)
+    }
+    for (const key of this.#nodes.keys()) {
+      if (this.#nodes.size <= MAX_STORED_NODES) break
+      this.#nodes.delete(key)
+    }
   }
 
   // One that can't be used doesn't cost the others.
@@ -166,6 +149,19 @@ export class NodeStore {
       throw error
     }
   }
+}
+
+function readFirstVersion(bytes: Uint8Array): StoredRows | undefined {
+  if (bytes[0] !== BRACE || bytes.length > MAX_FIRST_BYTES) return undefined
+  let content: unknown
+  try {
+    content = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    return undefined // whatever it is, it is not what was written
+  }
+  if (!isObject(content) || content['version'] !== 1 || !Array.isArray(content['nodes'])) return undefined
+  const nodes = content['nodes'].slice(-MAX_STORED_NODES).filter(isObject)
+  return { header: content, batches: [nodes] }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -109,9 +109,15 @@ describe('a node with DNS lists', () => {
     expect((await run(9)).length).toBeGreaterThan(0)
     expect(await run(8)).toEqual([])
     expect((await run(9)).length).toBeGreaterThan(0)
+    const good = storage.values.get('dns-trees.json')!
     for (const spoiled of ['', '{', '[]', 'null', '{"a":"b"}', '{"a":-1e999}']) {
-      await storage.write('dns-trees.json', new TextEncoder().encode(spoiled))
-      expect((await run(1)).length).toBeGreaterThan(0)
+      const bytes = new TextEncoder().encode(spoiled)
+      storage.values.set('dns-trees.json', bytes)
+      storage.previous.set('dns-trees.json', good)
+      expect(await run(1), 'the copy before it is used').toEqual([])
+      storage.values.set('dns-trees.json', bytes)
+      storage.previous.set('dns-trees.json', bytes)
+      expect((await run(1)).length, 'and without it the node goes on').toBeGreaterThan(0)
     }
   })
 
@@ -124,7 +130,8 @@ describe('a node with DNS lists', () => {
     const node = createNode({ privateKey, transports: [witness('wss')], plugins: [plugin], clock, storage })
     await node.start()
     for (let i = 0; i < 50; i++) await clock.advanceAsync(100)
-    expect(JSON.parse(new TextDecoder().decode(await storage.read('dns-trees.json')))).toEqual({ [tree.url]: 7 })
+    const stored = JSON.parse(new TextDecoder().decode(await storage.read('dns-trees.json'))) as [string, unknown][]
+    expect(stored[1]?.[1]).toEqual({ tree: tree.url, seq: 7 })
     storage.write = () => Promise.reject(new Error('the disk is full'))
     await node.close()
   })

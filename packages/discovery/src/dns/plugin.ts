@@ -1,23 +1,22 @@
 // DNS node lists as a part of a node: candidates for its dialer, and sequences kept across restarts.
 import { checkOptions, delay, isPublicEndpoint } from '@peerwire/core'
-import type { Address, Endpoint, Plugin, PluginContext, Storage } from '@peerwire/core'
+import type { Address, Endpoint, Plugin, PluginContext } from '@peerwire/core'
+import type { Keeper } from '@peerwire/core/keeping'
 import { recordEndpoint, recordEndpoint6 } from '../records/record-values.ts'
 import type { NodeRecord } from '../records/record.ts'
 import { recordWebSockets } from '../records/web-socket-entry.ts'
 import { lookupLimits } from './lookups.ts'
 import type { LookupLimits } from './lookups.ts'
 import type { Resolver } from './resolver.ts'
+import { seqForm, seqsOf } from './stored-seqs.ts'
 import { TreeClient } from './tree-client.ts'
 import { parseTreeUrl } from './tree-text.ts'
 import { RECHECK_MS } from './tree-walk.ts'
 
-const STORED_NAME = 'dns-trees.json'
 /** Records in a row that are of no use before there is a rest: small lists are walked again and again. */
 const MAX_USELESS = 256
 /** The first rest, in milliseconds; doubled up to the time between two looks at a list. */
 const REST_MS = 1000
-/** Sequences kept; trees that aren't asked for any more are forgotten past it. */
-const MAX_STORED = 64
 
 export interface DnsDiscoveryOptions {
   /** `enrtree://KEY@domain`. */
@@ -58,6 +57,7 @@ class DnsDiscovery implements Plugin {
   readonly #options: DnsDiscoveryOptions
   #context: PluginContext | undefined
   #client: TreeClient | undefined
+  #keeper: Keeper | undefined
 
   constructor(options: DnsDiscoveryOptions) {
     this.#options = options
@@ -66,28 +66,24 @@ class DnsDiscovery implements Plugin {
 
   async start(context: PluginContext): Promise<void> {
     this.#context = context
-    const { clock, crypto, random, logger, storage } = context
+    const { clock, crypto, random, logger } = context
     const { resolver, limits, trees } = this.#options
-    const seqs = storage ? await loadSeqs(storage) : new Map<string, number>()
-    const changed = (): void => void this.#save()
+    const client = (): TreeClient | undefined => this.#client
+    const form = seqForm(
+      () => client()?.seqs ?? new Map(),
+      (older) => client()?.restore(older),
+    )
+    const kept = await context.keep(form)
+    this.#keeper = kept?.keeper
+    const seqs = kept ? seqsOf(kept.found) : new Map<string, number>()
+    // A list grows once in half an hour at most; what was seen of it must outlive a crash, or old lists are believed.
+    const changed = (): void => this.#keeper?.changed(0)
     this.#client = new TreeClient({ resolver, clock, crypto, random, logger, limits, seqs, changed })
     for (const tree of trees) this.#client.add(tree)
   }
 
   async stop(): Promise<void> {
-    await this.#save()
-  }
-
-  // A list grows once in half an hour at most; what was seen of it must outlive a crash, or old lists are believed.
-  async #save(): Promise<void> {
-    const { storage, logger } = this.#context ?? {}
-    if (!storage || !this.#client) return
-    try {
-      await saveSeqs(storage, this.#client.seqs)
-    } catch (error) {
-      const err = error instanceof Error ? error.message : String(error)
-      logger?.log('warn', 'The sequences of DNS node lists could not be saved', { err })
-    }
+    await this.#keeper?.close()
   }
 
   inspect(): unknown {
@@ -123,23 +119,4 @@ export function endpointsOf(record: NodeRecord): readonly Endpoint[] {
     endpoint && endpoint.tcp > 0 ? [{ scheme: 'tcp', host: endpoint.host, port: endpoint.tcp }] : [],
   )
   return [...recordWebSockets(record), ...tcp]
-}
-
-async function saveSeqs(storage: Storage, seqs: ReadonlyMap<string, number>): Promise<void> {
-  const kept = [...seqs].slice(-MAX_STORED)
-  await storage.write(STORED_NAME, new TextEncoder().encode(JSON.stringify(Object.fromEntries(kept))))
-}
-
-// What can't be read costs nothing but the protection against old lists until each is seen again.
-async function loadSeqs(storage: Storage): Promise<ReadonlyMap<string, number>> {
-  const bytes = await storage.read(STORED_NAME).catch(() => undefined)
-  if (!bytes) return new Map()
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes))
-    if (typeof value !== 'object' || value === null) return new Map()
-    const entries = Object.entries(value).slice(0, MAX_STORED)
-    return new Map(entries.filter((entry): entry is [string, number] => Number.isSafeInteger(entry[1])))
-  } catch {
-    return new Map()
-  }
 }

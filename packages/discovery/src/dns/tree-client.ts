@@ -57,11 +57,14 @@ export class TreeClient {
   readonly #log: Logger
   readonly #lookups: Lookups
   readonly #walks = new Map<string, TreeWalk>()
+  /** Latest sequences from before. */
+  readonly #seqs: Map<string, number>
   #lastTrouble: string | null = null
 
   constructor(options: TreeClientOptions) {
     this.#options = checkOptions('TreeClient', options, KINDS)
     this.#log = options.logger ?? silentLogger
+    this.#seqs = new Map(options.seqs)
     const limits = lookupLimits('TreeClient', options.limits)
     this.#lookups = new Lookups({ ...options, limits })
   }
@@ -76,7 +79,15 @@ export class TreeClient {
   /** Latest sequence of each tree, to be kept. */
   get seqs(): ReadonlyMap<string, number> {
     const seen = [...this.#walks.values()].filter(({ seq }) => seq > 0)
-    return new Map([...(this.#options.seqs ?? []), ...seen.map(({ url, seq }) => [url, seq] as const)])
+    return new Map([...this.#seqs, ...seen.map(({ url, seq }) => [url, seq] as const)])
+  }
+
+  /** Takes in sequences that were seen before, and were not at hand at the start. */
+  restore(seqs: ReadonlyMap<string, number>): void {
+    for (const [url, seq] of seqs) {
+      this.#seqs.set(url, Math.max(seq, this.#seqs.get(url) ?? 0))
+      this.#walks.get(url)?.atLeast(seq)
+    }
   }
 
   inspect(): TreesInspection {
@@ -124,7 +135,7 @@ export class TreeClient {
   }
 
   #walk(url: string): TreeWalk {
-    const lastSeq = this.#options.seqs?.get(url) ?? 0
+    const lastSeq = this.#seqs.get(url) ?? 0
     return new TreeWalk({ ...this.#options, url: parseTreeUrl(url), lookups: this.#lookups, lastSeq })
   }
 

@@ -82,6 +82,11 @@ export class TreeWalk {
     return this.#seq
   }
 
+  /** Holds it to a sequence that was seen before. */
+  atLeast(seq: number): void {
+    this.#seq = Math.max(this.#seq, seq)
+  }
+
   inspect(): TreeState {
     const [found, pending, known, read] = [this.#records, this.#pending.length, this.#seen.size, this.#read]
     return { url: this.url, seq: this.#seq, round: this.#round, found, pending, known, read }
