@@ -1,6 +1,6 @@
 // Commands that are told to end in the middle of their work: what they have is whole, and said.
 import { execFile } from 'node:child_process'
-import { open, readdir, readFile } from 'node:fs/promises'
+import { open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { defaultCrypto, generatePrivateKey } from '@peerwire/core'
@@ -93,7 +93,7 @@ describe('peerwire dns sign', () => {
 
   it('that is stopped while it writes writes all of it', async ({ start, temporary }) => {
     const folder = await temporary()
-    await (await open(join(folder, 'nodes.json'), 'w')).writeFile(nodes)
+    await writeFile(join(folder, 'nodes.json'), nodes)
     const opened = await slowFile(folder, 'enrtree-info.json.new')
     const child = start(['dns', 'sign', folder, '--key', join(folder, 'key'), '--domain', 'nodes.example'])
     const info = await opened('r')
