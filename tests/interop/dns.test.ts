@@ -9,7 +9,10 @@ import { promisify } from 'node:util'
 import { concatBytes, defaultCrypto, generatePrivateKey, seededRandom, systemClock, toHex } from '@peerwire/core'
 import { formatRecord, makeTree, type NodeRecord, parseTreeUrl, signRecord, TreeClient } from '@peerwire/discovery'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { hoodi } from '../../packages/relay/src/networks/hoodi.ts'
 import { ensureGoPeers } from '../../scripts/go-peers.mjs'
+import { BIN } from '../relay/support/command.ts'
+import { startProcess } from '../support/json-process.ts'
 
 const run = promisify(execFile)
 const LAB = fileURLToPath(new URL('support/dns-lab.mjs', import.meta.url))
@@ -17,7 +20,7 @@ const random = seededRandom(21)
 const peers = await ensureGoPeers({ geth: true })
 const hasGo = peers?.devp2p !== undefined
 /** A network of one's own takes Linux, and the right to make one. */
-const hasLab = hasGo && spawnSync('unshare', ['-r', '-n', '-m', 'ip', 'link', 'set', 'lo', 'up']).status === 0
+const hasLab = spawnSync('unshare', ['-r', '-n', '-m', 'ip', 'link', 'set', 'lo', 'up']).status === 0
 
 async function temporary(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'peerwire-dns-'))
@@ -68,7 +71,7 @@ async function runWithPassword(program: string, args: readonly string[]): Promis
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${String(code)}:\n${said}`)
 }
 
-describe.runIf(hasLab)('a list of ours', () => {
+describe.runIf(hasGo && hasLab)('a list of ours', () => {
   it.each([1, 40])('of %d nodes is what devp2p dns sync reads', async (count) => {
     const folder = await temporary()
     const records = makeRecords(count)
@@ -88,6 +91,24 @@ describe.runIf(hasLab)('a list of ours', () => {
     ).toEqual(texts(records))
     const info = JSON.parse(await readFile(join(out, 'enrtree-info.json'), 'utf8')) as Record<string, unknown>
     expect(info).toMatchObject({ url: tree.url, seq: 7, links })
+  })
+})
+
+// Out of its network of its own no packet comes to the true nodes and servers of a public one.
+describe.runIf(hasLab)('a relay of a public network', () => {
+  it('reads its list, and believes its key alone', async () => {
+    const folder = await temporary()
+    const { domain } = parseTreeUrl(hoodi.tree)
+    const forged = makeTree({ domain, seq: 1, records: makeRecords(1) }, generatePrivateKey(random), defaultCrypto)
+    await writeFile(join(folder, 'texts.json'), JSON.stringify(Object.fromEntries(forged.texts)))
+    const listen = ['--listen', 'ws://127.0.0.1:0', '--listen', 'tcp://127.0.0.1:0', '--data-dir', folder]
+    const relay = [BIN, 'relay', '--network', 'hoodi', ...listen, '--no-address-book', '--log-level', 'debug']
+    const lab = ['-r', '-n', '-m', process.execPath, LAB, join(folder, 'texts.json'), process.execPath, ...relay]
+    const child = startProcess('unshare', [...lab, '--dns-server', '127.0.0.1'], { linesFrom: 'stderr' })
+    onTestFinished(() => child.stop())
+    const line = await child.waitFor(({ text }) => String(text).includes('A DNS node list gives trouble'))
+    expect(line['text']).toContain(hoodi.tree)
+    expect(line['text']).toContain("the signature is not of the tree's key")
   })
 })
 

@@ -4,7 +4,7 @@ import { open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { defaultCrypto, generatePrivateKey } from '@peerwire/core'
-import { formatRecord, parseNode, signRecord } from '@peerwire/discovery'
+import { formatRecord, makeTree, parseNode, signRecord } from '@peerwire/discovery'
 import { describe, expect } from 'vitest'
 import { startProcess } from '../support/json-process.ts'
 import { startUdpLiar, type UdpLiar } from '../support/udp-liar.ts'
@@ -94,6 +94,10 @@ describe('peerwire dns sign', () => {
   it('that is stopped while it writes writes all of it', async ({ start, temporary }) => {
     const folder = await temporary()
     await writeFile(join(folder, 'nodes.json'), nodes)
+    // More than a pipe takes while nobody reads from it: it can't be done before it is stopped.
+    const link = makeTree({ domain: 'other.example', seq: 1, records: [] }, generatePrivateKey(), defaultCrypto).url
+    const links = Array.from({ length: 1_000 }, () => link)
+    await writeFile(join(folder, 'enrtree-info.json'), JSON.stringify({ seq: 4, links }))
     const opened = await slowFile(folder, 'enrtree-info.json.new')
     const child = start(['dns', 'sign', folder, '--key', join(folder, 'key'), '--domain', 'nodes.example'])
     const info = await opened('r')
@@ -102,8 +106,10 @@ describe('peerwire dns sign', () => {
     const text = String(await info.readFile())
     await info.close()
     expect(await child.exited).toBe(0)
-    const { url } = JSON.parse(text) as { readonly url: string }
-    expect(child.lines.map((line) => line['text'])).toEqual([url, '1 records and 0 links as 4 TXT records, sequence 1'])
+    expect(text.length).toBeGreaterThan(65_536)
+    const { url, seq } = JSON.parse(text) as { readonly url: string; readonly seq: number }
+    const says = expect.stringMatching(/^1 records and 1000 links as \d+ TXT records, sequence 5$/)
+    expect([seq, child.lines.map((line) => line['text'])]).toEqual([5, [url, says]])
     const names = ['TXT.json', 'enrtree-info.json', 'key', 'nodes.json', 'tree.zone']
     expect((await readdir(folder)).toSorted()).toEqual(names)
     expect(JSON.parse(await readFile(join(folder, 'TXT.json'), 'utf8'))).toHaveProperty(['nodes.example'])

@@ -63,6 +63,7 @@ const server = createSocket('udp4')
 server.on('message', (packet, { port, address }) => server.send(answerTo(packet), port, address))
 server.bind(53, '127.0.0.1', () => {
   const child = spawn(program, args, { stdio: 'inherit' })
+  process.on('SIGTERM', () => child.kill())
   child.on('error', (error) => {
     console.error(error.message)
     process.exit(1)
