@@ -1,5 +1,14 @@
 // A world of real nodes with address books: hosts by IP or name, memory links, one clock that the test moves.
-import { createNode, generatePrivateKey, type Node, type NodeOptions, type Offer, type Plugin } from '@peerwire/core'
+import {
+  createNode,
+  defaultCrypto,
+  fromHex,
+  generatePrivateKey,
+  type Node,
+  type NodeOptions,
+  type Offer,
+  type Plugin,
+} from '@peerwire/core'
 import {
   addr,
   addressBook,
@@ -8,8 +17,12 @@ import {
   type AddrEntry,
 } from '@peerwire/core/address-book'
 import type { Storage } from '@peerwire/core/storage'
+import type { AddressTables } from '../../packages/core/src/addresses/address-tables.ts'
 import { addressOfEndpoint } from '../../packages/core/src/addresses/endpoint-address.ts'
+import { createAddressTables } from '../../packages/core/src/addresses/tables.ts'
+import { silentLogger } from '../../packages/core/src/base/log.ts'
 import { type Random, seededRandom } from '../../packages/core/src/base/random.ts'
+import { BookKeeper } from '../../packages/core/src/book/book-keeper.ts'
 import { memoryTcp } from '../../packages/core/src/testing/internet.ts'
 import { createManualClock, type ManualClock } from '../../packages/core/src/testing/manual-clock.ts'
 import { createMemoryNetwork, type MemoryNetwork } from '../../packages/core/src/testing/memory-transport.ts'
@@ -147,4 +160,19 @@ export function outboundOf({ node }: Pick<Inhabitant, 'node'>): number {
 export function entryOf(address: string, time: number, key?: Uint8Array): AddrEntry {
   const { publicKey, endpoint } = parseAddress(address)
   return { address: addressOfEndpoint(endpoint)!, publicKey: key ?? publicKey, time }
+}
+
+/** The tables of a book that a node has kept, and the secret that their buckets hang on. */
+export async function keptTables(
+  { clock, random, run, now }: BookWorld,
+  storage: Storage,
+): Promise<{ readonly tables: AddressTables; readonly key: Uint8Array }> {
+  const snapshot = (): never => {
+    throw new Error('nothing is saved')
+  }
+  const keeper = new BookKeeper({ storage, name: 'peers.json', network: 'main', clock, logger: silentLogger, snapshot })
+  const { header, batches } = await run(keeper.load())
+  const tables = createAddressTables({ random, sha256: defaultCrypto.sha256, header: header!.tables })
+  for (const batch of batches) tables.restore(batch, now())
+  return { tables, key: fromHex(header!.tables.key) }
 }

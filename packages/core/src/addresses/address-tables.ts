@@ -46,6 +46,8 @@ export interface Attempted {
   readonly publicKey?: Uint8Array | undefined
   /** The link was there, and whoever answered has another key: a claim that was never proven falls. */
   readonly isOther?: boolean | undefined
+  /** The node is there and of no use to us: it is no tried one any more, and not passed on. */
+  readonly isUseless?: boolean | undefined
 }
 
 /** Whom to pick. */
@@ -161,8 +163,11 @@ export interface AddressTables {
   claims(address: NetworkAddress): AddressEntry[]
   /** The holder of a slot for which another one waits, each in turn, to be probed by a feeler every two minutes. */
   selectCollision(): AddressEntry | undefined
-  /** Decides collisions: call it before `selectCollision`, and every few minutes. */
-  resolveCollisions(now: number): void
+  /**
+   * Decides collisions: call it before `selectCollision`, and every few minutes. The holder of a slot that is connected
+   * is good.
+   */
+  resolveCollisions(now: number, isConnected?: (entry: AddressEntry) => boolean): void
   /** A random sample for someone who asks, without bad entries. */
   sample(now: number, options?: SampleOptions): AddressEntry[]
   counts(): AddressCounts

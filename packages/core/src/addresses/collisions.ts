@@ -1,4 +1,5 @@
 // Test before evict: an old entry of the tried table goes only after a probe of it has failed.
+import type { AddressEntry } from './address-tables.ts'
 import type { BookEntry } from './book-entry.ts'
 import type { TableState } from './table-state.ts'
 import { moveToTried, triedSlot } from './table-state.ts'
@@ -20,9 +21,16 @@ export function addCollision(state: TableState, entry: BookEntry): boolean {
 }
 
 /** @see AddressTables.resolveCollisions */
-export function resolveCollisions(state: TableState, now: number): void {
+export function resolveCollisions(
+  state: TableState,
+  now: number,
+  isConnected: (entry: AddressEntry) => boolean = () => false,
+): void {
   for (const entry of state.pending) {
-    const verdict = entry.isTried ? 'stays' : judge(entry, state.triedTable.get(triedSlot(state, entry)), now)
+    const old = state.triedTable.get(triedSlot(state, entry))
+    // Whoever is connected just now needs no probe.
+    const stays = entry.isTried || (old && isConnected(old))
+    const verdict = stays ? 'stays' : judge(entry, old, now)
     if (verdict === 'waits') continue
     state.pending.delete(entry)
     if (verdict === 'goes') moveToTried(state, entry)

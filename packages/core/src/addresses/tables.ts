@@ -56,9 +56,9 @@ export function tablesOf(state: TableState): AddressTables {
     shown: (address, now) => shownClaim(state.entries.get(addressKey(address)), now),
     claims: (address) => claimsOf(state.entries.get(addressKey(address))),
     selectCollision: () => selectCollision(state),
-    resolveCollisions: (now) => {
+    resolveCollisions: (now, isConnected) => {
       moves.noteTime(state, now)
-      resolveCollisions(state, now)
+      resolveCollisions(state, now, isConnected)
     },
     sample: (now, sampleOptions) => {
       moves.noteTime(state, now)
@@ -147,11 +147,16 @@ function wantsAnotherSlot(state: TableState, entry: BookEntry, time: number, pen
 }
 
 function attempt(state: TableState, address: NetworkAddress, now: number, attempted: Attempted): void {
-  const { countFailure, publicKey, isOther = false } = attempted
+  const { countFailure, publicKey, isOther = false, isUseless = false } = attempted
   moves.noteTime(state, now)
   const entry = find(state, address, publicKey)
   if (!entry) return
   entry.lastTry = now
+  if (isUseless) {
+    if (entry.lastSuccess > 0) moves.forget(state, entry)
+    else entry.fails = Math.max(entry.fails, NEVER_FAILS)
+    return
+  }
   // Whoever is there has no use for this key: a claim that never was anything else is wrong.
   if (isOther && entry.lastSuccess === 0) {
     if (state.contested.has(entry.key)) moves.forget(state, entry)

@@ -17,6 +17,11 @@ export function isOtherKey({ code, reason, cause }: PeerError): boolean {
   return code === 'relay refused' && (cause as Partial<Refusal> | undefined)?.name === 'bad request'
 }
 
+/** The node lives and shares no protocol of ours, as we found or as it says. */
+export function isUseless({ code, reason }: PeerError): boolean {
+  return reason === DiscReason.uselessPeer && (code === 'disconnect reason' || code === 'remote disconnect reason')
+}
+
 /** Whoever says that it is full, or that it knows us already, lives. */
 export function isSignOfLife({ code, reason }: PeerError): boolean {
   if (code !== 'remote disconnect reason' && code !== 'relay refused') return false

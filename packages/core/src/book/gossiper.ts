@@ -16,7 +16,8 @@ export interface GossiperOptions {
   sample(): readonly AddrEntry[]
   mayRelay(entry: AddrEntry): boolean
   canReach(entry: AddrEntry): boolean
-  needsMore(): boolean
+  /** A peer that we dialed speaks of another network, and shares nothing with us but this protocol. */
+  foreign(peer: Peer): void
   own(remote: NetworkAddress): readonly AddrEntry[]
 }
 
@@ -59,7 +60,8 @@ export class Gossiper {
   opened(peer: Peer): void {
     const { id, direction, publicKey } = peer
     this.#talkers.set(id, { peer, place: placeOf(peer) })
-    const ask = direction === 'outbound' && this.#options.needsMore()
+    // Each of them, however much is known: one that told a thousand made-up ones must not end the asking.
+    const ask = direction === 'outbound'
     const nowMs = this.#options.context.clock.now()
     this.#gossip.opened({ id, direction, publicKey, network: networkOf(peer), ask }, nowMs)
     this.#schedule(nowMs)
@@ -72,12 +74,12 @@ export class Gossiper {
   }
 
   asked(peer: Peer, network: string): void {
-    if (network !== this.#options.network) return
+    if (this.#isForeign(peer, network)) return
     this.#gossip.asked(peer.id, this.#options.context.clock.now())
   }
 
   told(peer: Peer, network: string, entries: readonly AddrEntry[]): void {
-    if (network !== this.#options.network) return
+    if (this.#isForeign(peer, network)) return
     const { clock } = this.#options.context
     const nowMs = clock.now()
     this.#gossip.told(peer.id, entries, nowMs, Math.floor(clock.wallNow() / 1000))
@@ -107,6 +109,13 @@ export class Gossiper {
 
   inspect(): GossipFigures {
     return this.#gossip.inspect()
+  }
+
+  #isForeign(peer: Peer, network: string): boolean {
+    if (network === this.#options.network) return false
+    if (peer.direction === 'outbound' && peer.shared.every(({ name }) => name === addr.name))
+      this.#options.foreign(peer)
+    return true
   }
 
   #schedule(nowMs: number): void {

@@ -8,7 +8,10 @@ import type { KeeperFigures } from '../keeping/keeper.ts'
 import type { Seed } from './seeds.ts'
 
 export interface AddressBookOptions {
-  /** Whose nodes are meant, at most 32 bytes; nodes of another network don't exchange addresses. Default `main`. */
+  /**
+   * Whose nodes are meant, at most 32 bytes; nodes of another network don't exchange addresses. Default: made of the
+   * names of the program's own protocols and kinds, or `main` where it has none; `inspect` shows it.
+   */
   readonly network?: string | undefined
   /** Whom to begin with, when there are fewer than two peers 11 s after the start, or nobody is known at all. */
   readonly seeds?: readonly Seed[] | undefined
@@ -38,6 +41,8 @@ export interface AddressBookOptions {
 /** Plain JSON. */
 export interface AddressBookInspection {
   readonly network: string
+  /** The protocols and kinds that its name was made of; empty when the program named it, or has none of its own. */
+  readonly networkParts: readonly string[]
   readonly addresses: AddressCounts
   readonly own: number
   readonly addr: GossipFigures

@@ -43,7 +43,7 @@ export class Prober {
   async feel(): Promise<void> {
     const { context, tables, now, mayProbe, lives, failed } = this.#options
     const nowS = now()
-    tables.resolveCollisions(nowS)
+    this.resolveCollisions()
     if (!mayProbe()) return
     const entry = tables.selectCollision() ?? this.#select(nowS)
     if (!entry || this.#options.isPeer(entry.publicKey)) return
@@ -60,6 +60,12 @@ export class Prober {
       if (isOurDoing(error)) this.#sent--
       else failed(felt, error)
     }
+  }
+
+  /** Decides which of two addresses has a slot of the tried table, where that can be told. */
+  resolveCollisions(): void {
+    const { tables, now, isPeer } = this.#options
+    tables.resolveCollisions(now(), ({ publicKey }) => isPeer(publicKey))
   }
 
   #select(nowS: number): AddressEntry | undefined {

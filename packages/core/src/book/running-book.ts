@@ -10,7 +10,6 @@ import { equalBytes, toHex } from '../base/bytes.ts'
 import type { Timer } from '../base/clock.ts'
 import { randomBelow } from '../base/random.ts'
 import { runInSlices } from '../base/slices.ts'
-import { DiscReason } from '../errors/disc-reason.ts'
 import type { PeerError } from '../errors/peer-error.ts'
 import type { CandidateRefusal, PluginContext } from '../node/plugin.ts'
 import type { AddrEntry } from '../protocols/addr/messages.ts'
@@ -21,7 +20,6 @@ import { Bootstrap } from './bootstrap.ts'
 import { BookKeeper } from './book-keeper.ts'
 import type { LoadedBook } from './book-keeper.ts'
 import type { BookSnapshot } from './book-file.ts'
-import { isOtherKey, isOurDoing, isSignOfLife } from './dial-verdict.ts'
 import { DialSource } from './dial-source.ts'
 import { Feelers } from './feelers.ts'
 import { Gossiper } from './gossiper.ts'
@@ -30,27 +28,30 @@ import { Outbound } from './outbound.ts'
 import { Picker } from './picker.ts'
 import { OwnAddresses } from './own-addresses.ts'
 import { Prober } from './prober.ts'
+import { toldTime, vagueTime } from './told-times.ts'
+import { Witness } from './witness.ts'
 import { canReach, isLocalAddress, isLocalOrRoutable } from './places.ts'
 
-/** A seed's address counts as seen three to seven days ago, as in btcd: nobody has said that it lives. Seconds. */
-const SEED_AGE_S = 3 * 86_400
-const SEED_AGE_MORE_S = 4 * 86_400
 /**
  * When anchors that are not connected are dialed once more, in milliseconds: for 30 s after a connection many nodes
  * refuse another one from the same address, and a restart takes less.
  */
 const ANCHORS_AGAIN_MS = 40_000
-/** Milliseconds for which whoever told only what is wrong isn't dialed. */
-const LIAR_MS = 3_600_000
 /** Share of the book in an answer, in percent; of a small one as many entries as keep a small network together. */
 const SAMPLE_PERCENT = 23
 const SAMPLE_LEAST = 10
+
+/** The user's options, and the network that they or the program's protocols stand for. */
+export interface RunningOptions extends AddressBookOptions {
+  readonly network: string
+  readonly parts: readonly string[]
+}
 
 export class RunningBook {
   readonly tables: AddressTables
   readonly source: DialSource
   readonly gossiper: Gossiper
-  readonly #options: AddressBookOptions
+  readonly #options: RunningOptions
   readonly #context: PluginContext
   readonly #accepts: (address: NetworkAddress) => boolean
   readonly #keeper: BookKeeper | undefined
@@ -65,9 +66,10 @@ export class RunningBook {
   /** Keys of all peers, whoever dialed. */
   readonly #peers = new Set<string>()
   readonly #prober: Prober
+  readonly #witness: Witness
 
   constructor(
-    options: AddressBookOptions,
+    options: RunningOptions,
     context: PluginContext,
     stored: LoadedBook | undefined,
     keeper: BookKeeper | undefined,
@@ -128,19 +130,30 @@ export class RunningBook {
       },
       failed: (felt, error) => this.#dialFailed(felt, error),
     })
-    this.#feelers = new Feelers({ clock, random, feel: () => this.#prober.feel() })
+    this.#feelers = new Feelers({ clock, random, feel: () => this.#feel() })
     this.gossiper = new Gossiper({
       context,
-      network: options.network ?? 'main',
+      network: options.network,
+      foreign: (peer) => this.#witness.foreign(peer),
       learn: (entry, from) => this.#learn(entry, from),
       sample: () => this.#sample(),
       mayRelay: (entry) => this.#accepts(entry.address) && !hasQuery(entry.address) && !this.#isHeldAgainst(entry),
       canReach: ({ address }) => canReach(context.canDial, address.network, address.transport),
-      needsMore: () => this.tables.needsMore(),
       own: (remote) => {
         const time = this.#now()
         return this.#own.for(remote).map((address) => ({ address, publicKey: node.publicKey, time }))
       },
+    })
+    this.#witness = new Witness({
+      tables: this.tables,
+      gossiper: this.gossiper,
+      random,
+      now: () => this.#now(),
+      isFull: () => this.#outbound.size >= context.places.outbound,
+      isBanned: (claim) => this.#isHeldAgainst(claim),
+      isNobody: (publicKey) => this.#isNobody(publicKey),
+      holdOff: (address, forMs) =>
+        this.#picker.refused(address, { reason: 'discouraged', untilMs: clock.now() + forMs }),
     })
   }
 
@@ -160,7 +173,7 @@ export class RunningBook {
     this.#dialAnchors()
     this.#anchorTimer = clock.setTimer(ANCHORS_AGAIN_MS, () => this.#dialAnchors())
     this.#bootstrap.start(total === 0)
-    if (this.#options.feelers ?? true) this.#feelers.start()
+    this.#feelers.start()
   }
 
   listening(): void {
@@ -188,7 +201,7 @@ export class RunningBook {
   }
 
   snapshot(): BookSnapshot {
-    const { network = 'main' } = this.#options
+    const { network } = this.#options
     const header = {
       network,
       savedAt: this.#now(),
@@ -200,7 +213,8 @@ export class RunningBook {
 
   inspect(): AddressBookInspection {
     return {
-      network: this.#options.network ?? 'main',
+      network: this.#options.network,
+      networkParts: this.#options.parts,
       addresses: this.tables.counts(),
       own: this.#own.count,
       addr: this.gossiper.inspect(),
@@ -210,6 +224,12 @@ export class RunningBook {
       feelers: this.#prober.felt,
       waitsFor: this.#waitsFor(),
     }
+  }
+
+  // Without feelers, too, somebody has to decide whose a slot of the tried table is.
+  async #feel(): Promise<void> {
+    if (this.#options.feelers ?? true) await this.#prober.feel()
+    else this.#prober.resolveCollisions()
   }
 
   #dialAnchors(): void {
@@ -261,7 +281,7 @@ export class RunningBook {
 
   #changed(): void {
     this.#picker.changed()
-    this.#dropLiar()
+    this.#witness.dropLiar()
     this.source.wake()
   }
 
@@ -270,20 +290,19 @@ export class RunningBook {
   }
 
   #sample(): AddrEntry[] {
+    const now = this.#now()
     const { total } = this.tables.counts()
     const percent = Math.min(100, Math.max(SAMPLE_PERCENT, Math.ceil((100 * SAMPLE_LEAST) / Math.max(total, 1))))
-    const entries = this.tables.sample(this.#now(), { percent, isWanted: (entry) => !this.#isHeldAgainst(entry) })
-    return entries.map(({ address, publicKey, time }) => ({ address, publicKey, time }))
+    const entries = this.tables.sample(now, { percent, isWanted: (entry) => !this.#isHeldAgainst(entry) })
+    return entries.map(({ address, publicKey, time }) => ({ address, publicKey, time: toldTime(time, now) }))
   }
 
   // Nobody elsewhere knows of addresses here, and a stranger's query could make a service do something.
   #learn(entry: AddrEntry, from: NetworkAddress): void {
     const { address } = entry
     if (hasQuery(address) || (isLocalAddress(address) && !isLocalAddress(from))) return
-    const now = this.#now()
-    const shown = this.tables.shown(address, now)
-    if (shown) this.#shown(address, shown.publicKey, entry.publicKey)
-    this.#take(entry, from, now)
+    this.#witness.heard(address, entry.publicKey)
+    this.#take(entry, from, this.#now())
   }
 
   // Of what a seed finds, not of what the user wrote.
@@ -313,7 +332,7 @@ export class RunningBook {
     const now = this.#now()
     for (const { publicKey, endpoint } of addresses) {
       const address = addressOfEndpoint(endpoint)
-      const time = now - SEED_AGE_S - randomBelow(random, SEED_AGE_MORE_S)
+      const time = vagueTime(now, (below) => randomBelow(random, below))
       if (address) this.#take({ address, publicKey, time }, address, now)
     }
     this.#offer(addresses)
@@ -332,20 +351,17 @@ export class RunningBook {
     this.#changed()
   }
 
-  // A handshake at this address has proven the key.
   #proven(publicKey: Uint8Array, address: NetworkAddress): void {
-    if (this.#isNobody(publicKey)) return
-    const now = this.#now()
-    this.tables.add({ address, publicKey, time: now }, address, now)
-    for (const claim of this.tables.claims(address)) this.#shown(address, publicKey, claim.publicKey)
-    this.tables.good(address, publicKey, now)
+    this.#witness.proven(publicKey, address)
     this.#keeper?.proven()
   }
 
-  #removed({ id, publicKey }: Peer, address: NetworkAddress | undefined): void {
+  #removed(peer: Peer, address: NetworkAddress | undefined): void {
+    const { id, publicKey } = peer
     this.#peers.delete(toHex(publicKey))
+    const isForeign = this.#witness.left(peer)
     if (this.#outbound.remove(id)) {
-      if (address) this.tables.connected(address, this.#now(), publicKey)
+      if (address && !isForeign) this.tables.connected(address, this.#now(), publicKey)
       this.#keeper?.changed()
       this.#bootstrap.peersChanged()
     }
@@ -354,39 +370,8 @@ export class RunningBook {
 
   #dialFailed(dialed: Address, error: PeerError): void {
     this.#picker.dialed(dialed, this.#context.clock.now())
-    this.#judge(dialed, error)
+    if (!this.#context.signal.aborted && this.#witness.failed(dialed, error)) this.#keeper?.changed()
     this.#changed()
-  }
-
-  // Whoever tells of nodes that are not there, and of none that is, gives its place to another, when all are taken:
-  // while there are few, it may be that it knows no better.
-  #dropLiar(): void {
-    if (this.#outbound.size < this.#context.places.outbound) return
-    const liar = this.gossiper.liars().find(({ persistent, trusted }) => !persistent && !trusted)
-    if (!liar?.endpoint) return
-    const { publicKey, endpoint } = liar
-    const untilMs = this.#context.clock.now() + LIAR_MS
-    this.#picker.refused({ publicKey, endpoint }, { reason: 'discouraged', untilMs })
-    liar.disconnect(DiscReason.uselessPeer, 'the nodes that it tells of are not there')
-  }
-
-  // What dials have shown, or show now, of the claims of an address.
-  #shown(address: NetworkAddress, publicKey: Uint8Array, told: Uint8Array = publicKey): void {
-    if (equalBytes(publicKey, told)) this.gossiper.proved({ address, publicKey: told })
-    else {
-      this.gossiper.disproved({ address, publicKey: told })
-      this.#dropLiar()
-    }
-  }
-
-  // What a dial that led to nobody says of the claim.
-  #judge({ publicKey, endpoint }: Address, error: PeerError): void {
-    const address = addressOfEndpoint(endpoint)
-    if (!address || isOurDoing(error) || this.#context.signal.aborted || !this.tables.get(address, publicKey)) return
-    const isOther = isOtherKey(error) || (error.code === 'link lost' && this.tables.claims(address).length > 1)
-    this.tables.attempt(address, this.#now(), { countFailure: !isSignOfLife(error), publicKey, isOther })
-    if (isOther) this.gossiper.disproved({ address, publicKey })
-    this.#keeper?.changed()
   }
 }
 

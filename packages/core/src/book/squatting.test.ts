@@ -2,18 +2,24 @@
 import { addr, type AddrEntry } from '@peerwire/core/address-book'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { BookWorld, Inhabitant } from '../../../../tests/support/book-world.ts'
-import { addressOf, bookWorld, entryOf, HOUR, ipOf, MINUTE, outboundOf } from '../../../../tests/support/book-world.ts'
+import {
+  addressOf,
+  bookWorld,
+  entryOf,
+  HOUR,
+  ipOf,
+  keptTables,
+  MINUTE,
+  outboundOf,
+} from '../../../../tests/support/book-world.ts'
 import { rounds, seed } from '../../../../tests/support/counts.ts'
 import { generatePrivateKey } from '../crypto/private-key.ts'
-import { createAddressTables } from '../addresses/tables.ts'
 import { equalBytes } from '../base/bytes.ts'
-import { silentLogger } from '../base/log.ts'
 import { dialPolicy } from '../dialing/policy.ts'
 import { defaultCrypto } from '../index.ts'
 import type { Node } from '../node/node.ts'
 import { memoryStorage } from '../testing/memory-storage.ts'
 import type { MemoryStorage } from '../testing/memory-storage.ts'
-import { BookKeeper } from './book-keeper.ts'
 
 const LONG_PLAY = { timeout: 900_000 }
 
@@ -75,13 +81,7 @@ describe('a network of which a quarter answers with every honest address under m
 
 /** Of how many hosts the book that was kept believes the right key. */
 async function rightOf(storage: MemoryStorage, hosts: readonly Inhabitant[]): Promise<number> {
-  const { clock, random } = world
-  const snapshot = (): never => expect.fail('nothing is saved')
-  const keeper = new BookKeeper({ storage, name: 'peers.json', network: 'main', clock, logger: silentLogger, snapshot })
-  const { header, batches } = await world.run(keeper.load())
-  const { sha256 } = defaultCrypto
-  const tables = createAddressTables({ random, sha256, header: header!.tables })
-  for (const batch of batches) tables.restore(batch, world.now())
+  const { tables } = await keptTables(world, storage)
   return hosts.filter((host) => {
     const { address, publicKey } = entryOf(addressOf(host), 0)
     return equalBytes(tables.get(address)?.publicKey ?? new Uint8Array(), publicKey)

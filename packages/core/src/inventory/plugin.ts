@@ -129,6 +129,11 @@ class ClockedInventory implements InventoryPlugin {
     this.protocols = this.#service?.protocols ?? []
   }
 
+  /** What the program passes on, by name. */
+  get kinds(): readonly { readonly name: string }[] {
+    return this.#kinds
+  }
+
   // A program that has an inventory begins without waiting for it to be loaded; a node waits before its first peer.
   async start(context: InventoryContext): Promise<void> {
     if (this.#isTaken) throw new TypeError('this inventory belongs to a running node already')

@@ -38,6 +38,8 @@ export interface PluginContext {
    * storage.
    */
   keep(form: StoredForm): Promise<Kept | undefined>
+  /** Names of all protocols that the node offers, and of the kinds of items that its plugins pass on. */
+  readonly names: readonly string[]
   /** Whose the places of the node are; the dialer keeps so many outbound peers. */
   readonly places: Places
   /** Whether one of the node's transports can be asked for this endpoint. */
@@ -48,7 +50,7 @@ export interface PluginContext {
    * Finds out whether the node of an address lives: a dial, both handshakes, and goodbye. It takes a place while it
    * lasts and never becomes a peer, and nobody is told but the caller.
    *
-   * @throws {PeerError} with what ended it before Hello; `disconnect reason` when no place was free and nobody was
+   * @throws {PeerError} with what ended it before Hello, or the lack of a protocol that both speak; `disconnect reason` when no place was free and nobody was
    *   dialed
    */
   probe(address: Address, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
@@ -60,6 +62,8 @@ export interface Plugin {
   readonly name: string
   /** Offered beside the protocols given to `createNode`. */
   readonly protocols?: readonly Offer[] | undefined
+  /** Kinds of items that it passes on: with the protocols they say whose nodes are meant. */
+  readonly kinds?: readonly { readonly name: string }[] | undefined
   /** Called before the first peer; the node waits for it. What it throws ends the node's own `start`. */
   start?(context: PluginContext): void | Promise<void>
   /** Called when the listeners stand, so that the node knows its addresses, and before it dials; it waits for it. */

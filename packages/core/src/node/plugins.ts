@@ -99,6 +99,10 @@ function contextOf({ node, settings, dials, signal }: PluginsHost, storage: Stor
       return await keep(form, { storage, clock, logger })
     },
     places,
+    names: [
+      ...settings.offers.map(({ protocol }) => protocol.name),
+      ...settings.plugins.flatMap(({ kinds = [] }) => kinds.map(({ name }) => name)),
+    ],
     canDial: (endpoint) => transports.some((transport) => transport.canDial(endpoint)),
     judge,
     probe: async (address, options) => {

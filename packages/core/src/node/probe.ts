@@ -3,10 +3,12 @@ import { createDeferred } from '../base/abort.ts'
 import { claimError } from '../errors/peer-error.ts'
 import { DiscReason, PeerError } from '../index.ts'
 import type { Address } from '../wire/address.ts'
+import type { Hello } from '../wire/hello.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import type { Dials } from './dials.ts'
 import { asPeerError } from './link-opener.ts'
+import type { Settings } from './options.ts'
 import type { SetUpTask } from './set-up.ts'
 
 /** Whether the node of an address lives; see `PluginContext`. */
@@ -32,6 +34,13 @@ export async function probe(
   }
 }
 
+function isAnyShared({ offers }: Settings, { capabilities }: Hello): boolean {
+  if (offers.length === 0) return true
+  return offers.some(({ protocol: { name, version } }) =>
+    capabilities.some((theirs) => theirs.name === name && theirs.version === version),
+  )
+}
+
 // Resolves when the remote has said Hello; it takes no slot, so its key is checked against nothing.
 async function greet(
   connections: Connections,
@@ -48,7 +57,10 @@ async function greet(
   const host = {
     ...connections.setUpHost,
     checkpointKey: () => true,
-    checkpointHello: () => {
+    checkpointHello: (_: Connection, hello: Hello) => {
+      if (!isAnyShared(connections.setUpHost.settings, hello)) {
+        throw new PeerError('disconnect reason', DiscReason.uselessPeer, 'no protocol is shared')
+      }
       greeted = true
       throw new PeerError('disconnect reason', DiscReason.requested, 'it was only a probe')
     },

@@ -157,8 +157,11 @@ class KeptStanding implements Standing {
 
   #endBanned(): void {
     for (const peer of this.#context?.node.peers ?? []) {
-      const verdict = this.judge({ publicKey: peer.publicKey, address: peer.remoteAddress })
-      if (verdict === 'banned' && !peer.trusted) peer.disconnect(DiscReason.uselessPeer, 'banned')
+      const { publicKey, remoteAddress, endpoint } = peer
+      // Where it was dialed may be a name, and where it is, an address.
+      const places = endpoint ? [remoteAddress, formatEndpoint(endpoint)] : [remoteAddress]
+      const isBanned = places.some((address) => this.judge({ publicKey, address }) === 'banned')
+      if (isBanned && !peer.trusted) peer.disconnect(DiscReason.uselessPeer, 'banned')
     }
   }
 

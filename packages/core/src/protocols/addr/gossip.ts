@@ -119,7 +119,8 @@ export class Gossip {
     }
     peer.wasAnswered = true
     this.#figures.answered++
-    const { entries } = this.#answerFor(peer.network, nowMs)
+    // An answer is kept for a day; who was banned meanwhile is left out at once.
+    const entries = this.#answerFor(peer.network, nowMs).entries.filter((entry) => this.#host.mayRelay(entry))
     for (const entry of entries) peer.know(this.#hasher.ofEntry(entry))
     if (entries.length > 0) this.#host.tell(id, entries)
   }
