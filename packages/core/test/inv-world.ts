@@ -51,13 +51,15 @@ export interface NoteKindOptions extends Partial<
   /** Notes whose parent can't be had wait for it; default they begin a thread. */
   readonly rooted?: boolean
   readonly walkBack?: number
+  /** Whether a check of a text that begins with `unsure` can say what it is; default never. */
+  readonly isSure?: () => boolean
   /** A check of a text that begins with `slow` takes so long. */
   readonly slowMs?: number
 }
 
 /** Texts that begin with `bad` are invalid, with `dull` ignored, with `unsure` for later; a check of `throws` throws. */
 export function noteKind(clock: () => Clock, options: NoteKindOptions = {}): Kind<Note> {
-  const { urgent = true, slowMs = 0, number = 16, name = 'note', rooted = false, ...others } = options
+  const { urgent = true, slowMs = 0, number = 16, name = 'note', rooted = false, isSure, ...others } = options
   return kind<Note>({
     name,
     number,
@@ -71,7 +73,7 @@ export function noteKind(clock: () => Clock, options: NoteKindOptions = {}): Kin
     check: async ({ text }) => {
       if (text.startsWith('slow')) await delay(clock(), slowMs)
       if (text.startsWith('throws')) throw new Error('this check is broken')
-      if (text.startsWith('unsure')) return 'later'
+      if (text.startsWith('unsure') && !isSure?.()) return 'later'
       if (text.startsWith('bad')) return 'invalid'
       return text.startsWith('dull') ? 'ignore' : 'accept'
     },
@@ -87,6 +89,7 @@ export interface InvWorldOptions extends NoteKindOptions {
   readonly limits?: Partial<InventoryLimits>
   readonly seed?: number
   readonly delayMs?: number
+  readonly windowBytes?: number
   /** Offered beside, by every node. */
   readonly offers?: () => readonly Offer[]
 }
@@ -109,7 +112,7 @@ export async function invWorld(
   options: InvWorldOptions = {},
   bare: readonly Offer[] = [],
 ): Promise<InvWorld> {
-  const { limits, seed = 1, delayMs = 0, offers } = options
+  const { limits, seed = 1, delayMs = 0, windowBytes, offers } = options
   const notes = noteKind(() => world.clock, options)
   const inventories = Array.from({ length: count }, () => inventory({ kinds: [notes], limits }))
   const lines: string[] = []
@@ -119,6 +122,7 @@ export async function invWorld(
     {
       seed,
       delayMs,
+      windowBytes,
       options: (index) => ({
         plugins: index < count ? [inventories[index]!] : [],
         maxPeers: 2000,

@@ -177,11 +177,11 @@ class EthPlugin implements Eth {
     const transaction = ownTransaction(envelope.slice(), network.chainId, this.#context)
     const { hash, bytes, type } = transaction
     if (this.#inventory.get(TRANSACTION_KIND, hash)) return transaction
+    const meta = metaOf({ type, size: bytes.length })
+    this.#inventory.received(undefined, { kind: TRANSACTION_KIND, id: hash, meta, bytes })
     const pushedTo = this.#pushedTo(bytes)
     for (const peer of pushedTo) this.#inventory.know(peer.id, TRANSACTION_KIND, [hash])
     sendToAll(pushedTo, (version) => prepare(commonOf(version), 'transactions', [bytes]))
-    const meta = metaOf({ type, size: bytes.length })
-    this.#inventory.received(undefined, { kind: TRANSACTION_KIND, id: hash, meta, bytes })
     return transaction
   }
 

@@ -107,10 +107,8 @@ export class TransactionRelay implements Carrier {
     const { inventory } = this.#host
     const found: Uint8Array[] = []
     for (const hash of hashes.slice(0, MAX_POOLED_SERVED)) {
-      const served = inventory.get(TRANSACTION_KIND, hash)
-      if (!served) continue
-      found.push(served.item.bytes)
-      inventory.know(peer.id, TRANSACTION_KIND, [hash])
+      const served = inventory.serve(peer.id, TRANSACTION_KIND, hash)
+      if (served) found.push(served.item.bytes)
     }
     return cut(found, MAX_POOLED_SERVED)
   }

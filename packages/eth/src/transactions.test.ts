@@ -346,11 +346,11 @@ describe('a flood', () => {
 
 describe('one inventory', () => {
   it("can be shared, and is the node's own where none is given", async () => {
-    const shared = inventory({ limits: { storeMs: 1000 } })
+    const shared = inventory({ limits: { storeMs: 1000, unaskedMs: 1000 } })
     const node = await world.make('node', { inventory: shared })
     const { bytes, hash } = transactionOf(1)
     node.eth.broadcastTransaction(bytes)
-    expect(shared.get(1, fromHex(hash))?.item.bytes).toEqual(bytes)
+    expect(shared.get(1, fromHex(hash))?.bytes).toEqual(bytes)
     expect(node.eth.inspect().inventory).toEqual(shared.inspect())
     await world.pass(1000)
     expect(shared.get(1, fromHex(hash))).toBe(undefined)

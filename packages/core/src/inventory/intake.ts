@@ -286,8 +286,8 @@ export class Intake {
   }
 
   #contextOf({ kind, id, peer }: Incoming, parent: Uint8Array | undefined): CheckContext<unknown> {
-    const served = parent && this.#host.inventory.get(kind.number, parent)
-    return { id, peer, parent: served && kind.read(served.item.bytes) }
+    const stored = parent && this.#host.inventory.get(kind.number, parent)
+    return { id, peer, parent: stored && kind.read(stored.bytes) }
   }
 
   #invalid({ peer, kind, bytes }: Sent, startMs: number, text: string, cause?: unknown): ItemOutcome {

@@ -214,7 +214,7 @@ describe('telling of items', () => {
   it('does not tell a peer what it announced itself, also when the id was decoded anew', () => {
     const inventory = make()
     inventory.addPeer('a', INBOUND)
-    inventory.know('a', TX, [idOf(1)])
+    inventory.know('a', TX, [idOf(1)], 0)
     inventory.received(undefined, itemOf(1), 0)
     expect(round(inventory, 0)).toEqual([])
   })
@@ -271,7 +271,7 @@ describe('the store', () => {
   it('serves an item until its time is over', () => {
     const inventory = make({ storeMs: 1000 })
     inventory.received('gone', itemOf(1), 500)
-    expect(inventory.get(TX, idOf(1), 1499)?.item.bytes.length).toBe(10)
+    expect(inventory.get(TX, idOf(1), 1499)?.bytes.length).toBe(10)
     expect(inventory.nextDeadline()).toBe(1500)
     expect(inventory.get(TX, idOf(1), 1500)).toBe(undefined)
     expect(inventory.inspect()).toMatchObject({ stored: 0, storedBytes: 0, seen: 1 })
@@ -323,7 +323,7 @@ describe('misuse', () => {
   it('ignores what is said of peers that are not there', () => {
     const inventory = make()
     expect(says(inventory, 'nobody', [1])).toBe(0)
-    inventory.know('nobody', TX, [idOf(1)])
+    inventory.know('nobody', TX, [idOf(1)], 0)
     inventory.removePeer('nobody')
     expect(inventory.notFound('nobody', TX, [idOf(1)], 0)).toBe(0)
     expect(inventory.inspect()).toMatchObject({ ids: 0, tracked: 0 })

@@ -1,11 +1,14 @@
 // A machine without IO that says what to announce, to ask for and to serve, whatever protocol carries it.
 import type { Random } from '../base/random.ts'
-import { AnnounceQueue, type AnnounceGroup, type Listening } from './announce-queue.ts'
-import { Asker, isListening, type Listen } from './asker.ts'
+import { AnnounceQueue, type AnnounceGroup } from './announce-queue.ts'
+import { isListening, type Asker, type Listen } from './asker.ts'
+import { gatherAnnounces, gatherAsks } from './gather.ts'
 import { IdTable, NO_HANDLE, type Handle } from './id-table.ts'
-import { ItemTable, OWN, type ItemState, type ServedItem } from './item-table.ts'
+import { ItemTable, OWN, type ItemState, type ServedItem, type StoredItem } from './item-table.ts'
 import { KnownSet } from './known-set.ts'
 import { inventoryLimits, type InventoryLimits } from './limits.ts'
+import { OwnItems } from './own-items.ts'
+import { createPeerState, type PeerState } from './peer-state.ts'
 import { RequestTracker, type TrackerHost } from './request-tracker.ts'
 import type {
   Announce,
@@ -21,12 +24,6 @@ import type {
   LostItem,
   Unanswered,
 } from './tasks.ts'
-
-/** What the machine keeps of one peer. Everything a stranger can fill is made on first use. */
-interface PeerState extends Listening {
-  readonly asker: Asker
-  known: KnownSet | undefined
-}
 
 export interface InventoryOptions {
   readonly random: Random
@@ -45,6 +42,7 @@ class InventoryMachine implements Inventory {
   readonly #ids: IdTable
   readonly #tracker: RequestTracker
   readonly #items: ItemTable
+  readonly #own: OwnItems
   readonly #rules: ReadonlyMap<number, KindRule>
   readonly #peers = new Map<string, PeerState>()
   readonly #queue: AnnounceQueue<PeerState>
@@ -58,22 +56,17 @@ class InventoryMachine implements Inventory {
     this.#rules = rules
     this.#ids = new IdTable(random.uint32())
     this.#tracker = new RequestTracker(limits, this.#ids, this.#trackerHost(), random.uint32())
-    this.#items = new ItemTable(limits, this.#ids, random, (kind) => this.lifeMs(kind))
+    this.#items = new ItemTable(limits, this.#ids, random, {
+      lifeMs: (kind) => this.lifeMs(kind),
+      unstored: (handle) => void this.#own.delete(handle),
+    })
+    this.#own = new OwnItems(limits.againMs, random)
     this.#queue = new AnnounceQueue(limits, this.#ids, random)
   }
 
   addPeer(name: string, { preferred, kinds, askTimeoutMs = this.limits.askTimeoutMs }: InventoryPeer): void {
     if (this.#peers.has(name)) throw new TypeError(`peer ${name} is there already`)
-    const asker = new Asker(name, preferred, [])
-    this.#peers.set(name, {
-      name,
-      preferred,
-      asker,
-      known: undefined,
-      waiting: undefined,
-      trickling: undefined,
-      tickMs: 0,
-    })
+    this.#peers.set(name, createPeerState(name, preferred))
     if (preferred) this.#preferredPeers++
     this.addKinds(name, { kinds, askTimeoutMs })
   }
@@ -112,18 +105,20 @@ class InventoryMachine implements Inventory {
     for (const { id, meta } of items) {
       const handle = this.#ids.intern(kind, id)
       this.#learn(peer, handle)
+      this.#spread(handle, nowMs)
       if (hasRoom && this.#want(peer, handle, meta, readyMs)) wanted++
       this.#ids.release(handle)
     }
     return wanted
   }
 
-  know(name: string, kind: number, ids: readonly Uint8Array[]): void {
+  know(name: string, kind: number, ids: readonly Uint8Array[], nowMs: number): void {
     const peer = this.#peers.get(name)
     if (!peer) return
     for (const id of ids) {
       const handle = this.#ids.intern(kind, id)
       this.#learn(peer, handle)
+      this.#spread(handle, nowMs)
       this.#ids.release(handle)
     }
   }
@@ -167,6 +162,7 @@ class InventoryMachine implements Inventory {
     const stored = { bytes, meta, source: name ?? OWN, bornMs: nowMs - ageMs }
     const kept = isNew && this.#items.accept(handle, stored, nowMs)
     if (!kept) this.#items.release(handle)
+    if (kept && name === undefined) this.#own.add(handle, nowMs)
     if (kept) for (const other of this.#peers.values()) this.#tell(other, handle)
     this.#tracker.forget(handle)
     this.#ids.release(handle)
@@ -232,11 +228,19 @@ class InventoryMachine implements Inventory {
     return this.#rules.get(kind)?.lifeMs ?? this.limits.storeMs
   }
 
-  get(kind: number, id: Uint8Array, nowMs: number): ServedItem | undefined {
+  get(kind: number, id: Uint8Array, nowMs: number): StoredItem | undefined {
     this.#items.expire(nowMs)
     const handle = this.#ids.find(kind, id)
-    const item = handle === NO_HANDLE ? undefined : this.#items.get(handle)
-    return item && { item, ageMs: this.#items.ageOf(handle, nowMs) }
+    return handle === NO_HANDLE ? undefined : this.#items.get(handle)
+  }
+
+  serve(name: string, kind: number, id: Uint8Array, nowMs: number): ServedItem | undefined {
+    if (!this.get(kind, id, nowMs)) return undefined
+    const handle = this.#ids.find(kind, id)
+    const peer = this.#peers.get(name)
+    if (peer) this.#learn(peer, handle)
+    this.#spread(handle, nowMs)
+    return { item: this.#items.get(handle)!, ageMs: this.#items.ageOf(handle, nowMs) }
   }
 
   poll(nowMs: number): InventoryTasks {
@@ -253,7 +257,8 @@ class InventoryMachine implements Inventory {
     if (this.#lost.length > 0) return 0
     const telling = this.#queue.nextDeadline() ?? Infinity
     const asking = this.#tracker.nextDeadline() ?? Infinity
-    const next = Math.min(telling, asking, this.#items.nextDeadline() ?? Infinity)
+    const again = (this.#peers.size > 0 ? this.#own.nextDeadline() : undefined) ?? Infinity
+    const next = Math.min(telling, asking, again, this.#items.nextDeadline() ?? Infinity)
     return next === Infinity ? undefined : next
   }
 
@@ -275,6 +280,7 @@ class InventoryMachine implements Inventory {
       tracked: this.#tracker.size,
       queued,
       ...this.#items.figures,
+      unasked: this.#own.size,
     }
   }
 
@@ -329,6 +335,10 @@ class InventoryMachine implements Inventory {
   #tell(peer: PeerState, handle: Handle): void {
     // An announcement outlives the known-set of a peer that announces much.
     if (peer.known?.has(handle) || peer.asker.tracked?.has(handle)) return
+    this.#enqueue(peer, handle)
+  }
+
+  #enqueue(peer: PeerState, handle: Handle): void {
     const kind = this.#ids.kindOf(handle)
     if (isListening(peer.asker, kind)) this.#queue.add(peer, handle, this.#rules.get(kind)?.pace === 'trickle')
   }
@@ -345,52 +355,33 @@ class InventoryMachine implements Inventory {
   }
 
   #asks(nowMs: number): Ask[] {
-    const open = new Map<string, { peer: string; kind: number; items: ItemNote[] }>()
-    const asks: Ask[] = []
-    for (const { asker, handle, meta } of this.#tracker.next(nowMs)) {
-      const kind = this.#ids.kindOf(handle)
-      this.#peers.get(asker.name)?.known?.markAsked(handle)
-      const key = `${kind} ${asker.name}`
-      let ask = open.get(key)
-      if (!ask || ask.items.length >= this.limits.idsPerAsk) {
-        ask = { peer: asker.name, kind, items: [] }
-        open.set(key, ask)
-        asks.push(ask)
-      }
-      ask.items.push({ id: this.#ids.idOf(handle), meta })
-    }
-    return asks
+    const asked = ({ name }: Asker, handle: Handle): void => this.#peers.get(name)?.known?.markAsked(handle)
+    return gatherAsks(this.#tracker.next(nowMs), this.#ids, this.limits.idsPerAsk, asked)
   }
 
   #announces(nowMs: number): Announce[] {
+    const isServed = (handle: Handle): boolean => this.#items.get(handle) !== undefined
+    for (const handle of this.#own.takeDue(nowMs)) this.#tellAgain(handle)
     const announces: Announce[] = []
+    const metaOf = (handle: Handle): number => this.#items.get(handle)!.meta
     const flush = (groups: readonly AnnounceGroup<PeerState>[]): void => {
       for (const { handles, peers } of groups) {
         const names = peers.map(({ name }) => name)
-        announces.push(...this.#announcesOf(handles, names))
+        announces.push(...gatherAnnounces(handles, names, this.#ids, this.limits.itemsPerAnnounce, metaOf))
         for (const peer of peers) for (const handle of handles) this.#learn(peer, handle)
       }
     }
-    this.#queue.flush(nowMs, (handle) => this.#items.get(handle) !== undefined, flush)
+    this.#queue.flush(nowMs, isServed, flush)
     return announces
   }
 
-  #announcesOf(handles: readonly Handle[], peers: readonly string[]): Announce[] {
-    const byKind = new Map<number, ItemNote[]>()
-    for (const handle of handles) {
-      const kind = this.#ids.kindOf(handle)
-      const note = { id: this.#ids.idOf(handle), meta: this.#items.get(handle)!.meta }
-      const notes = byKind.get(kind)
-      if (notes) notes.push(note)
-      else byKind.set(kind, [note])
-    }
-    const announces: Announce[] = []
-    const most = this.limits.itemsPerAnnounce
-    for (const [kind, notes] of byKind) {
-      for (let at = 0; at < notes.length; at += most) {
-        announces.push({ peers, kind, items: notes.slice(at, at + most) })
-      }
-    }
-    return announces
+  // Nobody has it yet, so who was told of it has let it pass, or has lost it.
+  #tellAgain(handle: Handle): void {
+    for (const peer of this.#peers.values()) this.#enqueue(peer, handle)
+  }
+
+  // Somebody has it now, or will: what follows is theirs, too.
+  #spread(handle: Handle, nowMs: number): void {
+    if (this.#own.delete(handle)) this.#items.begin(handle, nowMs)
   }
 }

@@ -13,7 +13,7 @@ const LIFE_MS = 1000
 function make(given: Partial<InventoryLimits> = {}) {
   const limits = inventoryLimits({ seenMs: 100_000, ...given })
   const ids = new IdTable(1)
-  const table = new ItemTable(limits, ids, seededRandom(1), () => LIFE_MS)
+  const table = new ItemTable(limits, ids, seededRandom(1), { lifeMs: () => LIFE_MS, unstored: () => undefined })
   const handleOf = (seed: number): Handle => {
     const id = new Uint8Array(32)
     new DataView(id.buffer).setUint32(0, seed)

@@ -28,7 +28,10 @@ export interface StoredItem {
   /** What an announcement of it carries; the carrier's own. */
   readonly meta: number
   readonly source: Source
-  /** When it was published, as far as is known, in milliseconds of our clock. */
+  /**
+   * When it was published, as far as is known, in milliseconds of our clock. An item of this node's own that nobody has
+   * asked for hasn't begun its life.
+   */
   readonly bornMs: number
 }
 
@@ -57,11 +60,18 @@ export interface KindedOwner {
   kindOf(handle: Handle): number
 }
 
+export interface ItemHost {
+  /** How long an item of a kind is served, in milliseconds from when it was published. */
+  lifeMs(kind: number): number
+  /** The item can't be served any more. */
+  unstored(handle: Handle): void
+}
+
 export class ItemTable {
   readonly #limits: InventoryLimits
   readonly #owner: KindedOwner
   readonly #random: Random
-  readonly #lifeOf: (kind: number) => number
+  readonly #host: ItemHost
   /** Accepted items of each kind in the order in which they came, the oldest first. */
   readonly #seen = new Map<number, Map<Handle, Seen>>()
   readonly #seenShares = new Map<Source, number>()
@@ -80,12 +90,11 @@ export class ItemTable {
   readonly #awaited = new Map<Handle, number>()
   #noRoom = 0
 
-  /** @param lifeOf - how long an item of a kind is served, in milliseconds from when it was published */
-  constructor(limits: InventoryLimits, owner: KindedOwner, random: Random, lifeOf: (kind: number) => number) {
+  constructor(limits: InventoryLimits, owner: KindedOwner, random: Random, host: ItemHost) {
     this.#limits = limits
     this.#owner = owner
     this.#random = random
-    this.#lifeOf = lifeOf
+    this.#host = host
   }
 
   get figures(): {
@@ -154,9 +163,22 @@ export class ItemTable {
     this.#seenShares.set(source, (this.#seenShares.get(source) ?? 0) + 1)
     this.#bytes.add(source, handle, cost)
     this.#storedOf(handle).add(handle)
-    this.#served.add(stored, bornMs + this.#lifeOf(this.#owner.kindOf(handle)))
+    const lifeMs = this.#host.lifeMs(this.#owner.kindOf(handle))
+    this.#served.add(stored, bornMs + (source === OWN ? Math.max(lifeMs, this.#limits.unaskedMs) : lifeMs))
     while (this.#bytes.cost > this.#limits.storeBytes) this.#unstore(this.#bytes.oldestOfLargest()!)
     return true
+  }
+
+  /** Somebody has asked for an item of this node's own: its life begins. */
+  begin(handle: Handle, nowMs: number): void {
+    const entries = this.#seenOf(handle)
+    const seen = entries.get(handle)
+    if (!seen?.stored) return
+    const stored = { ...seen.stored, bornMs: nowMs, heapIndex: -1 }
+    this.#served.remove(seen.stored)
+    entries.delete(handle)
+    entries.set(handle, { atMs: nowMs, source: seen.source, stored })
+    this.#served.add(stored, nowMs + this.#host.lifeMs(this.#owner.kindOf(handle)))
   }
 
   /** What was refused is not asked for again while that is remembered. */
@@ -211,7 +233,7 @@ export class ItemTable {
   expire(nowMs: number): void {
     for (let due = this.#served.takeDue(nowMs); due; due = this.#served.takeDue(nowMs)) this.#unstore(due.handle)
     for (const [kind, entries] of this.#seen) {
-      const seenMs = Math.max(this.#limits.seenMs, SEEN_LIVES * this.#lifeOf(kind))
+      const seenMs = Math.max(this.#limits.seenMs, SEEN_LIVES * this.#host.lifeMs(kind))
       for (const [handle, { atMs, stored }] of entries) {
         if (atMs + seenMs > nowMs) break
         if (!stored) this.#forget(handle)
@@ -248,14 +270,14 @@ export class ItemTable {
   }
 
   #stepMs(handle: Handle): number {
-    return Math.ceil(this.#lifeOf(this.#owner.kindOf(handle)) / AGE_STEPS)
+    return Math.ceil(this.#host.lifeMs(this.#owner.kindOf(handle)) / AGE_STEPS)
   }
 
   // The oldest that nobody serves any more, of whatever kind has one. `false` when all have to be remembered.
   #forgetOne(nowMs: number): boolean {
     for (const [kind, entries] of this.#seen) {
       for (const [handle, { atMs, stored }] of entries) {
-        if (atMs + LEAST_SEEN_LIVES * this.#lifeOf(kind) > nowMs) break
+        if (atMs + LEAST_SEEN_LIVES * this.#host.lifeMs(kind) > nowMs) break
         if (stored) continue
         this.#forget(handle)
         return true
@@ -284,6 +306,7 @@ export class ItemTable {
     seen.stored = undefined
     this.#bytes.remove(seen.source, handle)
     this.#storedOf(handle).delete(handle)
+    this.#host.unstored(handle)
   }
 
   #unrefuse(handle: Handle): void {

@@ -43,6 +43,10 @@ export interface InventoryLimits {
   readonly storeBytes: number
   /** How long an item is served from when it was published, where its kind doesn't say, in milliseconds. */
   readonly storeMs: number
+  /** How long an item of this node's own is kept while nobody asks for it, in milliseconds; its life begins when somebody does. */
+  readonly unaskedMs: number
+  /** When such an item is announced again, in milliseconds, by chance up to twice that; the pause grows to 16 times. */
+  readonly againMs: number
   /**
    * Ids of accepted items that are remembered, so that none comes back. Past it the oldest go of those that nobody
    * serves any more; without such, and for a source that has brought as many as there is room left, nothing more is
@@ -87,6 +91,8 @@ export const DEFAULT_LIMITS: InventoryLimits = {
   trickleOwnMs: 2000,
   storeBytes: 32 * 1024 * 1024,
   storeMs: 15 * 60_000,
+  unaskedMs: 24 * 3_600_000,
+  againMs: 60_000,
   seen: 65_536,
   seenMs: 24 * 3_600_000,
   gatherMs: 10,

@@ -30,7 +30,7 @@ async function make(): Promise<{ clock: ManualClock; items: InventoryPlugin; lin
   return { clock, items, lines, carrier: scribe(clock, 'eth', lines) }
 }
 
-function receive(items: InventoryPlugin, seed: number, peer?: string): boolean {
+function receive(items: InventoryPlugin, seed: number, peer = 'elsewhere'): boolean {
   return items.received(peer, { kind: TX, id: idOf(seed), meta: 0, bytes: Uint8Array.of(seed) })
 }
 
@@ -100,7 +100,7 @@ describe('the inventory of a node', () => {
     await items.start({ clock, random: seededRandom(4) })
     items.attach('a', { preferred: false, kinds: [TX, 2] }, scribe(clock, 'eth', lines))
     receive(items, 1)
-    items.received(undefined, { kind: 2, id: idOf(2), meta: 0, bytes: Uint8Array.of(2) })
+    items.received('elsewhere', { kind: 2, id: idOf(2), meta: 0, bytes: Uint8Array.of(2) })
     clock.advance(60_000)
     expect(lines[0]).toBe('0 eth tell a: 2')
     expect(Number(/^\d+/.exec(lines[1]!)?.[0])).toBeGreaterThan(100)
@@ -114,7 +114,7 @@ describe('the inventory of a node', () => {
     expect(() => items.attach('a', { preferred: true, kinds: [2, TX] }, other)).toThrow(/kind 1 is carried/)
     items.attach('a', { preferred: true, kinds: [2] }, other)
     receive(items, 1)
-    items.received(undefined, { kind: 2, id: idOf(2), meta: 0, bytes: Uint8Array.of(2) })
+    items.received('elsewhere', { kind: 2, id: idOf(2), meta: 0, bytes: Uint8Array.of(2) })
     clock.advance(10)
     expect(lines.toSorted()).toEqual(['0 eth tell a: 1', '0 inv tell a: 2'])
     items.detach('a', carrier)

@@ -3,7 +3,7 @@ import { checkOptions } from '../base/check-options.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Offer } from '../wire/protocol.ts'
 import { Carriers, type Carrier } from './carriers.ts'
-import type { ItemState, ServedItem } from './item-table.ts'
+import type { ItemState, ServedItem, StoredItem } from './item-table.ts'
 import type { AnyKind, InventoryContext, ItemFigures, ItemListener, ItemOutcome, ItemService, Kind } from './kind.ts'
 import { inventoryLimits } from './limits.ts'
 import type { InventoryLimits } from './limits.ts'
@@ -65,7 +65,8 @@ export interface InventoryPlugin {
   retry(kind: number, id: Uint8Array): void
   stateOf(kind: number, id: Uint8Array): ItemState
   lifeMs(kind: number): number
-  get(kind: number, id: Uint8Array): ServedItem | undefined
+  get(kind: number, id: Uint8Array): StoredItem | undefined
+  serve(peer: string, kind: number, id: Uint8Array): ServedItem | undefined
 }
 
 export interface InventoryPluginOptions {
@@ -92,6 +93,7 @@ const NOTHING: InventoryFigures = {
   storedBytes: 0,
   seen: 0,
   noRoom: 0,
+  unasked: 0,
 }
 
 /**
@@ -211,7 +213,7 @@ class ClockedInventory implements InventoryPlugin {
   }
 
   know(peer: string, kind: number, ids: readonly Uint8Array[]): void {
-    this.#machine.know(peer, kind, ids)
+    this.#then(this.#machine.know(peer, kind, ids, this.#nowMs))
   }
 
   knows(peer: string, kind: number, id: Uint8Array): boolean {
@@ -258,8 +260,12 @@ class ClockedInventory implements InventoryPlugin {
     return this.#machine.lifeMs(kind)
   }
 
-  get(kind: number, id: Uint8Array): ServedItem | undefined {
+  get(kind: number, id: Uint8Array): StoredItem | undefined {
     return this.#machine.get(kind, id, this.#nowMs)
+  }
+
+  serve(peer: string, kind: number, id: Uint8Array): ServedItem | undefined {
+    return this.#then(this.#machine.serve(peer, kind, id, this.#nowMs))
   }
 
   get #machine(): Inventory {

@@ -27,7 +27,7 @@ describe('made-up ids', () => {
     const honest = new Uint8Array(32).fill(7)
     inventory.addPeer('rogue', { preferred: false, kinds: [TX] })
     inventory.addPeer('honest', { preferred: false, kinds: [TX] })
-    inventory.know('honest', TX, [honest])
+    inventory.know('honest', TX, [honest], 0)
     flood(inventory, 'rogue', rounds(60_000, 1_000_000), 1)
     const figures = inventory.inspect()
     expect(figures).toMatchObject({ known: 5001, tracked: 5000 })

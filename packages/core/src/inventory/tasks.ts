@@ -1,6 +1,6 @@
 // What goes into the inventory and what comes out of it.
 import type { Listen } from './asker.ts'
-import type { ItemState, ServedItem } from './item-table.ts'
+import type { ItemState, ServedItem, StoredItem } from './item-table.ts'
 import type { InventoryLimits } from './limits.ts'
 
 /** What an announcement says of an item: its id, and a number whose meaning is its carrier's. */
@@ -99,6 +99,8 @@ export interface InventoryFigures {
   readonly seen: number
   /** Items that were not taken because there was no room to remember them. */
   readonly noRoom: number
+  /** Items of this node's own that nobody has asked for yet. */
+  readonly unasked: number
 }
 
 /** All times are milliseconds on one clock that never goes back. Peers are named by the caller. */
@@ -115,7 +117,7 @@ export interface Inventory {
   /** A peer said what it has. Answers how many of these it may be asked for. Nothing when the peer is not there. */
   announced(peer: string, kind: number, items: readonly ItemNote[], nowMs: number): number
   /** Notes that the peer has items that it shall not be asked for. */
-  know(peer: string, kind: number, ids: readonly Uint8Array[]): void
+  know(peer: string, kind: number, ids: readonly Uint8Array[], nowMs: number): void
   /**
    * An item came from a peer, in time or late. `unasked` when the peer wasn't asked for it, or has sent it already;
    * `known` when it is settled, or here and undecided; else it is held until `received`, `reject`, `letGo` or `retry`.
@@ -149,8 +151,10 @@ export interface Inventory {
   stateOf(kind: number, id: Uint8Array): ItemState
   /** How long items of a kind are served, in milliseconds from when they were published. */
   lifeMs(kind: number): number
-  /** An item to serve, with its age. */
-  get(kind: number, id: Uint8Array, nowMs: number): ServedItem | undefined
+  /** An item that can be served. */
+  get(kind: number, id: Uint8Array, nowMs: number): StoredItem | undefined
+  /** The same for a peer that has asked for it, with its age; now the peer has it. */
+  serve(peer: string, kind: number, id: Uint8Array, nowMs: number): ServedItem | undefined
   /** What is to be done now; it counts as done. */
   poll(nowMs: number): InventoryTasks
   /** When `poll` should be called next: 0 is at once, `undefined` is not before something happens. */

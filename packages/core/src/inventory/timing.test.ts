@@ -22,8 +22,13 @@ function make(limits: Partial<InventoryLimits> = {}, seed = 1): Inventory {
   return createInventory({ random: seededRandom(seed), limits, rules: RULES })
 }
 
-function publish(inventory: Inventory, kind: number, seed: number, nowMs: number, from?: string): void {
-  inventory.received(from, { kind, id: idOf(seed), meta: 0, bytes: new Uint8Array(1) }, nowMs)
+/** What peers bring; `own` is this node's. */
+function publish(inventory: Inventory, kind: number, seed: number, nowMs: number, from = 'elsewhere'): void {
+  inventory.received(
+    from === 'own' ? undefined : from,
+    { kind, id: idOf(seed), meta: 0, bytes: new Uint8Array(1) },
+    nowMs,
+  )
 }
 
 /** Lets time pass until nothing is left to do; gives when who was told how much. */
@@ -250,6 +255,15 @@ describe('whom to ask', () => {
     }
   })
 
+  it('a protocol that comes later tells the newest of its own kinds, however many others there are', () => {
+    const inventory = make({ toldToNewcomer: 2 })
+    for (const seed of [1, 2, 3]) publish(inventory, BLOCK, seed, 0)
+    for (const seed of [4, 5, 6]) publish(inventory, TX, seed, 0)
+    inventory.addPeer('a', { preferred: true, kinds: [9] })
+    inventory.addKinds('a', { kinds: [BLOCK], askTimeoutMs: 1000 })
+    expect(inventory.poll(0).announces.map(({ items }) => items.map(({ id }) => id[3]))).toEqual([[2, 3]])
+  })
+
   it('several protocols reach one peer, each with kinds and patience of its own', () => {
     const inventory = make()
     inventory.addPeer('a', { preferred: true, kinds: [TX], askTimeoutMs: 1000 })
@@ -338,7 +352,47 @@ describe('what is remembered', () => {
     inventory.reject(BLOCK, idOf(1), 0)
     publish(inventory, BLOCK, 1, 0, 'a')
     expect(inventory.stateOf(BLOCK, idOf(1))).not.toBe('accepted')
-    publish(inventory, BLOCK, 1, 0)
+    publish(inventory, BLOCK, 1, 0, 'own')
     expect(inventory.stateOf(BLOCK, idOf(1))).toBe('accepted')
+  })
+})
+
+describe('an item of this node’s own', () => {
+  it('is announced again, ever later, until somebody asks for it, and its life begins then', () => {
+    const inventory = make({ storeMs: 1000 })
+    inventory.addPeer('a', { preferred: false, kinds: BOTH })
+    publish(inventory, BLOCK, 1, 0, 'own')
+    const told = tellings(inventory, 0, 3_600_000).map(({ atMs }) => atMs)
+    expect(told[0]).toBe(0)
+    expect(told.length).toBeGreaterThan(5)
+    for (const [i, atMs] of told.slice(1, 6).entries()) {
+      const gapMs = Math.min(60_000 * (1 << i), 960_000)
+      expect(atMs - told[i]!).toBeGreaterThanOrEqual(gapMs)
+      expect(atMs - told[i]!).toBeLessThanOrEqual(2 * gapMs)
+    }
+    expect(inventory.inspect()).toMatchObject({ stored: 1, unasked: 1 })
+    expect(inventory.serve('a', BLOCK, idOf(1), 3_600_000)).toMatchObject({ ageMs: 0 })
+    expect(inventory.inspect().unasked).toBe(0)
+    expect(tellings(inventory, 3_600_000)).toEqual([])
+    expect(inventory.inspect()).toMatchObject({ stored: 0, seen: 1 })
+  })
+
+  it.each([
+    ['announces it', (inventory: Inventory) => inventory.announced('b', BLOCK, [{ id: idOf(1), meta: 0 }], 10)],
+    ['is known to have it', (inventory: Inventory) => inventory.know('b', BLOCK, [idOf(1)], 10)],
+  ])('is no longer when somebody %s', (_, act) => {
+    const inventory = make({ storeMs: 1000 })
+    for (const peer of ['a', 'b']) inventory.addPeer(peer, { preferred: false, kinds: BOTH })
+    publish(inventory, BLOCK, 1, 0, 'own')
+    act(inventory)
+    expect(tellings(inventory, 10).map(({ peers }) => peers)).toEqual(['a'])
+  })
+
+  it('that nobody asks for for a day is given up, and so is one that has no room', () => {
+    const inventory = make({ storeBytes: 1000 })
+    for (const seed of [1, 2, 3]) publish(inventory, BLOCK, seed, 0, 'own')
+    expect(inventory.inspect()).toMatchObject({ stored: 2, unasked: 2 })
+    inventory.poll(24 * 3_600_000)
+    expect(inventory.inspect()).toMatchObject({ stored: 0, unasked: 0 })
   })
 })

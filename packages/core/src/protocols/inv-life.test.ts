@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { isLong, rounds } from '../../../../tests/support/counts.ts'
 import { idOf, invWorld, noteOf, speaker } from '../../test/inv-world.ts'
 import type { InvWorld } from '../../test/inv-world.ts'
+import type { Peer } from '../wire/peer.ts'
 import { randomBelow, seededRandom } from '../base/random.ts'
 
 const MINUTE = 60_000
@@ -35,12 +36,19 @@ describe('an item', () => {
     })
     for (const texts of world.texts) expect(new Set(texts).size).toBe(texts.length)
     expect(world.texts.reduce((sum, texts) => sum + texts.length, 0)).toBeGreaterThan(2 * published)
+    // Whoever published alone is asked for it now.
+    const meet = async (): Promise<void> => {
+      const peers: Peer[] = []
+      for (let node = 1; node < count; node++) peers.push(await world.connect(node, 0))
+      await world.advance(MINUTE)
+      for (const peer of peers) peer.disconnect()
+    }
+    await meet()
     await world.advance(LIFE_MS + LIFE_MS / 8)
     expect(world.inventories.map((items) => items.inspect().stored)).toEqual(world.inventories.map(() => 0))
     // Nobody who comes now is told of anything.
     const before = world.texts.map((texts) => texts.length)
-    for (let node = 1; node < count; node++) await world.connect(node, 0)
-    await world.advance(MINUTE)
+    await meet()
     expect(world.texts.map((texts) => texts.length)).toEqual(before)
     expect(world.inventories.every((items) => items.inspect().seen <= published)).toBe(true)
     await world.close()

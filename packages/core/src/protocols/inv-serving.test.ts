@@ -30,7 +30,7 @@ function make(has: (seed: number) => boolean = () => true) {
     return deferred.promise
   }
   const items = new Map<number, ServedItem>()
-  const get = (_: number, [seed]: Uint8Array): ServedItem | undefined => {
+  const serve = (_: string, __: number, [seed]: Uint8Array): ServedItem | undefined => {
     if (!has(seed!)) return undefined
     if (!items.has(seed!)) items.set(seed!, servedOf(seed!))
     return items.get(seed!)
@@ -50,7 +50,7 @@ function make(has: (seed: number) => boolean = () => true) {
   const messages = new ItemMessages(protocol)
   let nowMs = 0
   const asked = peer as Pick<Peer, 'id' | 'send' | 'sendPrepared'>
-  const serving = new Serving(asked, protocol, messages, { get, know: () => undefined }, () => nowMs)
+  const serving = new Serving(asked, protocol, messages, { serve }, () => nowMs)
   const drain = async (): Promise<void> => {
     for (const deferred of waits.splice(0)) deferred.resolve()
     for (let i = 0; i < 5; i++) await Promise.resolve()

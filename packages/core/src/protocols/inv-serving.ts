@@ -59,7 +59,7 @@ export class Serving {
   readonly #peer: Pick<Peer, 'id' | 'send' | 'sendPrepared'>
   readonly #messages: ItemMessages
   readonly #protocol: Protocol<InvMessages>
-  readonly #inventory: Pick<InventoryPlugin, 'get' | 'know'>
+  readonly #inventory: Pick<InventoryPlugin, 'serve'>
   readonly #nowMs: () => number
   #asked: Asked[] = []
   #isServing = false
@@ -68,7 +68,7 @@ export class Serving {
     peer: Pick<Peer, 'id' | 'send' | 'sendPrepared'>,
     protocol: Protocol<InvMessages>,
     messages: ItemMessages,
-    inventory: Pick<InventoryPlugin, 'get' | 'know'>,
+    inventory: Pick<InventoryPlugin, 'serve'>,
     nowMs: () => number,
   ) {
     this.#peer = peer
@@ -119,11 +119,9 @@ export class Serving {
     const missing: Asked[] = []
     for (const one of asked) {
       const { kind, id } = one
-      const served = this.#inventory.get(kind, id)
-      if (served) {
-        this.#inventory.know(this.#peer.id, kind, [id])
-        sent.push(this.#peer.sendPrepared(this.#messages.get(kind, served)))
-      } else missing.push(one)
+      const served = this.#inventory.serve(this.#peer.id, kind, id)
+      if (served) sent.push(this.#peer.sendPrepared(this.#messages.get(kind, served)))
+      else missing.push(one)
     }
     await Promise.all([...sent, ...this.#sendMissing(missing)])
   }
