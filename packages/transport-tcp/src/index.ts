@@ -227,5 +227,6 @@ function listenText(endpoint: Endpoint, { code, message }: NodeJS.ErrnoException
   if (code === 'EADDRINUSE') return `cannot listen on ${where}: the address is taken`
   if (code === 'EACCES') return `cannot listen on ${where}: not permitted`
   if (code === 'EADDRNOTAVAIL') return `cannot listen on ${where}: this machine has no such address`
+  if (code === 'ENOTFOUND') return `cannot listen on ${where}: the name has no address`
   return `cannot listen on ${where}: ${code ?? message}`
 }

@@ -122,6 +122,7 @@ function listenText(where: string, { code, message }: NodeJS.ErrnoException): st
   if (code === 'EADDRINUSE') return `cannot listen on ${where}: the address is taken`
   if (code === 'EACCES') return `cannot listen on ${where}: not permitted`
   if (code === 'EADDRNOTAVAIL') return `cannot listen on ${where}: this machine has no such address`
+  if (code === 'ENOTFOUND') return `cannot listen on ${where}: the name has no address`
   return `cannot listen on ${where}: ${code ?? message}`
 }
 

@@ -15,8 +15,10 @@ export interface SystemResolverOptions {
   readonly servers?: readonly string[] | undefined
 }
 
+/** @throws {TypeError} when a server is none */
 export function systemResolver(options: SystemResolverOptions = {}): Resolver {
   const { servers } = checkOptions('systemResolver', options, { servers: 'list' })
+  for (const server of servers ?? []) checkServer(server)
   return {
     texts: async (name, signal) => {
       signal.throwIfAborted()
@@ -34,5 +36,17 @@ export function systemResolver(options: SystemResolverOptions = {}): Resolver {
         signal.removeEventListener('abort', onAbort)
       }
     },
+  }
+}
+
+// Node ends the program at port 0, and takes the rest of a port that is too high.
+function checkServer(server: string): void {
+  const [, port] = /^(?:\[.*\]|[^:]*):(\d+)$/.exec(server) ?? []
+  try {
+    if (port !== undefined && !(Number(port) >= 1 && Number(port) <= 65_535)) throw new RangeError(`port ${port}`)
+    new NodeResolver().setServers([server])
+  } catch (cause) {
+    const words = 'a DNS server is an IP address, or one with a port from 1 to 65535'
+    throw new TypeError(`${words}, not ${server}`, { cause })
   }
 }

@@ -39,7 +39,7 @@ export interface ProgramSurroundings extends Surroundings {
 export async function runProgram(args: readonly string[], surroundings: ProgramSurroundings): Promise<number> {
   const [first, second] = args
   if (first === undefined || first === '--help' || first === '-h' || first === 'help') return help(args, surroundings)
-  if (first === '--version') return print(surroundings, `peerwire ${version}\n`)
+  if (first === '--version' && second === undefined) return print(surroundings, `peerwire ${version}\n`)
   const command = COMMANDS.find(({ name }) => name === first || name === `${first} ${second}`)
   if (command) return await runCommand(command, args.slice(command.name.split(' ').length), surroundings)
   const group = COMMANDS.filter(({ name }) => name.startsWith(`${first} `))
@@ -57,6 +57,7 @@ async function runCommand(
   try {
     const given = readFlags(args, command.flags)
     if (given.has('help')) return print(surroundings, command.help)
+    if (!hasWebAssembly()) throw new Error('keys need WebAssembly: run node without --jitless')
     if (command.outlivesReader?.(given)) surroundings.outlivesReader()
     return await command.run(given, surroundings)
   } catch (error) {
@@ -69,9 +70,13 @@ async function runCommand(
   }
 }
 
-// `help COMMAND` is `COMMAND --help`.
+function hasWebAssembly(): boolean {
+  return 'WebAssembly' in globalThis
+}
+
+// `help COMMAND` and `--help COMMAND` are `COMMAND --help`.
 async function help(args: readonly string[], surroundings: ProgramSurroundings): Promise<number> {
-  const asked = args[0] === 'help' ? args.slice(1).filter((arg) => arg !== '--help' && arg !== '-h') : []
+  const asked = args.slice(1).filter((arg) => arg !== '--help' && arg !== '-h')
   return asked.length === 0 ? print(surroundings, rootHelp()) : await runProgram([...asked, '--help'], surroundings)
 }
 
@@ -81,6 +86,7 @@ function print({ print: write }: ProgramSurroundings, text: string): number {
 }
 
 function unknownText(typed: string): string {
+  if (typed === '--version') return '--version takes nothing behind it'
   if (typed.startsWith('-')) return `unknown flag ${typed} before a command`
   const near = nearest(
     typed,

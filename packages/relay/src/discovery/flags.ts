@@ -1,8 +1,7 @@
 // The flags of all commands that look for nodes, and what they mean.
-import { Resolver } from 'node:dns'
 import { defaultCrypto, isPeerError } from '@peerwire/core'
 import { parseNode, parseNodeUrl, parseTreeUrl } from '@peerwire/discovery'
-import { udp } from '@peerwire/discovery/node'
+import { systemResolver, udp } from '@peerwire/discovery/node'
 import type { FlagTable, Given } from '../command/flags.ts'
 import { valueOf } from '../command/flags.ts'
 import { UsageError } from '../command/usage-error.ts'
@@ -72,12 +71,8 @@ export function readDnsServers(given: Given): readonly string[] {
 }
 
 function checkServer(text: string): string {
-  try {
-    new Resolver().setServers([text])
-    return text
-  } catch {
-    throw new TypeError(`a DNS server is an IP address, or one with a port, not ${text}`)
-  }
+  systemResolver({ servers: [text] })
+  return text
 }
 
 /** What is named replaces all that the network would have. @throws {UsageError} */
@@ -103,11 +98,18 @@ export function withLists(given: Given, search: SearchOptions): SearchOptions {
 }
 
 function checkNode(text: string): string {
+  const { host, udp: port } = readNode(text)
+  if (host === undefined) throw new TypeError(`this says not where the node is: ${text.slice(0, 80)}`)
+  if (port === 0) throw new TypeError(`nobody can be asked at UDP port 0: ${text.slice(0, 80)}`)
+  return text
+}
+
+/** A node as it is written, with a host that can be one. @throws {TypeError} */
+export function readNode(text: string): { readonly host?: string | undefined; readonly udp: number } {
   try {
-    const host = parseNode(text, defaultCrypto)?.host ?? parseNodeUrl(text, defaultCrypto).host
-    if (host === undefined) throw new TypeError(`this says not where the node is: ${text.slice(0, 80)}`)
-    if (!isHost(host)) throw new TypeError(`no host can be called "${host}"`)
-    return text
+    const node = parseNode(text, defaultCrypto) ?? parseNodeUrl(text, defaultCrypto)
+    if (node.host !== undefined && !isHost(node.host)) throw new TypeError(`no host can be called "${node.host}"`)
+    return node
   } catch (error) {
     if (isPeerError(error)) throw new TypeError(error.message, { cause: error })
     throw error

@@ -1,6 +1,6 @@
 // What a relay is started with, read from flags and checked before anything is opened.
 import { LOG_LEVELS, type LogLevel } from './log-levels.ts'
-import { type Address, type Endpoint, formatAddress } from '@peerwire/core'
+import { type Address, type Endpoint, formatAddress, formatEndpoint } from '@peerwire/core'
 import { tcp } from '@peerwire/transport-tcp'
 import {
   type AllowedOrigins,
@@ -13,7 +13,7 @@ import { type AllowRule, parseAllowRule } from '../bridge/allow-list.ts'
 import { type BridgeTarget, parseBridgeTarget } from '../bridge/target.ts'
 import { type Given, valueOf, wholeNumber } from '../command/flags.ts'
 import { nearest } from '../command/nearest.ts'
-import { readAddress, readEndpoint } from '../command/places.ts'
+import { isHost, readAddress, readEndpoint } from '../command/places.ts'
 import { UsageError } from '../command/usage-error.ts'
 import { readSearch, type SearchOptions, withLists } from '../discovery/flags.ts'
 import { type BanChanges, readBanChanges } from './bans.ts'
@@ -113,6 +113,11 @@ function check(options: RelayOptions): void {
   const { listen, connect, maxPeers, bridge, tls, sample } = options
   checkTickets(options)
   once(
+    'listen',
+    listen.filter(({ port }) => port > 0).map(({ scheme, host, port }) => formatEndpoint({ scheme, host, port })),
+    'the address',
+  )
+  once(
     'bridge',
     bridge.map(({ alias }) => alias),
     'the alias',
@@ -122,6 +127,8 @@ function check(options: RelayOptions): void {
     connect.map((address) => formatAddress(address)),
     'the address',
   )
+  if (options.seeds.length > 0 && !options.addressBook)
+    throw new UsageError('--seed is of no use with --no-address-book: nobody asks it')
   const wanted = connect.length + (sample ? 1 : 0)
   if (wanted > maxPeers)
     throw new UsageError(`--max-peers ${maxPeers} leaves no room for the ${wanted} peers to connect to`)
@@ -154,8 +161,16 @@ function checkTickets({ listen, bridgeAllow, ticketKeyFiles }: RelayOptions): vo
 }
 
 function readProxy(text: string | undefined): string | undefined {
-  if (text !== undefined) valueOf('onion-proxy', () => tcp({ proxies: { onion: text } }))
+  if (text !== undefined) valueOf('onion-proxy', () => checkProxy(text))
   return text
+}
+
+function checkProxy(text: string): void {
+  tcp({ proxies: { onion: text } })
+  const { hostname, port } = new URL(text)
+  const host = hostname.replace(/^\[|\]$/g, '')
+  if (!isHost(host)) throw new TypeError(`no host can be called "${host}"`)
+  if (port === '0') throw new TypeError(`a proxy listens at no port 0: ${text}`)
 }
 
 function once(flag: string, texts: readonly string[], what: string): void {

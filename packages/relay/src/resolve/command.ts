@@ -19,6 +19,7 @@ import {
   DNS_SERVER_FLAG,
   NETWORK_FLAG,
   readDnsServers,
+  readNode,
   readSearch,
   readUdpListen,
 } from '../discovery/flags.ts'
@@ -76,7 +77,7 @@ async function runResolve(given: Given, surroundings: Surroundings): Promise<num
   const servers = readDnsServers(given)
   const listen = readUdpListen(given)
   if (/^enr:/i.test(text)) {
-    const record = readArgument(() => parseRecord(text, defaultCrypto))
+    const record = readArgument(() => parseRecord(text, defaultCrypto), 'this is no record: ')
     printFields(surroundings.output, 'record', recordFields(record))
     return 0
   }
@@ -85,7 +86,8 @@ async function runResolve(given: Given, surroundings: Surroundings): Promise<num
     const options = { servers, perSecond: rate, isAll: given.has('all'), timeoutMs }
     return await within(timeoutMs, surroundings, (signal) => resolveTree(text, options, { ...surroundings, signal }))
   }
-  readArgument(() => parseNodeUrl(text, defaultCrypto))
+  const { host, udp } = readArgument(() => readNode(text))
+  if (host !== undefined && udp === 0) throw new UsageError(`nobody can be asked at UDP port 0: ${text.slice(0, 80)}`)
   return await within(timeoutMs ?? DEFAULT_TIMEOUT_MS, surroundings, (signal) =>
     resolveNode(text, { given, listen }, signal, surroundings.output),
   )
@@ -111,11 +113,11 @@ async function within(
 }
 
 // What is wrong with the word is wrong with the arguments.
-function readArgument<T>(read: () => T): T {
+function readArgument<T>(read: () => T, before = ''): T {
   try {
     return read()
   } catch (error) {
-    throw new UsageError(sentenceOf(error))
+    throw new UsageError(`${before}${sentenceOf(error)}`)
   }
 }
 
