@@ -1,6 +1,12 @@
 // `@peerwire/core/inventory`: what peers are known to have, and items of one's own kinds over inv/1.
 export { inventory } from './inventory/plugin.ts'
-export type { Carrier, InventoryInspection, InventoryPlugin, InventoryPluginOptions } from './inventory/plugin.ts'
+export type {
+  Carrier,
+  InventoryInspection,
+  InventoryPlugin,
+  InventoryPluginOptions,
+  PublishOptions,
+} from './inventory/plugin.ts'
 export type {
   AcceptedItem,
   AnyKind,

@@ -102,7 +102,7 @@ export class BlockFollower {
       this.#head = header
       if (this.#isHere(header.hash)) continue
       // A copy, because a view would keep the whole message.
-      inventory.publish(kind, header.bytes.slice())
+      inventory.publish(kind, header.bytes.slice(), { isPassedOn: true })
       kind.extendTo(header)
       received(header, peer)
     }

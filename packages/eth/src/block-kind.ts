@@ -10,6 +10,8 @@ import type { Header } from './header.ts'
 export const BLOCK_KIND = 2
 /** How far ahead a header may be for its parents to be asked for: as many as a follower fetches of a chain it meets. */
 const REACH = 64n
+/** Headers that a newcomer is told of: as many as a follower fetches of a chain it meets. */
+const HISTORY = 64
 /** Bytes of a header: 600 today, more where signers are listed in it. */
 const MAX_HEADER_BYTES = 8192
 
@@ -48,6 +50,7 @@ export function blockKind(options: BlockKindOptions = {}): BlockKind {
     number: BLOCK_KIND,
     maxBytes: MAX_HEADER_BYTES,
     urgent: true,
+    history: HISTORY,
     id: (bytes) => crypto.keccak256(bytes),
     read: (bytes) => readHeader(bytes, crypto),
     parent: ({ number, parentHash }) =>

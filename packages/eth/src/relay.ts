@@ -182,17 +182,19 @@ export class TransactionRelay implements Carrier {
       // What is not served, or finds no room among other questions, is the next announcer's.
       if (!peer.error && isPeerError(error) && isMisdeed(error)) peer.fail(error)
     }
-    fetching.open--
     // Whoever is gone is detached with all its questions, and the inventory may have stopped meanwhile.
     if (peer.error) return void this.#fetching.delete(peer.id)
     const isNew = came.map(({ hash }) => this.#host.inventory.arrived(peer.id, TRANSACTION_KIND, hash) === 'new')
     this.#host.inventory.notFound(peer.id, TRANSACTION_KIND, hashes)
     this.counts.repeated += isNew.filter((one) => !one).length
-    this.#fetchNext(peer, fetching)
     await this.#takeAll(
       peer,
       came.filter((_, i) => isNew[i]),
     )
+    // No sooner, so that what waits for its check is bounded, too.
+    fetching.open--
+    if (peer.error || this.#host.isStopped()) this.#fetching.delete(peer.id)
+    else this.#fetchNext(peer, fetching)
   }
 
   // The answer, held against what was asked and announced.
@@ -217,15 +219,19 @@ export class TransactionRelay implements Carrier {
 
   // What a peer that ends meanwhile has sent is asked of others.
   async #takeAll(peer: Peer, came: readonly Taking[]): Promise<void> {
+    const { inventory } = this.#host
+    // Our own work is no delay of the peer's.
+    inventory.working(peer.id, true)
     for (const [i, one] of came.entries()) {
       try {
         await this.#take(one)
       } catch (error) {
         if (!peer.error && isPeerError(error) && isMisdeed(error)) peer.fail(error)
         for (const { hash } of came.slice(i + 1)) this.#letGo(hash)
-        return
+        break
       }
     }
+    if (!this.#host.isStopped()) inventory.working(peer.id, false)
   }
 
   // Checks what is held, and accepts it.

@@ -124,11 +124,11 @@ export class Intake {
   }
 
   /** An item of this node's own. What waited for it goes on its way. */
-  publish(kind: AnyKind, bytes: Uint8Array): Uint8Array {
+  publish(kind: AnyKind, bytes: Uint8Array, isPassedOn: boolean): Uint8Array {
     const { inventory } = this.#host
     const id = kind.id(bytes)
     kind.read(bytes)
-    const item = { kind: kind.number, id, meta: 0, bytes }
+    const item = { kind: kind.number, id, meta: 0, bytes, isPassedOn }
     if (!inventory.get(kind.number, id) && !inventory.received(undefined, item)) {
       throw new TypeError(`a ${kind.name} of ${bytes.length} bytes has no room in the store`)
     }
@@ -146,7 +146,8 @@ export class Intake {
   async lost(kind: number, id: Uint8Array): Promise<void> {
     if (this.#stopped) return
     const key = `${kind} ${toHex(id)}`
-    for (const { incoming } of this.#orphans.takeChildren(key, mayBegin)) await this.#begin(incoming)
+    for (const { incoming } of this.#orphans.takeChildren(key, ({ incoming }) => this.#mayBegin(incoming)))
+      await this.#begin(incoming)
   }
 
   /** Checks that still run come to nothing. */
@@ -164,7 +165,7 @@ export class Intake {
     const depth = 1 + this.#orphans.childrenOf(keyOf(kind, id)).reduce((most, child) => Math.max(most, child.depth), 0)
     // What was announced comes by itself; it is the rest that is asked for no further back.
     const isFar = depth > kind.walkBack && state === 'open'
-    if (isFar && kind.first(incoming.value)) return await this.#begin(incoming)
+    if (isFar && this.#mayBegin(incoming)) return await this.#begin(incoming)
     return this.#wait(incoming, parent, depth, isFar)
   }
 
@@ -184,6 +185,15 @@ export class Intake {
     if (outcome === 'accepted' || outcome === 'known') await this.#release(kind, id)
     else if (outcome !== 'later') this.#dropBelow(kind, id)
     return outcome
+  }
+
+  #mayBegin({ kind, value, peer }: Incoming): boolean {
+    try {
+      return kind.first(value)
+    } catch (error) {
+      this.#host.failed(peer, error)
+      return false
+    }
   }
 
   async #begin(incoming: Incoming): Promise<ItemOutcome> {
@@ -307,10 +317,6 @@ export class Intake {
 }
 
 type Sent = Pick<Incoming, 'peer' | 'kind' | 'bytes'>
-
-function mayBegin({ incoming: { kind, value } }: Waiting): boolean {
-  return kind.first(value)
-}
 
 function keyOf(kind: AnyKind, id: Uint8Array): string {
   return `${kind.number} ${toHex(id)}`

@@ -131,13 +131,14 @@ class InventoryMachine implements Inventory {
   arrived(name: string, kind: number, id: Uint8Array, nowMs: number, mayBeUnasked = false): ItemArrival {
     const peer = this.#peers.get(name)
     const handle = this.#ids.intern(kind, id)
-    const isNew = this.#items.stateOf(handle) === 'open'
+    const state = this.#items.stateOf(handle)
+    const isNew = state === 'open'
     const wasAsked = peer !== undefined && this.#tracker.isAsked(peer.asker, handle)
     if (wasAsked || mayBeUnasked) {
       if (isNew) this.#items.hold(handle)
       else if (peer) this.#learn(peer, handle)
       peer?.known?.clearAsked(handle)
-      if (peer) this.#tracker.answered(peer.asker, handle, nowMs)
+      if (peer) this.#tracker.answered(peer.asker, handle, nowMs, state === 'held')
     }
     this.#ids.release(handle)
     if (!wasAsked && !mayBeUnasked) return 'unasked'
@@ -155,14 +156,14 @@ class InventoryMachine implements Inventory {
     const peer = name === undefined ? undefined : this.#peers.get(name)
     if (peer) this.#learn(peer, handle)
     if (peer) this.#tracker.answered(peer.asker, handle, nowMs)
-    const { bytes, meta, ageMs = 0 } = item
+    const { bytes, meta, ageMs = 0, isPassedOn = name !== undefined } = item
     const state = this.#items.stateOf(handle)
     // What this node vouches for itself was refused by mistake or too early, or shall be told once more.
     const isNew = name === undefined ? this.#items.get(handle) === undefined : state === 'open' || state === 'held'
     const stored = { bytes, meta, source: name ?? OWN, bornMs: nowMs - ageMs }
-    const kept = isNew && this.#items.accept(handle, stored, nowMs)
+    const kept = isNew && this.#items.accept(handle, stored, nowMs, isPassedOn)
     if (!kept) this.#items.release(handle)
-    if (kept && name === undefined) this.#own.add(handle, nowMs)
+    if (kept && !isPassedOn) this.#own.add(handle, nowMs)
     if (kept) for (const other of this.#peers.values()) this.#tell(other, handle)
     this.#tracker.forget(handle)
     this.#ids.release(handle)

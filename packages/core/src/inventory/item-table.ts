@@ -143,8 +143,10 @@ export class ItemTable {
   /**
    * An item that may be served from now on. `false` when there is no room to remember it, or it alone is larger than
    * all room for items.
+   *
+   * @param isAlive - its life has begun; otherwise it does with `begin`
    */
-  accept(handle: Handle, item: StoredItem, nowMs: number): boolean {
+  accept(handle: Handle, item: StoredItem, nowMs: number, isAlive = true): boolean {
     const cost = item.bytes.length + ITEM_OVERHEAD_BYTES
     if (cost > this.#limits.storeBytes) return false
     if (!this.hasRoom(item.source, nowMs)) {
@@ -164,7 +166,7 @@ export class ItemTable {
     this.#bytes.add(source, handle, cost)
     this.#storedOf(handle).add(handle)
     const lifeMs = this.#host.lifeMs(this.#owner.kindOf(handle))
-    this.#served.add(stored, bornMs + (source === OWN ? Math.max(lifeMs, this.#limits.unaskedMs) : lifeMs))
+    this.#served.add(stored, bornMs + (isAlive ? lifeMs : Math.max(lifeMs, this.#limits.unaskedMs)))
     while (this.#bytes.cost > this.#limits.storeBytes) this.#unstore(this.#bytes.oldestOfLargest()!)
     return true
   }

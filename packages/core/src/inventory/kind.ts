@@ -127,7 +127,7 @@ export interface ItemService {
   readonly protocols: readonly Offer[]
   start(context: InventoryContext): Promise<void>
   stop(): void
-  publish(kind: AnyKind, bytes: Uint8Array): Uint8Array
+  publish(kind: AnyKind, bytes: Uint8Array, isPassedOn: boolean): Uint8Array
   deliver(peer: string, kind: AnyKind, bytes: Uint8Array, ageMs: number): Promise<ItemOutcome>
   /** No protocol reaches the peer any more. */
   gone(peer: string): void

@@ -17,6 +17,11 @@ export interface InventoryInspection extends InventoryFigures {
   readonly items?: ItemFigures
 }
 
+export interface PublishOptions {
+  /** It comes from elsewhere, and may have been passed on by others already. Default `false`. */
+  readonly isPassedOn?: boolean | undefined
+}
+
 /** What carriers and users call; see `Inventory` for the rules. Fits a node's plugin. */
 export interface InventoryPlugin {
   readonly name: 'inventory'
@@ -27,12 +32,14 @@ export interface InventoryPlugin {
   inspect(): InventoryInspection
 
   /**
-   * Gives an item of this node's own to its peers; its id. No check is run, and `follow` is not told.
+   * Gives an item of this node's own to its peers; its id. No check is run, and `follow` is not told. The item is
+   * announced again until somebody has asked for it, and its life begins then; with `isPassedOn` it is as one that a
+   * peer sent.
    *
    * @throws {TypeError} when the kind is not one of this inventory's, or the item can't be kept; or what the kind
    * throws
    */
-  publish<T>(kind: Kind<T>, bytes: Uint8Array): Uint8Array
+  publish<T>(kind: Kind<T>, bytes: Uint8Array, options?: PublishOptions): Uint8Array
   /**
    * An item came over a protocol of one's own, such as the `over` of its kind: it is treated as those of `inv/1`, but
    * need not have been asked for. Whoever calls this ends the peer when the answer is `invalid`. `ageMs` is how long ago
@@ -162,9 +169,9 @@ class ClockedInventory implements InventoryPlugin {
     return this.#service && this.#running ? { ...figures, items: this.#service.figures() } : figures
   }
 
-  publish<T>(kind: Kind<T>, bytes: Uint8Array): Uint8Array {
+  publish<T>(kind: Kind<T>, bytes: Uint8Array, { isPassedOn = false }: PublishOptions = {}): Uint8Array {
     void this.#machine
-    return this.#serviceOf(kind).publish(kind, bytes)
+    return this.#serviceOf(kind).publish(kind, bytes, isPassedOn)
   }
 
   async deliver<T>(kind: Kind<T>, bytes: Uint8Array, peer: string, ageMs = 0): Promise<ItemOutcome> {

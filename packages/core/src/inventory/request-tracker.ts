@@ -132,14 +132,21 @@ export class RequestTracker {
     return chosen
   }
 
-  /** The peer has answered a request for the item, in time or late. `false` when it wasn't asked, or has answered. */
-  answered(asker: Asker, handle: Handle, nowMs: number): boolean {
+  /**
+   * The peer has answered a request for the item, in time or late. `false` when it wasn't asked, or has answered. With
+   * `mayAgain` it sent what is here already and undecided: it may be asked for it again.
+   */
+  answered(asker: Asker, handle: Handle, nowMs: number, mayAgain = false): boolean {
     const request = asker.asked?.get(handle)
     if (!request) return false
     asker.answeredMs = nowMs
     this.#end(request)
     const announcement = asker.tracked?.get(handle)
-    if (announcement) this.#finish(announcement)
+    if (announcement && mayAgain) {
+      this.#leave(announcement)
+      this.#waiting.add(announcement, nowMs)
+      announcement.state = 'waiting'
+    } else if (announcement) this.#finish(announcement)
     return true
   }
 

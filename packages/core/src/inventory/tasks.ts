@@ -17,6 +17,11 @@ export interface Item extends ItemNote {
   readonly bytes: Uint8Array
   /** How long ago it was published, as its sender says; default 0. */
   readonly ageMs?: number | undefined
+  /**
+   * Its life has begun, and it isn't announced again for want of somebody who asks; default for what a peer sent. Items
+   * of this node's own wait for that.
+   */
+  readonly isPassedOn?: boolean | undefined
 }
 
 /** Ask `peer` for these. */

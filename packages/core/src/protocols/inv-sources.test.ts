@@ -60,6 +60,34 @@ describe('an item that waits for its parent', () => {
   })
 })
 
+describe('an item that two have sent', () => {
+  it('and that waits for its parent is asked of the second again when the first leaves', async () => {
+    const parent = noteOf('parent')
+    const child = noteOf('child', idOf(parent))
+    let isQuick = false
+    const slow = speaker({ onAsked: (...given) => isQuick && only(child)(...given) })
+    const quick = speaker({ onAsked: only(child) })
+    const world = await invWorld(1, { rooted: true }, [slow.offer, quick.offer])
+    const peers = [await world.connect(1, 0), await world.connect(2, 0)]
+    void peers[0]!.send(slow.protocol, 'inv', { kind: NOTE, ids: [idOf(child)] })
+    await world.advance(100)
+    void peers[1]!.send(quick.protocol, 'inv', { kind: NOTE, ids: [idOf(child)] })
+    // It is urgent, so the second is asked after five seconds; the first answers, too.
+    await world.advance(6000)
+    void peers[0]!.send(slow.protocol, 'item', { kind: NOTE, bytes: child })
+    await world.advance(100)
+    expect(world.inventories[0]!.inspect().items).toMatchObject({ repeated: 1, orphans: 1 })
+    isQuick = true
+    peers[1]!.disconnect()
+    await world.advance(1000)
+    expect(world.inventories[0]!.inspect().items).toMatchObject({ orphans: 1 })
+    world.inventories[0]!.publish(world.notes, parent)
+    await world.advance(1000)
+    expect(world.texts[0]).toEqual(['child'])
+    await world.close()
+  })
+})
+
 describe('an item whose check', () => {
   it('runs when its sender leaves is asked of the next, and comes once', async () => {
     const bytes = noteOf('slow note')

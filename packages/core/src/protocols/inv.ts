@@ -89,11 +89,11 @@ class InvService implements ItemService, Carrier {
     this.#listeners.clear()
   }
 
-  publish(kind: AnyKind, bytes: Uint8Array): Uint8Array {
+  publish(kind: AnyKind, bytes: Uint8Array, isPassedOn: boolean): Uint8Array {
     if (bytes.length > kind.maxBytes) {
       throw new TypeError(`a ${kind.name} has at most ${kind.maxBytes} bytes, not ${bytes.length}`)
     }
-    return this.#items.publish(kind, bytes)
+    return this.#items.publish(kind, bytes, isPassedOn)
   }
 
   deliver(peer: string, kind: AnyKind, bytes: Uint8Array, ageMs: number): Promise<ItemOutcome> {

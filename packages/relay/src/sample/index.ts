@@ -69,7 +69,7 @@ export async function startSampleSource(options: SampleSourceOptions = {}): Prom
   const announce = (): void => {
     const { hash, envelope } = next()
     const meta = metaOf({ type: envelope[0]!, size: envelope.length })
-    inventory.received(undefined, { kind: TRANSACTION_KIND, id: hash, meta, bytes: envelope })
+    inventory.received(undefined, { kind: TRANSACTION_KIND, id: hash, meta, bytes: envelope, isPassedOn: true })
   }
   const stop = repeat(clock, () => pauseMs(random, ratePerSecond), announce)
   const close = async (): Promise<void> => {
