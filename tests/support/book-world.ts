@@ -43,7 +43,7 @@ export interface Inhabitant {
 
 export interface Settling extends AddressBookOptions {
   readonly storage?: Storage
-  readonly listen?: boolean
+  readonly listen?: boolean | number
   /** Without a book: a node that only speaks `protocols`. */
   readonly bookless?: boolean
   readonly node?: Partial<NodeOptions>

@@ -192,6 +192,8 @@ export interface AddressTablesOptions {
   readonly sha256: (bytes: Uint8Array) => Uint8Array
   /** What was stored; without it a new key is drawn from `random`, which then has to be the platform's. */
   readonly header?: TablesHeader
+  /** When it was stored, in seconds since 1970: of a longer absence a week counts. */
+  readonly savedAt?: number | undefined
   /** Which addresses may be in the tables; default: those that the Internet could know. */
   readonly accepts?: (address: NetworkAddress) => boolean
   /** How groups are made; default: `networkGroups`. */

@@ -91,21 +91,44 @@ const CHANCES: readonly number[] = [
 ]
 
 /** Whether an entry is not worth keeping when another wants its slot, nor worth passing on. */
-export function isBad(entry: AddressEntry, now: number): boolean {
-  if (entry.lastTry > 0 && now - entry.lastTry <= UNDER_WAY_S) return false
-  if (entry.time > now + FUTURE_S || now - entry.time > OLD_S) return true
+export function isBad(entry: AddressEntry, now: number, absence?: Absence): boolean {
+  if (entry.lastTry > 0 && ageOf(entry.lastTry, now) <= UNDER_WAY_S) return false
+  // A time from the future was written by a clock that was wrong, now or then: it says no more than that.
+  const uncounted = absence && entry.time <= absence.savedAt ? absence.uncountedS : 0
+  if (now - entry.time - uncounted > OLD_S) return true
   return hasFailed(entry, now)
+}
+
+/** How long ago something was; what lies ahead by more than a wrong minute hand was at no known time. */
+export function ageOf(time: number, now: number): number {
+  return time > now + FUTURE_S ? Infinity : now - time
+}
+
+/** What a node that was off, or has a clock far ahead, doesn't hold against what it knew before. */
+export interface Absence {
+  /** When the book was saved. */
+  readonly savedAt: number
+  /** Seconds since then that count for no age. */
+  readonly uncountedS: number
+}
+
+/** Longest absence that counts in full; seconds. */
+const ABSENCE_S = 7 * 86_400
+
+/** The absence of a book that was saved then. */
+export function absenceSince(savedAt: number, now: number): Absence {
+  return { savedAt, uncountedS: Math.max(0, now - savedAt - ABSENCE_S) }
 }
 
 /** Whether so many dials have failed that nobody is there any more. */
 export function hasFailed({ lastSuccess, fails }: AddressEntry, now: number): boolean {
   if (lastSuccess === 0) return fails >= NEVER_FAILS
-  return fails >= MANY_FAILS && now - lastSuccess > WEEK_S
+  return fails >= MANY_FAILS && ageOf(lastSuccess, now) > WEEK_S
 }
 
 /** Whether it was tried in the last ten minutes. */
 export function isRecent(entry: AddressEntry, now: number): boolean {
-  return entry.lastTry > 0 && now - entry.lastTry < RECENT_S
+  return entry.lastTry > 0 && ageOf(entry.lastTry, now) < RECENT_S
 }
 
 /** From 0 to 1: less when tried just now, two thirds for each failure. */

@@ -1,6 +1,6 @@
 // Claims of one address: who is said to be there. They stand side by side until dialing decides between them.
 import type { BookEntry } from './book-entry.ts'
-import { BELIEVED_S, hasFailed, isBad } from './book-entry.ts'
+import { ageOf, BELIEVED_S, hasFailed, isBad } from './book-entry.ts'
 import type { TableState } from './table-state.ts'
 
 /** Most claims of one address: as many groups of sources may contradict each other before one has to go. */
@@ -61,15 +61,15 @@ function noteContest(state: TableState, head: BookEntry): void {
 /** The claim that a handshake has shown lately, if no dial has failed since: hearsay doesn't contradict it. */
 export function shownClaim(head: BookEntry | undefined, now: number): BookEntry | undefined {
   for (let claim = head; claim; claim = claim.next) {
-    if (claim.lastSuccess > 0 && claim.fails === 0 && now - claim.lastSuccess < BELIEVED_S) return claim
+    if (claim.lastSuccess > 0 && claim.fails === 0 && ageOf(claim.lastSuccess, now) < BELIEVED_S) return claim
   }
   return undefined
 }
 
 /** What a newcomer to the address replaces: the claims that have failed, and where there are too many the weakest. */
-export function outdoneBy(head: BookEntry, now: number): BookEntry[] {
+export function outdoneBy({ absence }: TableState, head: BookEntry, now: number): BookEntry[] {
   const claims = claimsOf(head)
-  const gone = claims.filter((claim) => (claim.isTried ? hasFailed(claim, now) : isBad(claim, now)))
+  const gone = claims.filter((claim) => (claim.isTried ? hasFailed(claim, now) : isBad(claim, now, absence)))
   if (claims.length - gone.length < MAX_CLAIMS) return gone
   let weakest: BookEntry | undefined
   for (const claim of claims) if (!claim.isTried && (!weakest || isWeaker(claim, weakest))) weakest = claim

@@ -1,6 +1,7 @@
 // Test before evict: an old entry of the tried table goes only after a probe of it has failed.
 import type { AddressEntry } from './address-tables.ts'
 import type { BookEntry } from './book-entry.ts'
+import { ageOf } from './book-entry.ts'
 import type { TableState } from './table-state.ts'
 import { moveToTried, triedSlot } from './table-state.ts'
 
@@ -55,7 +56,7 @@ export function selectCollision(state: TableState): BookEntry | undefined {
 // `goes`: the newcomer goes to the tried table; `stays`: the old one stays there.
 function judge(entry: BookEntry, old: BookEntry | undefined, now: number): 'goes' | 'stays' | 'waits' {
   if (!old) return 'goes'
-  if (now - old.lastSuccess < JUDGED_S) return 'stays'
-  if (now - old.lastTry < JUDGED_S) return now - old.lastTry > TRY_S ? 'goes' : 'waits'
-  return now - entry.lastSuccess > WINDOW_S ? 'goes' : 'waits'
+  if (ageOf(old.lastSuccess, now) < JUDGED_S) return 'stays'
+  if (ageOf(old.lastTry, now) < JUDGED_S) return ageOf(old.lastTry, now) > TRY_S ? 'goes' : 'waits'
+  return ageOf(entry.lastSuccess, now) > WINDOW_S ? 'goes' : 'waits'
 }

@@ -119,7 +119,11 @@ export function sampleEntries(state: TableState, now: number, options: SampleOpt
     order[i] = entry
     entry.order = i
     // Of one address one claim is told: the one that is believed.
-    if (isBad(entry, now) || (state.contested.has(entry.key) && bestClaim(entries.get(entry.key)!) !== entry)) continue
+    if (
+      isBad(entry, now, state.absence) ||
+      (state.contested.has(entry.key) && bestClaim(entries.get(entry.key)!) !== entry)
+    )
+      continue
     if (isWanted?.(entry) ?? true) sample.push(entry)
   }
   return sample

@@ -7,7 +7,7 @@ import { claimsOf, MAX_CLAIMS } from './claims.ts'
 import { addressKey, addressOfKey, bytesToAscii, NetworkId } from './network-address.ts'
 import type { NetworkAddress } from './network-address.ts'
 import type { TableState } from './table-state.ts'
-import { createEntry, deleteEntry, fitTimes, newSlot, newSlotIn, putNew, putTried, triedSlot } from './table-state.ts'
+import { createEntry, deleteEntry, newSlot, newSlotIn, putNew, putTried, triedSlot } from './table-state.ts'
 
 /** Rows of one slice: made in less than a millisecond, put back in one or two, in plain JavaScript in three. */
 const SLICE_ROWS = 100
@@ -50,7 +50,7 @@ export function* rowsOf(state: TableState): Generator<AddressRow[], void, void> 
 }
 
 /** @see AddressTables.restore */
-export function restoreRows(state: TableState, rows: Iterable<unknown>, now: number): RestoreResult {
+export function restoreRows(state: TableState, rows: Iterable<unknown>): RestoreResult {
   let kept = 0
   let dropped = 0
   // Sources repeat: entries of one source share one copy of it.
@@ -63,7 +63,7 @@ export function restoreRows(state: TableState, rows: Iterable<unknown>, now: num
       sourceText = row.source
       source = addressOfKey(sourceText)
     }
-    if (row && address && source && state.accepts(address) && restoreRow(state, row, address, source, now)) kept++
+    if (row && address && source && state.accepts(address) && restoreRow(state, row, address, source)) kept++
     else dropped++
   }
   return { kept, dropped }
@@ -96,18 +96,11 @@ function rowOf(entry: BookEntry): AddressRow {
   return resolved ? { ...row, resolved: toHex(resolved) } : row
 }
 
-function restoreRow(
-  state: TableState,
-  row: AddressRow,
-  address: NetworkAddress,
-  source: NetworkAddress,
-  now: number,
-): boolean {
+function restoreRow(state: TableState, row: AddressRow, address: NetworkAddress, source: NetworkAddress): boolean {
   const { time, lastTry, lastSuccess, fails, countedAt } = row
   const resolved = row.resolved === undefined ? undefined : fromHex(row.resolved)
   const entry = createEntry(state, { address, publicKey: fromHex(row.publicKey), time, resolved }, source)
   Object.assign(entry, { lastTry, lastSuccess, fails, countedAt: Math.min(countedAt, state.successes) })
-  fitTimes(entry, now)
   if (row.isTried && lastSuccess > 0) {
     const slot = triedSlot(state, entry)
     if (!state.triedTable.get(slot)) {

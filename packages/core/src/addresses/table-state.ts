@@ -1,7 +1,8 @@
 // The state of the tables and the moves of entries between slots, which keep every count true.
 import type { Random } from '../base/random.ts'
 import type { NewShare } from './address-tables.ts'
-import { BookEntry, FUTURE_S, isBad, RECENT_S } from './book-entry.ts'
+import type { Absence } from './book-entry.ts'
+import { absenceSince, BookEntry, isBad } from './book-entry.ts'
 import type { BucketMaths } from './bucket-maths.ts'
 import { identityBytes, NAME_BUCKETS } from './bucket-maths.ts'
 import { linkClaim, unlinkClaim } from './claims.ts'
@@ -33,8 +34,9 @@ export interface TableState {
   tried: number
   /** One more than the successes so far. */
   successes: number
-  /** The latest time that was told. */
-  latest: number
+  /** When what was stored was saved; `undefined`: nothing was. */
+  readonly savedAt: number | undefined
+  absence: Absence | undefined
   /** A source as last given, our copy of it, and its group. */
   lastSource:
     | {
@@ -104,8 +106,13 @@ export function triedSlot(state: TableState, { address, resolved }: BookEntry): 
 }
 
 /** Whether a slot may be taken: it is free, or its holder is bad, or stands elsewhere and the newcomer nowhere. */
-export function mayTake(entry: BookEntry | undefined, holder: BookEntry | undefined, now: number): boolean {
-  return !holder || isBad(holder, now) || (holder.references > 1 && entry === undefined)
+export function mayTake(
+  { absence }: TableState,
+  entry: BookEntry | undefined,
+  holder: BookEntry | undefined,
+  now: number,
+): boolean {
+  return !holder || isBad(holder, now, absence) || (holder.references > 1 && entry === undefined)
 }
 
 /** Puts an entry into a free slot of the new table. */
@@ -162,27 +169,12 @@ export function moveToTried(state: TableState, entry: BookEntry): void {
 }
 
 /**
- * Takes note of the time. When it was turned back, what was seen "later" was seen just now: else all of it would count
- * as from the future, and be bad.
+ * Takes note of the time. What was stored is never changed for it: a clock that is a year off at one start would spoil
+ * it for good.
  */
 export function noteTime(state: TableState, now: number): void {
   if (!Number.isSafeInteger(now) || now < 0) throw new RangeError(`now must be whole seconds, not ${now}`)
-  if (now >= state.latest) {
-    state.latest = now
-    return
-  }
-  if (state.latest - now <= FUTURE_S) return
-  state.latest = now
-  for (const entry of state.order) fitTimes(entry, now)
-}
-
-/** Brings times that lie ahead of `now` back to it. */
-export function fitTimes(entry: BookEntry, now: number): void {
-  const limit = now + FUTURE_S
-  if (entry.time > limit) entry.time = now
-  if (entry.lastSuccess > limit) entry.lastSuccess = Math.max(1, now)
-  // When it was tried is not known any more; that shouldn't keep it from being tried.
-  if (entry.lastTry > limit) entry.lastTry = Math.max(1, now - RECENT_S)
+  if (state.savedAt !== undefined) state.absence ??= absenceSince(state.savedAt, now)
 }
 
 /** What a peer tells comes in runs, so its address is copied and put into a group once. */

@@ -23,8 +23,11 @@ const KEPT_BY_CORE: readonly (readonly [groups: number, kept: number])[] = [
 /** First bytes of addresses: of honest ones below, of the attacker's from here on. */
 const ATTACKER = 128
 
+function sha256(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest()
+}
+
 function make(tableSeed = seed): { state: TableState; tables: AddressTables } {
-  const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest()
   const state = createTableState({ random: seededRandom(tableSeed), sha256 })
   return { state, tables: tablesOf(state) }
 }
@@ -217,5 +220,44 @@ describe('a clock that jumps', () => {
     expect(lost).toEqual([])
     expect(faultsOf(state)).toEqual([])
     expect(tables.sample(after).length).toBeGreaterThan(300)
+  })
+})
+
+describe('a clock that is a year off at one start', () => {
+  it.each([
+    ['behind', -365 * DAY],
+    ['ahead', 365 * DAY],
+  ])('%s spoils nothing for good', (_, off) => {
+    const { tables } = make()
+    for (let i = 0; i < 1000; i++) {
+      tables.add({ address: honest(i), publicKey: KEY, time: NOW }, honest(i * 3), NOW)
+      if (i % 10 === 0) tables.good(honest(i), KEY, NOW)
+    }
+    const again = (rows: readonly unknown[], now: number) => {
+      const state = createTableState({ random: seededRandom(8), sha256, header: tables.header(), savedAt: NOW })
+      tablesOf(state).restore(rows, now)
+      return { state, tables: tablesOf(state) }
+    }
+    const known = [...tables.rows()].flat()
+    const wrong = again(known, NOW + off)
+    expect(wrong.tables.sample(NOW + off).length).toBeGreaterThan(200)
+    for (let i = 0; i < 5000; i++) {
+      wrong.tables.add({ address: attacker(i % 64, i >> 6), publicKey: KEY, time: NOW }, attacker(1, 1), NOW + off)
+    }
+    // Some are met under the wrong clock.
+    for (let i = 0; i < 50; i++) {
+      wrong.tables.good(honest(i * 10), KEY, NOW + off)
+      wrong.tables.connected(honest(i * 10), NOW + off + 3600)
+    }
+    const right = again([...wrong.tables.rows()].flat(), NOW + DAY)
+    const now = NOW + DAY
+    const lost = known.filter(({ address }) => !right.state.entries.has(address))
+    const bad = right.state.order.filter((entry) => !isAttacker(entry.address) && right.tables.isBad(entry, now))
+    expect([lost, bad]).toEqual([[], []])
+    expect(right.tables.select(now, { avoidRecent: true })).toBeDefined()
+    // What was written then is put right by hearsay, and counts as no recent try.
+    right.tables.add({ address: honest(0), publicKey: KEY, time: now }, honest(3), now)
+    expect(right.tables.get(honest(0))!.time).toBeLessThanOrEqual(now)
+    expect(faultsOf(right.state)).toEqual([])
   })
 })

@@ -106,19 +106,18 @@ describe('a random life', () => {
   )
 })
 
-function storedAndBack({ state, tables, now }: Life) {
+function storedAndBack({ tables, now }: Life) {
   const text = JSON.stringify({ header: tables.header(), rows: [...tables.rows()].flat() })
   const { header, rows } = JSON.parse(text) as { header: ReturnType<AddressTables['header']>; rows: AddressRow[] }
   const options = { random: seededRandom(9), sha256, header }
   const copy = createTableState(options)
-  // The life's clock may just have been turned back a little: what lies ahead of it stays as it is.
-  const result = tablesOf(copy).restore(rows, Math.max(now, state.latest))
+  const result = tablesOf(copy).restore(rows, now)
   return { state: copy, tables: tablesOf(copy), result }
 }
 
 // Everything but the order of entries and of slots, and who waits.
 function pictureOf(state: TableState) {
-  const entries = [...state.entries.values()].map((entry) => {
+  const entries = state.order.map((entry) => {
     const { key, address, source, keyText, time, lastTry, lastSuccess, fails, isTried, references, resolved } = entry
     const slots = entry.slots.toSorted((a, b) => a - b)
     const { countedAt } = entry
@@ -139,7 +138,7 @@ function pictureOf(state: TableState) {
     }
   })
   return {
-    entries: entries.toSorted((a, b) => (a.key < b.key ? -1 : 1)),
+    entries: entries.toSorted((a, b) => (a.key + a.keyText < b.key + b.keyText ? -1 : 1)),
     tried: state.tried,
     successes: state.successes,
   }

@@ -66,7 +66,7 @@ export function tablesOf(state: TableState): AddressTables {
     },
     counts: () => countsOf(state),
     needsMore: () => state.entries.size < ENOUGH,
-    isBad,
+    isBad: (entry, now) => isBad(entry, now, state.absence),
     groupOf: (address) => {
       const resolved = state.entries.get(addressKey(address))?.resolved
       return groupText(state.groups.groupOf(address, resolved))
@@ -75,7 +75,7 @@ export function tablesOf(state: TableState): AddressTables {
     rows: () => rowsOf(state),
     restore: (rows, now) => {
       moves.noteTime(state, now)
-      return restoreRows(state, rows, now)
+      return restoreRows(state, rows)
     },
   }
 }
@@ -103,7 +103,8 @@ export function createTableState(options: AddressTablesOptions): TableState {
     byNetwork: new Map(),
     tried: 0,
     successes: header?.successes ?? 1,
-    latest: 0,
+    savedAt: options.savedAt,
+    absence: undefined,
     lastSource: undefined,
   }
 }
@@ -122,13 +123,13 @@ function add(state: TableState, heard: HeardAddress, source: NetworkAddress, now
   if (entry) {
     entry.voices |= moves.noteSource(state, source).voice
     if (resolved) resolve(state, address, resolved)
-    if (!wantsAnotherSlot(state, entry, time, penalty, now)) return false
+    if (!wantsAnotherSlot(state, entry, { time, penalty, isBelievable: time === heard.time }, now)) return false
   }
-  const outdone = head && !entry ? outdoneBy(head, now) : undefined
+  const outdone = head && !entry ? outdoneBy(state, head, now) : undefined
   const slot = moves.newSlot(state, entry ?? heard, source)
   const holder = state.newTable.get(slot)
   if (entry && holder === entry) return false
-  if (!moves.mayTake(entry, holder, now) && !outdone?.includes(holder!)) return false
+  if (!moves.mayTake(state, entry, holder, now) && !outdone?.includes(holder!)) return false
   // An entry is made last: when the tables are full, most of what is heard finds no place.
   if (outdone) for (const claim of outdone) moves.forget(state, claim)
   entry ??= moves.createEntry(state, { address, publicKey, time: Math.max(0, time - penalty), resolved }, source)
@@ -138,8 +139,15 @@ function add(state: TableState, heard: HeardAddress, source: NetworkAddress, now
 }
 
 // Refreshes the time of a known entry; whether what was heard is a reason to let it stand in one more slot.
-function wantsAnotherSlot(state: TableState, entry: BookEntry, time: number, penalty: number, now: number): boolean {
+function wantsAnotherSlot(
+  state: TableState,
+  entry: BookEntry,
+  { time, penalty, isBelievable }: { time: number; penalty: number; isBelievable: boolean },
+  now: number,
+): boolean {
   const interval = now - time < DAY_S ? HOUR_S : DAY_S
+  // A clock that was far ahead has left a time that hearsay of now puts right.
+  if (entry.time > now + FUTURE_S && isBelievable) entry.time = Math.max(0, time - penalty)
   if (entry.time < time - interval - penalty) entry.time = Math.max(0, time - penalty)
   if (time <= entry.time || entry.isTried || entry.references >= MAX_REFERENCES) return false
   // Each further slot is half as likely as the one before.

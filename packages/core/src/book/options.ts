@@ -19,7 +19,10 @@ export interface AddressBookOptions {
   readonly defaultPort?: number | undefined
   /** Where this node can be reached, if not where its listeners are bound. */
   readonly advertise?: readonly (Endpoint | string)[] | undefined
-  /** Whether addresses of loopback and LAN count, for a network of this machine or one's own. Default false. */
+  /**
+   * Whether addresses of loopback and LAN count, for a network of this machine or one's own; of these at most 64 that
+   * never were connected are kept, and 512 that were. Default false.
+   */
   readonly local?: boolean | undefined
   /** Which addresses are taken in, instead of what `local` says. */
   readonly accepts?: ((address: NetworkAddress) => boolean) | undefined
@@ -44,6 +47,8 @@ export interface AddressBookInspection {
   /** The protocols and kinds that its name was made of; empty when the program named it, or has none of its own. */
   readonly networkParts: readonly string[]
   readonly addresses: AddressCounts
+  /** With `local`: how many of such addresses are kept, as a sentence. */
+  readonly bound?: string
   readonly own: number
   readonly addr: GossipFigures
   /** Absent when the node has no storage. */

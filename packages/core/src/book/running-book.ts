@@ -41,6 +41,9 @@ const ANCHORS_AGAIN_MS = 40_000
 const SAMPLE_PERCENT = 23
 const SAMPLE_LEAST = 10
 
+/** Loopback and LAN are one group, which has one bucket of the new table and eight of the tried one. */
+const LOCAL_BOUND = 'of this machine and its network at most 64 addresses not yet tried and 512 tried'
+
 /** The user's options, and the network that they or the program's protocols stand for. */
 export interface RunningOptions extends AddressBookOptions {
   readonly network: string
@@ -84,7 +87,7 @@ export class RunningBook {
       random,
       sha256: crypto.sha256,
       accepts: this.#accepts,
-      ...(stored?.header ? { header: stored.header.tables } : {}),
+      ...(stored?.header ? { header: stored.header.tables, savedAt: stored.header.savedAt } : {}),
       ...(groups ? { groups } : {}),
       newShare: newShare === 'by peers' ? shareByPeers : newShare === 'even' ? evenShare : newShare,
     })
@@ -149,6 +152,7 @@ export class RunningBook {
       gossiper: this.gossiper,
       random,
       now: () => this.#now(),
+      isGroupUsed: (group) => this.#outbound.hasGroup(group),
       isFull: () => this.#outbound.size >= context.places.outbound,
       isBanned: (claim) => this.#isHeldAgainst(claim),
       isNobody: (publicKey) => this.#isNobody(publicKey),
@@ -163,7 +167,12 @@ export class RunningBook {
     if (stored) await runInSlices(clock, this.#restoring(stored))
     if (signal.aborted) return
     const { total, tried } = this.tables.counts()
-    logger.log(total > 0 ? 'info' : 'debug', 'Address book', { addresses: total, tried, anchors: this.#anchors.length })
+    logger.log(total > 0 ? 'info' : 'debug', 'Address book', {
+      addresses: total,
+      tried,
+      anchors: this.#anchors.length,
+      ...(this.#options.local ? { bound: LOCAL_BOUND } : {}),
+    })
     node.on('peer:added', (peer) => this.#added(peer, peer.endpoint && addressOfEndpoint(peer.endpoint)))
     node.on('peer:removed', ({ peer }) => this.#removed(peer, peer.endpoint && addressOfEndpoint(peer.endpoint)))
     node.on('setup:failed', () => this.#changed())
@@ -216,6 +225,7 @@ export class RunningBook {
       network: this.#options.network,
       networkParts: this.#options.parts,
       addresses: this.tables.counts(),
+      ...(this.#options.local ? { bound: LOCAL_BOUND } : {}),
       own: this.#own.count,
       addr: this.gossiper.inspect(),
       file: this.#keeper?.inspect(),
@@ -343,6 +353,7 @@ export class RunningBook {
     this.#peers.add(toHex(publicKey))
     if (direction === 'outbound') {
       const nowMs = this.#context.clock.now()
+      if (address && this.#witness.isCrowding(peer, address)) return this.#changed()
       if (endpoint) this.#picker.dialed({ publicKey, endpoint }, nowMs)
       this.#outbound.add(peer, address && this.tables.groupOf(address), nowMs)
       this.#bootstrap.peersChanged()

@@ -5,8 +5,18 @@ import type { BookWorld, Inhabitant } from '../../../../tests/support/book-world
 import { addressOf, bookWorld, entryOf, HOUR, ipOf, MINUTE, outboundOf } from '../../../../tests/support/book-world.ts'
 import { rounds } from '../../../../tests/support/counts.ts'
 import { dialPolicy } from '../dialing/policy.ts'
-import { defineProtocol, message, standing, text, toHex } from '../index.ts'
+import {
+  type Clock,
+  defaultCrypto,
+  defineProtocol,
+  generatePrivateKey,
+  message,
+  standing,
+  text,
+  toHex,
+} from '../index.ts'
 import { kind } from '../protocols/kind.ts'
+import { memoryStorage } from '../testing/memory-storage.ts'
 import { inventory } from '../inventory/plugin.ts'
 
 let world: BookWorld
@@ -183,5 +193,68 @@ describe('a flood of addresses', () => {
     for (const { addresses } of [flooder, ...tellers]) await world.run(one.node.dial(addresses[0]!))
     await world.pass(MINUTE)
     expect([one.book.inspect()!.addresses.total > 500, asked]).toEqual([true, 2])
+  })
+})
+
+describe('one host behind eight names', () => {
+  it('takes one outbound place', async () => {
+    world = bookWorld(4)
+    const names: Inhabitant[] = []
+    for (let i = 0; i < 8; i++) {
+      world.network.name(`cheap${i}.example${i}.com`, '66.6.6.6')
+      names.push(await world.settle('66.6.6.6', { listen: 40_000 + i, bookless: true, protocols: [addr.with({})] }))
+    }
+    const good = await Promise.all(
+      Array.from({ length: 4 }, (_, i) => world.settle(ipOf(i), { bookless: true, protocols: [addr.with({})] })),
+    )
+    const victim = await world.settle('99.1.1.1', { listen: false, feelers: false })
+    for (const host of good) victim.book.add(addressOf(host))
+    for (const [i, host] of names.entries()) {
+      victim.book.add(addressOf(host).replace('66.6.6.6', `cheap${i}.example${i}.com`))
+    }
+    await world.pass(rounds(10, 60) * MINUTE)
+    const ids = new Set(names.map(({ node }) => node.id))
+    const atNames = victim.node.peers.filter(({ id }) => ids.has(id)).length
+    expect([atNames, outboundOf(victim)]).toEqual([1, 5])
+  })
+})
+
+describe('a book of this machine and its network', () => {
+  it('says how many it keeps', async () => {
+    world = bookWorld()
+    const one = await world.settle('99.1.1.1', { local: true })
+    for (let i = 1; i <= 200; i++) {
+      const key = toHex(defaultCrypto.publicKeyOf(generatePrivateKey(world.random)))
+      one.book.add(`enode://${key}@10.0.0.${i}:30303`)
+    }
+    const { addresses, bound } = one.book.inspect()!
+    expect([addresses.total, bound]).toEqual([64, expect.stringContaining('at most 64 addresses not yet tried')])
+  })
+})
+
+describe('a clock that is a year off at one start', () => {
+  it.each([-365, 365])('(%i days) leaves a book as it was', async (days) => {
+    world = bookWorld(8)
+    const storage = memoryStorage()
+    const dialing = dialPolicy({ outbound: 0, maxPeers: 8 })
+    const before = await world.settle('99.1.1.1', { storage, node: { dialing } })
+    for (let n = 0; n < 80; n++) {
+      const key = toHex(defaultCrypto.publicKeyOf(generatePrivateKey(world.random)))
+      before.book.add(`enode://${key}@${ipOf(n)}:30303`)
+    }
+    await world.run(before.node.close())
+    const { clock } = world
+    const wrong: Clock = {
+      now: () => clock.now(),
+      wallNow: () => clock.wallNow() + days * 24 * HOUR,
+      setTimer: (ms, act) => clock.setTimer(ms, act),
+    }
+    const off = await world.settle('99.1.1.1', { storage, node: { dialing, clock: wrong } })
+    off.book.add(`enode://${toHex(off.node.publicKey).replace(/^../, '00')}@${ipOf(90)}:30303`)
+    await world.pass(HOUR)
+    await world.run(off.node.close())
+    const after = await world.settle('99.1.1.1', { storage, node: { dialing } })
+    expect(after.book.inspect()!.addresses.total).toBeGreaterThanOrEqual(78)
+    expect((await spy('170.1.1.1', after)).length).toBeGreaterThan(15)
   })
 })

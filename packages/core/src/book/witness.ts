@@ -1,7 +1,11 @@
 // What dials and handshakes show of claims, and what that says of those who told of them.
 import type { AddressTables } from '../addresses/address-tables.ts'
 import { addressOfEndpoint } from '../addresses/endpoint-address.ts'
+import { parseIp } from '../addresses/ip.ts'
+import { NetworkId } from '../addresses/network-address.ts'
 import type { NetworkAddress } from '../addresses/network-address.ts'
+import { hostOf } from '../addresses/prefix.ts'
+import { isRoutableIp } from '../addresses/routability.ts'
 import { equalBytes, toHex } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
 import { randomBelow } from '../base/random.ts'
@@ -22,6 +26,8 @@ export interface WitnessOptions {
   readonly random: Random
   /** Seconds since 1970. */
   now(): number
+  /** Whether an outbound peer is of this group. */
+  isGroupUsed(group: string): boolean
   /** Whether all places for outbound peers are taken. */
   isFull(): boolean
   isBanned(claim: Pick<Address, 'publicKey'> & { readonly address: NetworkAddress }): boolean
@@ -51,6 +57,22 @@ export class Witness {
     }
     for (const claim of tables.claims(address)) this.#shown(address, publicKey, claim.publicKey)
     tables.good(address, publicKey, nowS)
+  }
+
+  /**
+   * Whether a peer that was dialed by a name is where we have a peer already; then it is ended. One host may have many
+   * names, and what a name leads to shows when it is connected: it has one place, too.
+   */
+  isCrowding(peer: Peer, address: NetworkAddress): boolean {
+    const { tables, isGroupUsed } = this.#options
+    const ip = address.network === NetworkId.name ? parseIp(hostOf(peer.remoteAddress)) : undefined
+    if (!ip || !isRoutableIp(ip)) return false
+    this.proven(peer.publicKey, address)
+    tables.resolve(address, ip)
+    const group = tables.groupOf(address)
+    if (group === undefined || !isGroupUsed(group) || peer.persistent || peer.trusted) return false
+    peer.disconnect(DiscReason.uselessPeer, 'its network has a place by another name')
+    return true
   }
 
   /** What a dial that led to nobody says of the claim; whether it says anything. */

@@ -6,9 +6,13 @@ import type { MemoryNetwork } from './memory-transport.ts'
 /** The port on which every host listens that listens at all. */
 const PORT = 30_303
 
-/** TCP of a host with this IP address, over a memory network; it listens on 30303 unless told otherwise. */
-export function memoryTcp(network: MemoryNetwork, ip: string, { listen = true }: { listen?: boolean } = {}): Transport {
-  const inner = network.transport(ip, listen ? { listen: PORT } : {})
+/** TCP of a host with this IP address, over a memory network; it listens on 30303 unless told otherwise, or where. */
+export function memoryTcp(
+  network: MemoryNetwork,
+  ip: string,
+  { listen = true }: { listen?: boolean | number } = {},
+): Transport {
+  const inner = network.transport(ip, listen === false ? {} : { listen: listen === true ? PORT : listen })
   const transport: Transport = {
     name: 'memory-tcp',
     canDial: ({ scheme }) => scheme === 'tcp',

@@ -43,6 +43,8 @@ export interface MemoryTransportOptions {
 export interface MemoryNetwork {
   /** The transport of one host; the same name may be asked for again. */
   transport(host: string, options?: MemoryTransportOptions): Transport
+  /** From now on a name leads to a host: its links have the host's address. */
+  name(name: string, host: string): void
   /** Ends all links between two hosts (or of one host) at once, as `link lost`; answers how many. */
   cut(host: string, other?: string): number
   /** While on, nothing gets through between two hosts (or from and to one), dials included, and nobody is told. */
@@ -73,6 +75,7 @@ interface World {
   readonly listening: Map<string, ListenHandlers>
   readonly live: Set<LiveLink>
   readonly holes: Set<string>
+  readonly names: Map<string, string>
   nextPort: number
   nextDialerPort: number
 }
@@ -86,12 +89,14 @@ export function createMemoryNetwork(options: MemoryNetworkOptions): MemoryNetwor
     listening: new Map(),
     live: new Set(),
     holes: new Set(),
+    names: new Map(),
     nextPort: FIRST_LISTEN_PORT,
     nextDialerPort: FIRST_DIALER_PORT,
   }
   return {
     transport: (host, settings = {}) =>
       createTransport(world, host, checkOptions('transport', settings, { listen: 'other', inboundRule: 'text' })),
+    name: (name, host) => void world.names.set(name, host),
     cut: (host, other) => {
       const hit = [...world.live].filter((link) => touches(link, host, other))
       for (const { pair } of hit) pair.cut()
@@ -165,8 +170,9 @@ function openListener(world: World, host: string, asked: number, handlers: Liste
   }
 }
 
-async function dial(world: World, host: string, endpoint: Endpoint, { signal }: DialOptions = {}) {
+async function dial(world: World, host: string, given: Endpoint, { signal }: DialOptions = {}) {
   signal?.throwIfAborted()
+  const endpoint = { ...given, host: world.names.get(given.host) ?? given.host }
   await underWay(world, host, endpoint.host, signal)
   const written = formatEndpoint(endpoint)
   const handlers = world.listening.get(written)
