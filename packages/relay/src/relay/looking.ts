@@ -25,7 +25,7 @@ export function reportLooking({ node, clock, logger, output }: LookingParts): ()
     const table = tableOf(node)
     const { known, live, left } = table
     logger.log('info', 'Looking for peers', { known, live, left: leftText(left), why: sentence })
-    output.event('looking', { state, sentence, refused, failures, ...table } satisfies Looking)
+    output.event('looking', { sentence, state, refused, failures, ...table } satisfies Looking)
   }
   timer = clock.setTimer(EVERY_MS, look)
   return () => timer.cancel()
@@ -41,7 +41,7 @@ interface Looking extends NodeExplanation {
 
 function tableOf(node: Pick<Node, 'inspect'>): Pick<Looking, 'known' | 'live' | 'left'> {
   const state = node.inspect().plugins['discovery'] as DiscoveryInspection | null | undefined
-  return state ? { known: state.nodes, live: state.live, left: state.left } : {}
+  return state ? { left: state.left, known: state.nodes, live: state.live } : {}
 }
 
 function leftText(left: Looking['left'] = {}): string | undefined {

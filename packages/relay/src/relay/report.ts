@@ -20,8 +20,8 @@ export function reportListening(addresses: readonly string[], output: Output): v
     const { endpoint } = parseAddress(text)
     const isTcp = endpoint.scheme === 'tcp'
     output.event('listening', {
-      ...(isTcp ? { enode: text } : {}),
       address: text,
+      ...(isTcp ? { enode: text } : {}),
       url: isTcp ? formatEndpoint(endpoint) : pageUrl(endpoint),
       pid: process.pid,
     })
