@@ -90,3 +90,17 @@ describe('the page with a sample source', () => {
     expect(await tab.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
   })
 })
+
+it('the page of a relay that has nothing to give says so, and that of any other does not', async ({
+  startRelay,
+  openTab,
+}) => {
+  const [idle, useful] = [await startRelay(), await startRelay({ args: ['--sample'] })]
+  const tab = await openTab()
+  const notice = tab.locator('#relay-notice')
+  await tab.goto(idle.url)
+  await expect.poll(() => notice.textContent(), SOON).toMatch(/^This relay says: nobody was named to get anything from/)
+  await tab.goto(useful.url)
+  await transactions(tab, 1)
+  expect(await notice.isHidden()).toBe(true)
+})
