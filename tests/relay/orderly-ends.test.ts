@@ -32,22 +32,23 @@ async function startNodes(count: number, cleanUp: (step: () => unknown) => void)
 }
 
 describe('peerwire crawl', () => {
-  it.for(['SIGINT', 'SIGTERM'] as const)(
-    'writes what it finds as it comes, and ends at %s with all of it, not at SIGHUP',
-    async (signal, { start, cleanUp, temporary }) => {
-      const [node] = await startNodes(1, cleanUp)
-      const out = join(await temporary(), 'nodes.json')
-      const child = start(['crawl', '--bootnode', node!.url, '--for', '600', '--out', out])
-      const count = async (): Promise<number> => (await readCrawl(out)).nodes.length
-      await expect.poll(() => count().catch(() => 0), WAIT).toBe(1)
-      expect((await readCrawl(out)).isWhole).toBe(false)
-      child.hangUp()
-      process.kill(child.pid, signal)
-      expect(await child.exited).toBe(0)
-      expect(await readCrawl(out)).toMatchObject({ nodes: [{ url: node!.url, isLive: true }], isWhole: true })
-      expect(child.lines).toEqual([{ text: `1 nodes, 1 live, 0 with their names: ${out}` }])
-    },
-  )
+  it('writes what it finds as it comes, and ends with all of it, but not at SIGHUP', async ({
+    start,
+    cleanUp,
+    temporary,
+  }) => {
+    const [node] = await startNodes(1, cleanUp)
+    const out = join(await temporary(), 'nodes.json')
+    const child = start(['crawl', '--bootnode', node!.url, '--for', '600', '--out', out])
+    const count = async (): Promise<number> => (await readCrawl(out)).nodes.length
+    await expect.poll(() => count().catch(() => 0), WAIT).toBe(1)
+    expect((await readCrawl(out)).isWhole).toBe(false)
+    child.hangUp()
+    process.kill(child.pid, 'SIGTERM')
+    expect(await child.exited).toBe(0)
+    expect(await readCrawl(out)).toMatchObject({ nodes: [{ url: node!.url, isLive: true }], isWhole: true })
+    expect(child.lines).toEqual([{ text: `1 nodes, 1 live, 0 with their names: ${out}` }])
+  })
 
   it('whose file may not grow any more leaves what fits, whole, and says so', async ({ cleanUp, temporary }) => {
     const nodes = await startNodes(6, cleanUp)
