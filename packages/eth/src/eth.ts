@@ -20,12 +20,13 @@ import { ETH_VERSIONS } from './protocol.ts'
 import type { CommonMessages, EthVersion } from './protocol.ts'
 import { askAccessLists, askBodies, askCells, askHeaders, askReceipts } from './questions.ts'
 import type { Hashes } from './questions.ts'
-import { FETCH_TIMEOUT_MS, metaOf, TRANSACTION_KIND, TransactionRelay } from './relay.ts'
+import type { TransactionRelay } from './relay.ts'
 import { serveByHash, serveHeaders } from './serve.ts'
 import { rangeRefusal } from './status.ts'
 import type { BlockRange, Status } from './status.ts'
 import { readTransaction } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
+import { FETCH_TIMEOUT_MS, metaOf, TRANSACTION_KIND } from './transaction-kind.ts'
 
 /**
  * Transactions up to this many bytes are sent whole to a few peers; larger ones are only announced. go-ethereum's
@@ -70,6 +71,8 @@ class EthPlugin implements Eth {
   #relaying: Relaying | undefined
   #follower: BlockFollower | undefined
   #isStopped = false
+  /** Loaded on use. */
+  #Relay: typeof TransactionRelay | undefined
 
   constructor(options: EthOptions) {
     if (options.blocks && !options.inventory) throw new TypeError('blocks need the inventory that has their kind')
@@ -104,6 +107,8 @@ class EthPlugin implements Eth {
     if (this.#running) throw new TypeError('this eth belongs to a running node already')
     this.#running = context
     if (!this.#options.inventory) await this.#inventory.start(context)
+    this.#Relay = (await import('./relay.ts')).TransactionRelay
+    if (this.#isStopped) return
     const { blocks: kind } = this.#options
     const received = (header: Header, peer: Peer): void => this.#events.emit('block:received', header, peer)
     const host = { eth: this, inventory: this.#inventory, clock: context.clock, received }
@@ -238,7 +243,7 @@ class EthPlugin implements Eth {
     if (this.#relaying) return this.#relaying
     const { crypto, clock } = this.#context
     const checker = createTransactionChecker({ crypto, clock, chainId, budgetPerPeer: this.#options.budget })
-    const relay = new TransactionRelay({
+    const relay = new this.#Relay!({
       inventory: this.#inventory,
       checker,
       nowMs: () => clock.now(),

@@ -10,18 +10,14 @@ import { MAX_POOLED, MAX_POOLED_SERVED } from './messages.ts'
 import { cut } from './serve.ts'
 import { BLOB_TYPE, invalidItem, isReadableType, MAX_TRANSACTION_BYTES, typeOf } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
+import { metaOf, TRANSACTION_KIND, typeAndSizeOf } from './transaction-kind.ts'
 
-/** The kind under which the inventory knows transactions. */
-export const TRANSACTION_KIND = 1
-/** How long an answer may take before the next announcer is asked: twice what go-ethereum gives. It may come later. */
-export const FETCH_TIMEOUT_MS = 10_000
 /** Questions to one peer that wait for an answer; a quarter of what a peer can have, for whatever else it is asked. */
 const MAX_OPEN = 16
 /** Announced bytes asked for at once; go-ethereum's figure. */
 const FETCH_BYTES = 128 * 1024
 /** How far the announced size may be off, as in go-ethereum: old clients count a header. */
 const SIZE_SLACK = 8
-const TYPE_FACTOR = 0x1_0000_0000
 
 /** A transaction that arrived and passed all checks, for the first time. */
 export interface Arrival {
@@ -51,11 +47,6 @@ export interface RelayCounts {
   repeated: number
   /** Questions without an answer in time. */
   unanswered: number
-}
-
-/** What an announcement says, as one number. */
-export function metaOf({ type, size }: Pick<Announced, 'type' | 'size'>): number {
-  return type * TYPE_FACTOR + size
 }
 
 /** What one peer is being asked. */
@@ -114,11 +105,7 @@ export class TransactionRelay implements Carrier {
   }
 
   announce(peers: readonly string[], _kind: number, items: readonly ItemNote[]): void {
-    const list = items.map(({ id, meta }) => ({
-      type: Math.floor(meta / TYPE_FACTOR),
-      size: meta % TYPE_FACTOR,
-      hash: id,
-    }))
+    const list = items.map(({ id, meta }) => ({ ...typeAndSizeOf(meta), hash: id }))
     const found = peers.flatMap((id) => this.#host.peer(id) ?? [])
     for (let start = 0; start < list.length; start += MAX_ANNOUNCED_AT_ONCE) {
       const some = list.slice(start, start + MAX_ANNOUNCED_AT_ONCE)
@@ -154,7 +141,7 @@ export class TransactionRelay implements Carrier {
     const missed: Uint8Array[] = []
     let bytes = 0
     for (let note = waiting[0]; note && notes.length < MAX_POOLED; note = waiting[0]) {
-      const size = note.meta % TYPE_FACTOR
+      const { size } = typeAndSizeOf(note.meta)
       if (inventory.stateOf(TRANSACTION_KIND, note.id) !== 'wanted') missed.push(note.id)
       else if (notes.length > 0 && bytes + size > FETCH_BYTES) break
       else {
@@ -272,8 +259,7 @@ interface Taking {
 }
 
 function checkNote(envelope: Uint8Array, hash: Uint8Array, meta: number): void {
-  const type = Math.floor(meta / TYPE_FACTOR)
-  const size = meta % TYPE_FACTOR
+  const { type, size } = typeAndSizeOf(meta)
   if (typeOf(envelope) === type && Math.abs(envelope.length - size) <= SIZE_SLACK) return
   const found = `type ${typeOf(envelope)} with ${envelope.length} bytes`
   throw invalidItem(`transaction ${toHex(hash)}: ${found}, announced as type ${type} with ${size}`)

@@ -26,10 +26,6 @@ export class Carriers {
     return this.#byPeer.has(peer)
   }
 
-  clear(): void {
-    this.#byPeer.clear()
-  }
-
   /**
    * Whether it is the first of this peer.
    *

@@ -25,6 +25,8 @@ import type {
   Unanswered,
 } from './tasks.ts'
 
+export { Carriers } from './carriers.ts'
+
 export interface InventoryOptions {
   readonly random: Random
   readonly limits?: Partial<InventoryLimits> | undefined

@@ -2,7 +2,7 @@
 import { checkOptions } from '../base/check-options.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Offer } from '../wire/protocol.ts'
-import { Carriers, type Carrier } from './carriers.ts'
+import type { Carrier, Carriers } from './carriers.ts'
 import type { ItemState, ServedItem, StoredItem } from './item-table.ts'
 import type { AnyKind, InventoryContext, ItemFigures, ItemListener, ItemOutcome, ItemService, Kind } from './kind.ts'
 import { inventoryLimits } from './limits.ts'
@@ -113,14 +113,20 @@ export function inventory(options: InventoryPluginOptions = {}): InventoryPlugin
   return new ClockedInventory(options)
 }
 
+/** What there is while a node runs; its code is loaded on use. */
+interface Running {
+  readonly machine: Inventory
+  readonly carriers: Carriers
+  readonly clock: Clock
+}
+
 class ClockedInventory implements InventoryPlugin {
   readonly name = 'inventory'
   readonly protocols: readonly Offer[]
   readonly #options: InventoryPluginOptions
   readonly #kinds: readonly AnyKind[]
   readonly #service: ItemService | undefined
-  readonly #carriers = new Carriers()
-  #running: { readonly machine: Inventory; readonly clock: Clock } | undefined
+  #running: Running | undefined
   #isTaken = false
   #timer: Timer | undefined
   #timerMs = 0
@@ -149,10 +155,11 @@ class ClockedInventory implements InventoryPlugin {
     this.#isTaken = true
     const { clock, random } = context
     const rules = rulesOf(this.#kinds, this.#options.trickle ?? [])
-    const { createInventory } = await import('./inventory.ts')
+    const { Carriers, createInventory } = await import('./inventory.ts')
     await this.#service?.start(context)
     if (!this.#isTaken) return
-    this.#running = { machine: createInventory({ random, limits: this.#options.limits, rules }), clock }
+    const machine = createInventory({ random, limits: this.#options.limits, rules })
+    this.#running = { machine, carriers: new Carriers(), clock }
   }
 
   stop(): void {
@@ -161,7 +168,6 @@ class ClockedInventory implements InventoryPlugin {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#running = undefined
-    this.#carriers.clear()
   }
 
   inspect(): InventoryInspection {
@@ -195,24 +201,25 @@ class ClockedInventory implements InventoryPlugin {
     const machine = this.#machine
     const { kinds, askTimeoutMs = machine.limits.askTimeoutMs } = options
     const listen = { kinds, askTimeoutMs }
-    if (this.#carriers.add(peer, { carrier, listen })) machine.addPeer(peer, options)
+    if (this.#running!.carriers.add(peer, { carrier, listen })) machine.addPeer(peer, options)
     else machine.addKinds(peer, listen)
     this.#schedule()
   }
 
   detach(peer: string, carrier: Carrier): void {
-    const left = this.#carriers.remove(peer, carrier)
+    const { carriers, machine } = this.#running ?? {}
+    const left = carriers?.remove(peer, carrier)
     if (!left) return
-    this.#running?.machine.removeKinds(peer, left.listen.kinds)
+    machine!.removeKinds(peer, left.listen.kinds)
     if (left.isLast) {
-      this.#running?.machine.removePeer(peer)
+      machine!.removePeer(peer)
       this.#service?.gone(peer)
     }
     this.#schedule()
   }
 
   isHere(peer: string): boolean {
-    return this.#carriers.has(peer)
+    return this.#running?.carriers.has(peer) === true
   }
 
   announced(peer: string, kind: number, items: readonly ItemNote[]): number {
@@ -313,10 +320,10 @@ class ClockedInventory implements InventoryPlugin {
   #poll(): void {
     this.#timer = undefined
     if (!this.#running) return
-    const { machine, clock } = this.#running
+    const { machine, carriers, clock } = this.#running
     this.#polledMs = clock.now()
     const tasks = machine.poll(this.#polledMs)
-    this.#carriers.carry(tasks)
+    carriers.carry(tasks)
     for (const { kind, id } of tasks.lost) this.#service?.lost(kind, id)
     this.#schedule()
   }

@@ -39,10 +39,6 @@ export class ItemMessages {
     }
     return message
   }
-
-  clear(): void {
-    this.#kept.clear()
-  }
 }
 
 interface Asked {

@@ -52,10 +52,11 @@ class InvService implements ItemService, Carrier {
   readonly #protocol: Protocol<InvMessages>
   readonly #byNumber: ReadonlyMap<number, AnyKind>
   readonly #numbers: readonly number[]
-  readonly #messages: ItemMessages
   readonly #peers = new Map<string, InvPeer>()
   readonly #listeners = new Map<AnyKind, Set<ItemListener<unknown>>>()
   #intake: Intake | undefined
+  /** With the messages that are kept ready. */
+  #serve: ((peer: Peer) => Serving) | undefined
   #context: InventoryContext | undefined
 
   constructor(inventory: InventoryPlugin, kinds: readonly AnyKind[]) {
@@ -65,14 +66,16 @@ class InvService implements ItemService, Carrier {
     this.#protocol = invProtocol(Math.max(...kinds.map(({ maxBytes }) => maxBytes)))
     this.#byNumber = new Map(kinds.map((kind) => [kind.number, kind]))
     this.#numbers = [...this.#byNumber.keys()]
-    this.#messages = new ItemMessages(this.#protocol)
     this.protocols = [this.#offer()]
   }
 
   async start(context: InventoryContext): Promise<void> {
     this.#context = context
-    const intake = await import('../inventory/intake.ts')
-    this.#intake = new intake.Intake({
+    const { Intake } = await import('../inventory/intake.ts')
+    const messages = new ItemMessages(this.#protocol)
+    const nowMs = (): number => context.clock.now()
+    this.#serve = (peer) => new Serving(peer, this.#protocol, messages, this.#inventory, nowMs)
+    this.#intake = new Intake({
       inventory: this.#inventory,
       clock: context.clock,
       logger: context.logger ?? silentLogger,
@@ -85,7 +88,7 @@ class InvService implements ItemService, Carrier {
   stop(): void {
     this.#intake?.stop()
     this.#peers.clear()
-    this.#messages.clear()
+    this.#serve = undefined
     this.#listeners.clear()
   }
 
@@ -208,7 +211,7 @@ class InvService implements ItemService, Carrier {
   #asked(peer: Peer, ids: Ids): void {
     const speaker = this.#speaker(peer)
     if (!speaker.kinds!.has(ids.kind)) return
-    speaker.serving ??= new Serving(peer, this.#protocol, this.#messages, this.#inventory, () => this.#clock.now())
+    speaker.serving ??= this.#serve!(peer)
     speaker.serving.add(ids)
   }
 
