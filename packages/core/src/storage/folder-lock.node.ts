@@ -47,7 +47,8 @@ export async function lockFolder(folder: string, owner: string, fs: FileSystem, 
     await inTurn(folder, () => take(folder, lock.path, self, fs, clock ?? systemClock))
   } catch (error) {
     forget(self.token)
-    throw error
+    if (codeOf(error) === undefined) throw error
+    throw new Error(`${folder} could not be locked: ${(error as Error).message}`, { cause: error })
   }
   lock.begin()
   return lock

@@ -1,4 +1,5 @@
 // Who has a folder: processes that are gone, whose numbers are used again, of other containers, and that slept.
+import * as realFs from 'node:fs/promises'
 import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { createManualClock } from '../testing/manual-clock.ts'
 import type { ManualClock } from '../testing/manual-clock.ts'
 import { fileStorage } from './file-storage.node.ts'
+import type { FileSystem } from './file-system.node.ts'
 
 /** The boot and the space of process numbers of nobody. */
 const ELSEWHERE = 'another boot/pid:[1]'
@@ -48,6 +50,14 @@ async function pass<T>(clock: ManualClock, promise: Promise<T>, each: () => Prom
   }
   return await promise
 }
+
+it('a folder without room for a lock is named', async () => {
+  const folder = await emptyFolder()
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+  const fs: FileSystem = { ...realFs, writeFile: () => Promise.reject(full) }
+  const claim = fileStorage(folder, { fs }).claim!('node')
+  await expect(claim).rejects.toThrow(`${folder} could not be locked: ENOSPC: no space left on device, write`)
+})
 
 describe('the lock of a folder', () => {
   it('names who holds it, and is gone when it is given back', async () => {
