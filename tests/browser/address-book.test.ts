@@ -47,7 +47,6 @@ describe('two relays and two tabs', () => {
     }
 
     const [tab] = tabs
-    await tab!.evaluate(() => window.closeTab())
     await tab!.reload()
     await tab!.waitForFunction(() => 'startTab' in window)
     await tab!.evaluate(() => window.startTab('book', []))

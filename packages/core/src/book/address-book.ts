@@ -25,8 +25,8 @@ export interface AddressBook extends Plugin {
    */
   add(address: Address | string): boolean
   /**
-   * Saves the book now; done once that is durable. It saves itself, too: a second after the first peer of a run that
-   * proves its key, a minute after whatever else changes, when a page is hidden or left, and when the node closes.
+   * Saves the book now; done once that is durable. It saves itself, too: as soon as the first peer of a run has proven
+   * its key, within a minute of whatever else changes, when a page is hidden or left, and when the node closes.
    * Without a storage there is nothing to do.
    *
    * @throws {TypeError} before the start

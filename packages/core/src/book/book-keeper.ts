@@ -47,8 +47,8 @@ export class BookKeeper {
   }
 
   /**
-   * A peer has proven its key. The first of a run is worth a save of its own, within seconds: many tabs live no longer,
-   * and the next run can begin with it.
+   * A peer has proven its key. The first of a run is worth a save of its own, at once: many tabs live for seconds, and
+   * the next run can begin with it.
    */
   proven(): void {
     this.#keeper.changed(this.#hasProven ? undefined : SOON_MS)

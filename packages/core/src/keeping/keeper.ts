@@ -10,8 +10,8 @@ import type { ReadLines } from './stored-lines.ts'
 
 /** Milliseconds from a change to the save, at most: so much news a program loses that is killed. */
 export const SAVE_MS = 60_000
-/** The same for news that a program can't do without when it comes again: saved within seconds. */
-export const SOON_MS = 1000
+/** The same for news that a program can't do without when it comes again: it may be gone in a moment. */
+export const SOON_MS = 0
 /** Milliseconds until a value is read again that could not be read, as after a disk's passing trouble. */
 const AGAIN_MS = 10_000
 

@@ -1,4 +1,4 @@
-// The form of stored values: JSON as a whole, and line by line, each with a checksum, so that damage costs single lines.
+// The form of stored values: JSON as a whole and line by line, each with a checksum: damage costs single lines.
 import { utf8ToBytes } from '../base/bytes.ts'
 import { checkedLine, readCheckedLine } from '../base/checked-line.ts'
 import type { StoredForm, StoredHeader, StoredRows } from './stored-form.ts'

@@ -2,11 +2,14 @@
 import { describe, expect, it } from 'vitest'
 import { defaultCrypto } from '../crypto/default.node.ts'
 import { generatePrivateKey } from '../crypto/private-key.ts'
+import type { StoredForm } from '../keeping/stored-form.ts'
 import { text } from '../protocols/codecs.ts'
 import { defineProtocol, message } from '../protocols/define-protocol.ts'
 import { countOf } from '../testing/counts.ts'
 import { createManualClock, drainMicrotasks } from '../testing/manual-clock.ts'
 import { createMemoryNetwork } from '../testing/memory-transport.ts'
+import { memoryStorage } from '../testing/memory-storage.ts'
+import type { MemoryStorage } from '../testing/memory-storage.ts'
 import { testNetwork } from '../testing/test-network.ts'
 import { parseAddress } from '../wire/address.ts'
 import type { Endpoint } from '../wire/address.ts'
@@ -115,6 +118,45 @@ describe('a plugin', () => {
     await drainMicrotasks()
     await Promise.all([slow.close(), starting])
     expect(calls.splice(0)).toEqual(['start slow', 'stop slow'])
+  })
+
+  it('gets the storage of the node and a keeper for it, or neither where nothing is kept, which is said', async () => {
+    const form: StoredForm = {
+      name: 'things.json',
+      title: 'Things',
+      kind: 'things',
+      version: 1,
+      maxRows: 1,
+      rows: () => [[{ id: 1 }]],
+      keyOf: () => 1,
+    }
+    for (const without of [undefined, 'somebody else has it']) {
+      const storage: MemoryStorage = { ...memoryStorage(), without }
+      const lines: string[] = []
+      const found: unknown[] = []
+      const plugin: Plugin = {
+        name: 'collector',
+        start: async (context) => {
+          const kept = await context.keep(form)
+          await kept?.keeper.save()
+          found.push(context.storage, kept !== undefined)
+        },
+      }
+      const node = createNode({
+        privateKey: generatePrivateKey(),
+        transports: [createMemoryNetwork({ clock: createManualClock() }).transport('a')],
+        plugins: [plugin],
+        storage,
+        logger: { enabled: () => true, log: (level, message) => void lines.push(`${level} ${message}`) },
+      })
+      await node.start()
+      await node.close()
+      expect(found).toEqual(without === undefined ? [storage, true] : [undefined, false])
+      expect(storage.values.has('things.json')).toBe(without === undefined)
+      expect(lines.filter((line) => line.startsWith('warn'))).toEqual(
+        without === undefined ? [] : ['warn Nothing is kept'],
+      )
+    }
   })
 
   it('that never stops does not hold up close', async () => {

@@ -52,8 +52,8 @@ export async function readHolder(path: string, fs: FileSystem): Promise<Holder |
 }
 
 /**
- * Whether a holder lives. `unknown` where a look can't tell: it is of another machine, of another container, of a system
- * that doesn't say when a process began, or of another part of this very process.
+ * Whether a holder lives. `unknown` where a look can't tell: it is of another machine, of another container, of a
+ * system that doesn't say when a process began, or of another part of this very process.
  */
 export async function lookAt(holder: Holder, fs: FileSystem): Promise<'alive' | 'dead' | 'unknown'> {
   const { version, pid, place, born, token } = holder
