@@ -86,7 +86,8 @@ describe('what can’t be read', () => {
 
   it('is a record that is not right', async ({ run }) => {
     const { code, stderr } = await run('resolve', 'enr:abc')
-    const words = 'peerwire resolve: invalid message: 1 bytes after the item (see peerwire resolve --help)\n'
+    const why = 'this is no record: invalid message: 1 bytes after the item'
+    const words = `peerwire resolve: ${why} (see peerwire resolve --help)\n`
     expect([code, stderr]).toEqual([2, words])
   })
 })
