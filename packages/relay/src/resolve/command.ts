@@ -84,22 +84,25 @@ async function runResolve(given: Given, surroundings: Surroundings): Promise<num
   if (/^enrtree:/i.test(text)) {
     readArgument(() => parseTreeUrl(text))
     const options = { servers, perSecond: rate, isAll: given.has('all'), timeoutMs }
-    return await within(timeoutMs, surroundings, (signal) => resolveTree(text, options, { ...surroundings, signal }))
+    return await within('end', timeoutMs, surroundings, (signal) =>
+      resolveTree(text, options, { ...surroundings, signal }),
+    )
   }
   const { host, udp } = readArgument(() => readNode(text))
   if (host !== undefined && udp === 0) throw new UsageError(`nobody can be asked at UDP port 0: ${text.slice(0, 80)}`)
-  return await within(timeoutMs ?? DEFAULT_TIMEOUT_MS, surroundings, (signal) =>
+  return await within('answer', timeoutMs ?? DEFAULT_TIMEOUT_MS, surroundings, (signal) =>
     resolveNode(text, { given, listen }, signal, surroundings.output),
   )
 }
 
 async function within(
+  what: string,
   timeoutMs: number | undefined,
   { signal }: Surroundings,
   work: (signal: AbortSignal) => Promise<number>,
 ): Promise<number> {
   const end = new AbortController()
-  const onTime = (): void => end.abort(new Error(`no end within ${timeoutMs} ms`))
+  const onTime = (): void => end.abort(new Error(`no ${what} within ${timeoutMs} ms`))
   const timer = timeoutMs === undefined ? undefined : systemClock.setTimer(timeoutMs, onTime)
   const onSignal = (): void => end.abort(signal.reason)
   signal.addEventListener('abort', onSignal, { once: true })
