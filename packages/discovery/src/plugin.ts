@@ -1,5 +1,5 @@
 // Discovery as a plugin: brings the node addresses to dial, and finds persistent nodes that have moved.
-import { checkOptions, isBytes, isPeerError, isPublicEndpoint, parseAddress } from '@peerwire/core'
+import { checkOptions, formatIp, isBytes, isLocalIp, isPeerError, isPublicEndpoint, parseAddress } from '@peerwire/core'
 import type { Address, Endpoint, Plugin, PluginContext, PrefixPolicy, RlpInput } from '@peerwire/core'
 import { createDiscv4 } from './discv4/discv4.ts'
 import type { Discv4 } from './discv4/discv4.ts'
@@ -8,6 +8,7 @@ import { isLocalDiscovery } from './discv4/known-node.ts'
 import type { KnownNode } from './discv4/known-node.ts'
 import type { OpenDatagramSocket, UdpEndpoint } from './discv4/socket.ts'
 import { inParallel } from './in-parallel.ts'
+import { readValue } from './records/record.ts'
 import type { NodeRecord } from './records/record.ts'
 import { SilentNodes } from './silent-nodes.ts'
 
@@ -142,6 +143,13 @@ class DiscoveryPlugin implements Discovery {
   async resolve(publicKey: Uint8Array, signal: AbortSignal): Promise<Endpoint | undefined> {
     const node = await this.#discv4?.resolve(publicKey, { signal })
     return node && node.tcp > 0 ? endpointOf(node) : undefined
+  }
+
+  /** Of our record, which says what the user said, else what most of those that answered see. */
+  stated(): string | undefined {
+    const ip = this.#discv4?.record.pairs.get('ip')
+    const bytes = ip && readValue(ip)
+    return isBytes(bytes) && bytes.length === 4 && !isLocalIp(bytes) ? formatIp(bytes) : undefined
   }
 
   inspect(): DiscoveryInspection | null {

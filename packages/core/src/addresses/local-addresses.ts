@@ -91,13 +91,24 @@ function bestOf(known: Iterable<LocalAddress>, remote: NetworkAddress, isRoutabl
   for (const local of known) {
     const { address, score } = local
     if (address.network !== remote.network && (isHidden(address) || isHidden(remote))) continue
-    const reach = reachabilityOf(address, remote, isRoutable)
+    const reach = ownReach(address, remote) ?? reachabilityOf(address, remote, isRoutable)
     if (reach < bestReach || reach === Reachability.none) continue
     if (best && reach === bestReach && score <= best.score) continue
     best = local
     bestReach = reach
   }
   return best?.address
+}
+
+// This machine's loopback is best for whoever is on it, and nothing for others.
+function ownReach(local: NetworkAddress, remote: NetworkAddress): Reachability | undefined {
+  if (!isLoopback(local)) return undefined
+  return isLoopback(remote) ? Reachability.private : Reachability.none
+}
+
+function isLoopback({ network, bytes }: NetworkAddress): boolean {
+  if (network === NetworkId.ipv4) return bytes[0] === 127
+  return network === NetworkId.ipv6 && bytes[15] === 1 && bytes.subarray(0, 15).every((byte) => byte === 0)
 }
 
 /** How well a remote reaches an address of ours. A name is reached by whatever the remote has. */

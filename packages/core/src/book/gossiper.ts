@@ -1,5 +1,6 @@
 // addr/1 of a running node: its messages brought to the gossip and from it, on the node's clock.
 import type { NetworkAddress } from '../addresses/network-address.ts'
+import { equalBytes } from '../base/bytes.ts'
 import type { Timer } from '../base/clock.ts'
 import type { PluginContext } from '../node/plugin.ts'
 import { Gossip } from '../protocols/addr/gossip.ts'
@@ -12,7 +13,8 @@ import { networkOf, placeOf } from './places.ts'
 export interface GossiperOptions {
   readonly context: PluginContext
   readonly network: string
-  learn(entry: AddrEntry, from: NetworkAddress): void
+  /** `isOwn`: of itself, by the key that it has proven. */
+  learn(entry: AddrEntry, from: NetworkAddress, isOwn: boolean): void
   sample(): readonly AddrEntry[]
   mayRelay(entry: AddrEntry): boolean
   canReach(entry: AddrEntry): boolean
@@ -43,7 +45,7 @@ export class Gossiper {
       sha256: context.crypto.sha256,
       learn: (entry, from) => {
         const talker = this.#talkers.get(from)
-        if (talker) options.learn(entry, talker.place)
+        if (talker) options.learn(entry, talker.place, equalBytes(entry.publicKey, talker.peer.publicKey))
       },
       sample: options.sample,
       mayRelay: options.mayRelay,

@@ -5,6 +5,7 @@ import type { NetworkAddress } from '../addresses/network-address.ts'
 import type { GossipFigures } from '../protocols/addr/gossip.ts'
 import type { Endpoint } from '../wire/address.ts'
 import type { KeeperFigures } from '../keeping/keeper.ts'
+import type { OwnInspection } from './own-addresses.ts'
 import type { Seed } from './seeds.ts'
 
 export interface AddressBookOptions {
@@ -50,6 +51,8 @@ export interface AddressBookInspection {
   /** With `local`: how many of such addresses are kept, as a sentence. */
   readonly bound?: string
   readonly own: number
+  /** What others are told of this node, in the written form, or why nothing is. */
+  readonly ownAddresses: OwnInspection
   readonly addr: GossipFigures
   /** Absent when the node has no storage. */
   readonly file: KeeperFigures | undefined

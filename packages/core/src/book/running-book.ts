@@ -1,5 +1,6 @@
 // The book of a node that runs: tables, gossip, store, seeds and feelers put together.
-import type { AddressEntry, AddressTables, SelectOptions } from '../addresses/address-tables.ts'
+import { interfaceHosts } from '#interfaces'
+import type { AddressEntry, AddressTables, HeardAddress, SelectOptions } from '../addresses/address-tables.ts'
 import { addressOfEndpoint, endpointOfAddress } from '../addresses/endpoint-address.ts'
 import { isRoutableAddress } from '../addresses/group-policy.ts'
 import { hasQuery } from '../addresses/network-address.ts'
@@ -93,7 +94,11 @@ export class RunningBook {
     })
     this.#outbound = new Outbound(stored?.header?.anchors ?? [])
     this.#anchors = this.#outbound.anchors()
-    this.#own = new OwnAddresses(this.#accepts)
+    this.#own = new OwnAddresses({
+      accepts: this.#accepts,
+      interfaces: interfaceHosts,
+      stated: () => context.stated(),
+    })
     this.#own.advertise(options.advertise ?? [])
     this.#picker = new Picker({
       tables: this.tables,
@@ -138,7 +143,7 @@ export class RunningBook {
       context,
       network: options.network,
       foreign: (peer) => this.#witness.foreign(peer),
-      learn: (entry, from) => this.#learn(entry, from),
+      learn: (entry, from, isOwn) => this.#learn({ ...entry, isOwn }, from),
       sample: () => this.#sample(),
       mayRelay: (entry) => this.#accepts(entry.address) && !hasQuery(entry.address) && !this.#isHeldAgainst(entry),
       canReach: ({ address }) => canReach(context.canDial, address.network, address.transport),
@@ -186,7 +191,8 @@ export class RunningBook {
   }
 
   listening(): void {
-    this.#own.listening(this.#context.node.addresses)
+    const { node, logger } = this.#context
+    this.#own.listening(node.addresses, logger)
   }
 
   async stop(): Promise<void> {
@@ -226,7 +232,7 @@ export class RunningBook {
       networkParts: this.#options.parts,
       addresses: this.tables.counts(),
       ...(this.#options.local ? { bound: LOCAL_BOUND } : {}),
-      own: this.#own.count,
+      ...this.#own.counts(),
       addr: this.gossiper.inspect(),
       file: this.#keeper?.inspect(),
       anchors: this.#outbound.anchors(),
@@ -236,7 +242,6 @@ export class RunningBook {
     }
   }
 
-  // Without feelers, too, somebody has to decide whose a slot of the tried table is.
   async #feel(): Promise<void> {
     if (this.#options.feelers ?? true) await this.#prober.feel()
     else this.#prober.resolveCollisions()
@@ -308,7 +313,7 @@ export class RunningBook {
   }
 
   // Nobody elsewhere knows of addresses here, and a stranger's query could make a service do something.
-  #learn(entry: AddrEntry, from: NetworkAddress): void {
+  #learn(entry: HeardAddress, from: NetworkAddress): void {
     const { address } = entry
     if (hasQuery(address) || (isLocalAddress(address) && !isLocalAddress(from))) return
     this.#witness.heard(address, entry.publicKey)
@@ -321,7 +326,7 @@ export class RunningBook {
     return address !== undefined && !hasQuery(address) && this.#accepts(address)
   }
 
-  #take(entry: AddrEntry, from: NetworkAddress, now: number): boolean {
+  #take(entry: HeardAddress, from: NetworkAddress, now: number): boolean {
     if (this.#isNobody(entry.publicKey)) return false
     const isNew = this.tables.add(entry, from, now)
     if (isNew) {

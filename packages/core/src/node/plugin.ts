@@ -38,6 +38,8 @@ export interface PluginContext {
    * storage.
    */
   keep(form: StoredForm): Promise<Kept | undefined>
+  /** Where others see this node, as plugins have found out: IP addresses. */
+  stated(): readonly string[]
   /** Names of all protocols that the node offers, and of the kinds of items that its plugins pass on. */
   readonly names: readonly string[]
   /** Whose the places of the node are; the dialer keeps so many outbound peers. */
@@ -91,6 +93,8 @@ export interface Plugin {
   readonly probes?: boolean | undefined
   /** Finds where a persistent node is now that could not be dialed; `undefined` when it isn't found. */
   resolve?(publicKey: Uint8Array, signal: AbortSignal): Promise<Endpoint | undefined>
+  /** Where others see this node, as an IP address: for whoever tells them of it. */
+  stated?(): string | undefined
   /** What is held against somebody; asked often, so it has to be quick. Trusted peers are never asked about. */
   judge?(subject: Subject): Verdict | undefined
   /** Plain JSON for `node.inspect()`. */

@@ -103,6 +103,7 @@ function contextOf({ node, settings, dials, signal }: PluginsHost, storage: Stor
       ...settings.offers.map(({ protocol }) => protocol.name),
       ...settings.plugins.flatMap(({ kinds = [] }) => kinds.map(({ name }) => name)),
     ],
+    stated: () => settings.plugins.map((plugin) => plugin.stated?.()).filter((host) => host !== undefined),
     canDial: (endpoint) => transports.some((transport) => transport.canDial(endpoint)),
     judge,
     probe: async (address, options) => {
