@@ -122,9 +122,9 @@ export class TreeClient {
 
   /**
    * Reads every entry of one tree, none of it left out. What can't be had is asked for again as long as anything new
-   * comes; a list that changes meanwhile is read from its beginning. `progress` has what was read so far, should it end.
+   * comes; a list that changes meanwhile is read from its beginning. Should it end, `progress` has what was read.
    *
-   * @throws {PeerError} when the root can't be had, at the first entry that can't be believed, or when nothing new comes
+   * @throws {PeerError} when the root can't be had, at an entry that can't be believed, or when nothing new comes
    */
   async read(text: string, signal: AbortSignal, options: TreeReadOptions = {}): Promise<Tree> {
     const walk = this.#walk(formatTreeUrl(parseTreeUrl(text)))
