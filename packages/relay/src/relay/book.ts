@@ -6,11 +6,11 @@ import type { RelayOptions } from './options.ts'
 /** None where the operator wants none. A sample source ends with the relay: its address is never kept. */
 export function bookPlugins(options: RelayOptions, sample: string | undefined): readonly Plugin[] {
   if (!options.addressBook) return []
-  const { publicEndpoint, advertised, seeds, bias, defaultPort } = options
+  const { publicEndpoint, advertised, seeds, bias, defaultPort, networkName: network } = options
   const advertise = publicEndpoint ? [publicEndpoint, ...advertised] : advertised
   const except = sample === undefined ? [] : [parseAddress(sample).publicKey]
   const newShare = bias === 'peers' ? 'by peers' : bias
-  return [addressBook({ seeds, advertise, local: isLocalRelay(options), except, newShare, defaultPort })]
+  return [addressBook({ network, seeds, advertise, local: isLocalRelay(options), except, newShare, defaultPort })]
 }
 
 // Whoever it meets is on this machine or in its network: then addresses there are worth knowing.

@@ -30,6 +30,10 @@ const FLAGS: FlagTable = {
     value: 'HOW',
     help: 'how often strangers are dialed who were never connected: even, the default, is every second time; peers is 10 % without outbound peers and 90 % with eight',
   },
+  'network-name': {
+    value: 'NAME',
+    help: 'whose nodes the address book holds and tells of, as inspect() of a tab shows it; default main',
+  },
   'default-port': {
     value: 'PORT',
     help: 'the port that most nodes have: others are dialed later; default: 30303 with --network, else any is as good',

@@ -62,6 +62,8 @@ export interface RelayOptions {
   readonly addressBook: boolean
   /** Which share of dials goes to addresses that were never connected. */
   readonly bias: (typeof BIASES)[number]
+  /** Whose nodes the book holds. */
+  readonly networkName: string
   /** The port that most nodes have; absent where any is as good. */
   readonly defaultPort: number | undefined
   /** Where nodes are looked for. */
@@ -100,6 +102,7 @@ export function readRelayOptions(given: Given, env: NodeJS.ProcessEnv): RelayOpt
     seeds: given.values('seed').map((text) => valueOf('seed', () => readAddress(text))),
     addressBook: !given.has('no-address-book'),
     bias: readBias(given.value('bias') ?? 'even'),
+    networkName: readNetworkName(given.value('network-name') ?? 'main'),
     defaultPort: readDefaultPort(given, search),
     search,
     discovery: !given.has('no-discovery'),
@@ -142,7 +145,7 @@ function check(options: RelayOptions): void {
 
 function checkBook(given: Given): void {
   if (!given.has('no-address-book')) return
-  const useless = ['bias', 'default-port'].find((flag) => given.value(flag) !== undefined)
+  const useless = ['bias', 'default-port', 'network-name'].find((flag) => given.value(flag) !== undefined)
   if (useless !== undefined) throw new UsageError(`--${useless} is of no use with --no-address-book`)
 }
 
@@ -226,6 +229,12 @@ function readTrust(given: Given): TrustProxy {
   const trust = isCount ? Number(text) : texts.flatMap((each) => each.split(','))
   valueOf('trust-proxy', () => readTrustProxy(trust))
   return trust
+}
+
+function readNetworkName(text: string): string {
+  const { length } = new TextEncoder().encode(text)
+  if (length >= 1 && length <= 32) return text
+  throw new UsageError(`--network-name must have 1 to 32 bytes, not ${length}`)
 }
 
 function readBias(text: string): RelayOptions['bias'] {
