@@ -23,7 +23,6 @@ describe('the dials of a relay', () => {
     [['--default-port', '0'], '--default-port must be a whole number from 1 to 65535, not "0"'],
     [['--default-port', '65536'], '--default-port must be a whole number from 1 to 65535, not "65536"'],
     [['--default-port', 'http'], '--default-port must be a whole number from 1 to 65535, not "http"'],
-    [['--network-name', ''], '--network-name must have 1 to 32 bytes, not 0'],
     [['--network-name', 'x'.repeat(33)], '--network-name must have 1 to 32 bytes, not 33'],
     [['--no-address-book', '--bias', 'peers'], '--bias is of no use with --no-address-book'],
     [['--no-address-book', '--default-port', '1'], '--default-port is of no use with --no-address-book'],
