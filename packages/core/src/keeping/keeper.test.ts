@@ -153,6 +153,23 @@ describe('a page that is left', () => {
     expect(idsOf(await look(storage))).toEqual(['new'])
   })
 
+  it.each([
+    [9_800, true],
+    [10_100, false],
+  ])('does not hold the page up for what was large: 99 rows of %i bytes', async (bytes, isAtOnce) => {
+    const storage = memoryStorage()
+    const { keeper, things } = run(storage)
+    for (let row = 0; row < 99; row++) things.add(`${row}`.padEnd(bytes))
+    await keeper.save()
+    const before = storage.values.get(NAME)
+    things.add('one')
+    keeper.changed()
+    storage.leave()
+    expect(storage.values.get(NAME) !== before).toBe(isAtOnce)
+    await keeper.close()
+    expect(idsOf(await look(storage))).toHaveLength(100)
+  })
+
   it('tries again when that failed and the page lives on', async () => {
     const storage = memoryStorage()
     let isBroken = true

@@ -12,6 +12,8 @@ import type { ReadLines } from './stored-lines.ts'
 export const SAVE_MS = 60_000
 /** The same for news that a program can't do without when it comes again: it may be gone in a moment. */
 export const SOON_MS = 0
+/** Bytes of a value that are written in one go when a page is left, a tenth of a second's work: more would be felt. */
+const MAX_AT_ONCE_BYTES = 1_000_000
 /** Milliseconds until a value is read again that could not be read, as after a disk's passing trouble. */
 const AGAIN_MS = 10_000
 
@@ -247,6 +249,10 @@ export class Keeper {
   // The program may be gone in a moment: nothing is waited for, and there is one thing to do, to write.
   #leave(): void {
     if (this.#stays !== undefined || !(this.#isDirty || this.#running)) return
+    if (this.#figures.savedBytes > MAX_AT_ONCE_BYTES) {
+      void this.#saveNext().catch(() => undefined)
+      return
+    }
     this.#isDirty = false
     this.#snapshots++
     const bytes = runAtOnce(encodeLines(this.#form))

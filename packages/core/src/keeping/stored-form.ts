@@ -24,7 +24,10 @@ export interface StoredForm {
   readonly maxRows: number
   /** Asked at the moment of a save. */
   header?(): StoredHeader
-  /** All rows as they are at the moment of the call, in slices that take some milliseconds at most. */
+  /**
+   * All rows as they are at the moment of the call, in slices that take some milliseconds at most. A row of more than
+   * 16,000 bytes is damage to whoever reads it.
+   */
   rows(): Iterable<readonly object[]>
   /** By what a row is told from others: a spoiled value is completed by the rows of the one before it. */
   keyOf(row: object): unknown
