@@ -57,7 +57,9 @@ export interface NoteKindOptions extends Partial<
   readonly slowMs?: number
 }
 
-/** Texts that begin with `bad` are invalid, with `dull` ignored, with `unsure` for later; a check of `throws` throws. */
+/**
+ * Texts that begin with `bad` are invalid, with `dull` ignored, with `unsure` for later; a check of `throws` throws.
+ */
 export function noteKind(clock: () => Clock, options: NoteKindOptions = {}): Kind<Note> {
   const { urgent = true, slowMs = 0, number = 16, name = 'note', rooted = false, isSure, ...others } = options
   return kind<Note>({

@@ -1,4 +1,5 @@
-// Programs with little to live on: few open files, nowhere to say what is wrong, a disk without room; and what they use.
+// Programs with little to live on: few open files, nowhere to say what is wrong, a disk without room; and what they
+// use.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 

@@ -3,7 +3,10 @@ import type { Random } from '../base/random.ts'
 import type { GroupPolicy } from './group-policy.ts'
 import type { AddressTransport, NetworkAddress, NetworkId } from './network-address.ts'
 
-/** One claim: an address and who is said to be there. There may be several of one address. A view: valid until the tables are changed, and never to be written to. */
+/**
+ * One claim: an address and who is said to be there. There may be several of one address. A view: valid until the
+ * tables are changed, and never to be written to.
+ */
 export interface AddressEntry {
   readonly key: string
   readonly address: NetworkAddress

@@ -76,7 +76,9 @@ export function outdoneBy({ absence }: TableState, head: BookEntry, now: number)
   return weakest ? [...gone, weakest] : gone
 }
 
-/** The claim that is believed: whom a handshake has shown, else whom the fewest dials and the most sources speak for. */
+/**
+ * The claim that is believed: whom a handshake has shown, else whom the fewest dials and the most sources speak for.
+ */
 export function bestClaim(head: BookEntry): BookEntry {
   let best = head
   for (let claim = head.next; claim; claim = claim.next) if (isWeaker(best, claim)) best = claim

@@ -3,7 +3,9 @@ import { DiscReason } from '../errors/disc-reason.ts'
 import type { PeerError } from '../errors/peer-error.ts'
 import type { Refusal } from '../wire/refusal.ts'
 
-/** Nobody wants the dial any more, we have no place ourselves, or our own code failed: that says nothing of the address. */
+/**
+ * Nobody wants the dial any more, we have no place ourselves, or our own code failed: that says nothing of the address.
+ */
 export function isOurDoing(error: PeerError): boolean {
   if (isOtherKey(error)) return false
   const { origin } = error

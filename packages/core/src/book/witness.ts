@@ -111,8 +111,8 @@ export class Witness {
   }
 
   /**
-   * Whoever told of nodes that are not there, and of none that is, gives its place to another, when all are taken: while
-   * there are few, it may be that it knows no better.
+   * Whoever told of nodes that are not there, and of none that is, gives its place to another, when all are taken:
+   * while there are few, it may be that it knows no better.
    */
   dropLiar(): void {
     const { gossiper, isFull, holdOff } = this.#options

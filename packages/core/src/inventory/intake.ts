@@ -142,7 +142,9 @@ export class Intake {
     for (const { kind, id } of this.#checking.get(peer) ?? []) this.#host.inventory.letGo(kind.number, id)
   }
 
-  /** Nobody is left to be asked for an item: what waits for it is the first of its chain here, where its kind allows. */
+  /**
+   * Nobody is left to be asked for an item: what waits for it is the first of its chain here, where its kind allows.
+   */
   async lost(kind: number, id: Uint8Array): Promise<void> {
     if (this.#stopped) return
     const key = `${kind} ${toHex(id)}`

@@ -9,7 +9,10 @@ import { Shares } from './shares.ts'
 export type Source = string
 export const OWN: Source = 'own'
 
-/** What is remembered of an id: `held` is an item that came and isn't decided; `open` is what is neither here nor settled. */
+/**
+ * What is remembered of an id: `held` is an item that came and isn't decided; `open` is what is neither here nor
+ * settled.
+ */
 type Kept = 'open' | 'held' | 'accepted' | 'refused'
 /** Beside that, `wanted` is what somebody announced, and is asked for. */
 export type ItemState = Kept | 'wanted'

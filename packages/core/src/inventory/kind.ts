@@ -76,8 +76,8 @@ export interface AcceptedItem<T = unknown> {
 }
 
 /**
- * What became of an item: `known` was here before, `waiting` lacks its parent, `later` couldn't be judged yet, `unasked`
- * came from a peer that wasn't asked for it.
+ * What became of an item: `known` was here before, `waiting` lacks its parent, `later` couldn't be judged yet,
+ * `unasked` came from a peer that wasn't asked for it.
  */
 export type ItemOutcome = 'accepted' | 'ignored' | 'invalid' | 'known' | 'waiting' | 'later' | 'unasked'
 

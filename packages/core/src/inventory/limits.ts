@@ -21,8 +21,8 @@ export interface InventoryLimits {
   /** Milliseconds that a request for an item of an urgent kind may take before another announcer is asked, too. */
   readonly urgentTimeoutMs: number
   /**
-   * How long a peer whose request has lapsed may answer nothing at all before its carrier is told that it is useless, in
-   * milliseconds.
+   * How long a peer whose request has lapsed may answer nothing at all before its carrier is told that it is useless,
+   * in milliseconds.
    */
   readonly uselessMs: number
   /** How often an item is asked for again when nobody could say whether it is good. At most 16. */
@@ -43,7 +43,10 @@ export interface InventoryLimits {
   readonly storeBytes: number
   /** How long an item is served from when it was published, where its kind doesn't say, in milliseconds. */
   readonly storeMs: number
-  /** How long an item of this node's own is kept while nobody asks for it, in milliseconds; its life begins when somebody does. */
+  /**
+   * How long an item of this node's own is kept while nobody asks for it, in milliseconds; its life begins when
+   * somebody does.
+   */
   readonly unaskedMs: number
   /** When such an item is announced again, in milliseconds, by chance up to twice that; the pause grows to 16 times. */
   readonly againMs: number

@@ -42,8 +42,8 @@ export interface InventoryPlugin {
   publish<T>(kind: Kind<T>, bytes: Uint8Array, options?: PublishOptions): Uint8Array
   /**
    * An item came over a protocol of one's own, such as the `over` of its kind: it is treated as those of `inv/1`, but
-   * need not have been asked for. Whoever calls this ends the peer when the answer is `invalid`. `ageMs` is how long ago
-   * it was published, as its sender says.
+   * need not have been asked for. Whoever calls this ends the peer when the answer is `invalid`. `ageMs` is how long
+   * ago it was published, as its sender says.
    */
   deliver<T>(kind: Kind<T>, bytes: Uint8Array, peer: string, ageMs?: number): Promise<ItemOutcome>
   /** Calls back for each item of a kind that a peer sent and that was accepted; the answer ends that. */

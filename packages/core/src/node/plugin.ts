@@ -52,7 +52,8 @@ export interface PluginContext {
    * Finds out whether the node of an address lives: a dial, both handshakes, and goodbye. It takes a place while it
    * lasts and never becomes a peer, and nobody is told but the caller.
    *
-   * @throws {PeerError} with what ended it before Hello, or the lack of a protocol that both speak; `disconnect reason` when no place was free and nobody was
+   * @throws {PeerError} with what ended it before Hello, or the lack of a protocol that both speak; `disconnect reason`
+   * when no place was free and nobody was
    *   dialed
    */
   probe(address: Address, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>

@@ -1,4 +1,5 @@
-// Whole networks in which somebody withholds, leaves, answers late or can't say: everybody gets every item all the same.
+// Whole networks in which somebody withholds, leaves, answers late or can't say: everybody gets every item all the
+// same.
 import { describe, expect, it } from 'vitest'
 import { idOf, invWorld, noteOf, speaker } from '../../test/inv-world.ts'
 import { toHex } from '../base/bytes.ts'

@@ -27,7 +27,10 @@ export interface KindOptions {
    * Alike at all ends. Default: `storeMs` of the inventory's limits, 15 minutes.
    */
   readonly lifeMs?: number | undefined
-  /** How many of its newest items a peer that comes is told of. Default: `toldToNewcomer` of the inventory's limits, 1,000. */
+  /**
+   * How many of its newest items a peer that comes is told of. Default: `toldToNewcomer` of the inventory's limits,
+   * 1,000.
+   */
   readonly history?: number | undefined
   /** Peers that share this protocol get the kind over it, and never over `inv/1`. */
   readonly over?: Capability | undefined

@@ -1,4 +1,5 @@
-// Ends with whoever started it, where that is a package manager: those pass a signal on to their shell alone, or to nobody.
+// Ends with whoever started it, where that is a package manager: those pass a signal on to their shell alone, or to
+// nobody.
 import { readFileSync } from 'node:fs'
 import type { Clock, Timer } from '@peerwire/core'
 

@@ -1,4 +1,5 @@
-// How many peers, visitors and links fit into the files that the process may open, so that strangers never take the last.
+// How many peers, visitors and links fit into the files that the process may open, so that strangers never take the
+// last.
 import { readFile } from 'node:fs/promises'
 import { DEFAULT_LIMITS, type NodeLimits } from '@peerwire/core'
 import { type BridgeLimits, DEFAULT_BRIDGE_LIMITS } from '../bridge/limits.ts'
@@ -21,8 +22,9 @@ export interface FileBudget {
 }
 
 /**
- * A third of the files is for visitors who are no peers yet: half of it for those who wait, a quarter for handshakes and
- * a quarter for those who are told why not. Another third is for the bridge, where it is open, and peers have the rest.
+ * A third of the files is for visitors who are no peers yet: half of it for those who wait, a quarter for handshakes
+ * and a quarter for those who are told why not. Another third is for the bridge, where it is open, and peers have the
+ * rest.
  *
  * @param openFiles - absent where no limit is known
  */
