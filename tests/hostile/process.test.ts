@@ -91,7 +91,7 @@ describe.skipIf(lacksLimits())('a relay with 256 open files and a closed standar
       await relay.process.waitFor(is('peer', { inbound: false }))
       await besiege(relay, cleanUp)
       await relay.process.stop()
-    expect(await relay.process.exited).toBe(0)
+      expect(await relay.process.exited).toBe(0)
     },
   )
 
@@ -101,7 +101,7 @@ describe.skipIf(lacksLimits())('a relay with 256 open files and a closed standar
       const relay = await startRelay(await temporary(), false, [], cleanUp)
       await besiege(relay, cleanUp)
       await relay.process.stop()
-    expect(await relay.process.exited).toBe(0)
+      expect(await relay.process.exited).toBe(0)
     })
   }
 })
