@@ -124,7 +124,8 @@ class ClockedInventory implements InventoryPlugin {
   readonly name = 'inventory'
   readonly protocols: readonly Offer[]
   readonly #options: InventoryPluginOptions
-  readonly #kinds: readonly AnyKind[]
+  /** What the program passes on: with its protocols they say whose nodes are meant. */
+  readonly kinds: readonly AnyKind[]
   readonly #service: ItemService | undefined
   #running: Running | undefined
   #isTaken = false
@@ -136,17 +137,12 @@ class ClockedInventory implements InventoryPlugin {
   constructor(options: InventoryPluginOptions) {
     this.#options = checkOptions('inventory', options, { kinds: 'list', trickle: 'list', limits: 'thing' })
     inventoryLimits(options.limits)
-    this.#kinds = options.kinds ?? []
-    for (const item of this.#kinds) {
+    this.kinds = options.kinds ?? []
+    for (const item of this.kinds) {
       if (typeof item?.connect !== 'function') throw new TypeError('kinds of inventory must be what kind() gives')
     }
-    this.#service = this.#kinds[0]?.connect(this, this.#kinds)
+    this.#service = this.kinds[0]?.connect(this, this.kinds)
     this.protocols = this.#service?.protocols ?? []
-  }
-
-  /** What the program passes on, by name. */
-  get kinds(): readonly { readonly name: string }[] {
-    return this.#kinds
   }
 
   // A program that has an inventory begins without waiting for it to be loaded; a node waits before its first peer.
@@ -154,7 +150,7 @@ class ClockedInventory implements InventoryPlugin {
     if (this.#isTaken) throw new TypeError('this inventory belongs to a running node already')
     this.#isTaken = true
     const { clock, random } = context
-    const rules = rulesOf(this.#kinds, this.#options.trickle ?? [])
+    const rules = rulesOf(this.kinds, this.#options.trickle ?? [])
     const { Carriers, createInventory } = await import('./inventory.ts')
     await this.#service?.start(context)
     if (!this.#isTaken) return
@@ -293,7 +289,7 @@ class ClockedInventory implements InventoryPlugin {
   }
 
   #serviceOf<T>(kind: Kind<T>): ItemService {
-    if (this.#service && this.#kinds.includes(kind)) return this.#service
+    if (this.#service && this.kinds.includes(kind)) return this.#service
     throw new TypeError(`the inventory has no kind ${kind.name}: give it to inventory({ kinds })`)
   }
 
