@@ -15,6 +15,8 @@ export interface Deadlines<T extends Due> {
   readonly size: number
   /** The least time, `undefined` when nothing is waiting. */
   nextMs(): number | undefined
+  /** The entry of that time. */
+  first(): T | undefined
   add(entry: T, dueMs: number): void
   /** Takes an entry out; nothing when it is not in. */
   remove(entry: T): void
@@ -67,6 +69,7 @@ export function createDeadlines<T extends Due>(): Deadlines<T> {
       return heap.length
     },
     nextMs: () => heap[0]?.dueMs,
+    first: () => heap[0],
     add: (entry, dueMs) => {
       remove(entry)
       entry.dueMs = dueMs

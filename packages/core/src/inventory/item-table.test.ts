@@ -106,6 +106,18 @@ describe('at its bound', () => {
     expect(ids.size).toBe(3)
   })
 
+  it('a flood at once from 125 sources is taken as far as there is room, and nothing of it forgotten', () => {
+    const seen = rounds(2048, 65_536)
+    const { table, accept, stateOf } = make({ seen })
+    const taken: number[] = []
+    for (let seed = 0; seed < 4 * seen; seed++) if (accept(seed, 0, `source ${seed % 125}`)) taken.push(seed)
+    expect(table.figures).toMatchObject({ seen: taken.length, noRoom: 4 * seen - taken.length })
+    // Each as much as there is left for one that comes.
+    expect(Math.round((126 / 125) * taken.length - seen)).toBe(0)
+    expect([table.hasRoom('source 1', 0), table.hasRoom('another', 0)]).toEqual([false, true])
+    expect(taken.every((seed) => stateOf(seed) === 'accepted')).toBe(true)
+  })
+
   it('a flood of items from many sources that come and go leaves the bound where it is', () => {
     const seen = rounds(1024, 65_536)
     const { ids, table, accept } = make({ seen, storeBytes: 1024 * 1024 })

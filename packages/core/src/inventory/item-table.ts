@@ -23,6 +23,8 @@ const AGE_STEPS = 16
 const LEAST_SEEN_LIVES = 1.5
 /** And, where there is room, at least so many lives. */
 const SEEN_LIVES = 8
+/** A map whose oldest entries go one by one is slow to begin with. */
+const FORGOTTEN_AT_ONCE = 64
 const DRAWS = 0x1_0000_0000
 
 /** An item that can be served. */
@@ -138,7 +140,7 @@ export class ItemTable {
   hasRoom(source: Source, nowMs: number): boolean {
     const most = this.#limits.seen
     while (this.#seenCount >= most || (this.#seenShares.get(source) ?? 0) >= most - this.#seenCount) {
-      if (!this.#forgetOne(nowMs)) return source === OWN
+      if (!this.#forgetSome(nowMs)) return source === OWN
     }
     return true
   }
@@ -278,17 +280,19 @@ export class ItemTable {
     return Math.ceil(this.#host.lifeMs(this.#owner.kindOf(handle)) / AGE_STEPS)
   }
 
-  // The oldest that nobody serves any more, of whatever kind has one. `false` when all have to be remembered.
-  #forgetOne(nowMs: number): boolean {
+  // The oldest that nobody serves any more, some at once, of whatever kind has any. `false` when all have to be
+  // remembered.
+  #forgetSome(nowMs: number): boolean {
+    let count = 0
     for (const [kind, entries] of this.#seen) {
       for (const [handle, { atMs, stored }] of entries) {
-        if (atMs + LEAST_SEEN_LIVES * this.#host.lifeMs(kind) > nowMs) break
+        if (count === FORGOTTEN_AT_ONCE || atMs + LEAST_SEEN_LIVES * this.#host.lifeMs(kind) > nowMs) break
         if (stored) continue
         this.#forget(handle)
-        return true
+        count++
       }
     }
-    return false
+    return count > 0
   }
 
   #forget(handle: Handle): void {
