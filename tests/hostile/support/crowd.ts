@@ -7,7 +7,7 @@ import { clientFrame, Opcode } from '../../support/client-frames.ts'
 /** Where they come from: two networks of loopback with two hosts each, and none of them ours. */
 const HOSTS = ['127.9.0.1', '127.9.0.2', '127.9.1.1', '127.9.1.2'] as const
 /** When somebody whose socket has ended comes again. Milliseconds. */
-const AGAIN_MS = 1000
+const AGAIN_MS = 3000
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n'
 const UPGRADE: Buffer = Buffer.from(
@@ -44,7 +44,7 @@ export interface Crowd {
   close(): Promise<void>
 }
 
-/** `size` sockets at once from the first moment on, each replaced by another one a second after its end. */
+/** `size` sockets at once from the first moment on, each replaced by another one 3 s after its end. */
 export function startCrowd(size: number, ports: Readonly<Record<Listener, number>>): Crowd {
   const open = new Set<Socket>()
   const coming = new Set<NodeJS.Timeout>()
