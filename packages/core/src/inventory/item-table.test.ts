@@ -119,7 +119,7 @@ describe('at its bound', () => {
   })
 
   it('a flood of items from many sources that come and go leaves the bound where it is', () => {
-    const seen = rounds(1024, 65_536)
+    const seen = rounds(1024, 16_384)
     const { ids, table, accept } = make({ seen, storeBytes: 1024 * 1024 })
     let nowMs = 0
     for (let seed = 0; seed < 3 * seen; seed++) {
