@@ -19,7 +19,7 @@ async function comeAndGo(world: InvWorld, staying: number, untilMs: number, each
     const peer = await world.connect(staying + randomBelow(random, count - staying), randomBelow(random, staying))
     await world.advance(2 * MINUTE)
     peer.disconnect()
-    await world.advance(MINUTE / 2)
+    await world.advance(MINUTE)
   }
 }
 
@@ -30,7 +30,7 @@ describe('an item', () => {
     const told = new Map<string, number>()
     let published = 0
     await comeAndGo(world, isLong ? 4 : 3, hours * 60 * MINUTE, (turn) => {
-      if (turn % 12 !== 0) return
+      if (turn % 10 !== 0) return
       told.set(`note ${published}`, world.clock.now())
       world.inventories[published % count]!.publish(world.notes, noteOf(`note ${published++}`))
     })
