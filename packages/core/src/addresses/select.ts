@@ -118,12 +118,8 @@ export function sampleEntries(state: TableState, now: number, options: SampleOpt
     moved.order = other
     order[i] = entry
     entry.order = i
-    // Of one address one claim is told: the one that is believed.
-    if (
-      isBad(entry, now, state.absence) ||
-      (state.contested.has(entry.key) && bestClaim(entries.get(entry.key)!) !== entry)
-    )
-      continue
+    // Of one address one claim is told, and of a contested one only what a handshake has shown: lies don't travel on.
+    if (isBad(entry, now, state.absence) || (state.contested.has(entry.key) && entry.lastSuccess === 0)) continue
     if (isWanted?.(entry) ?? true) sample.push(entry)
   }
   return sample

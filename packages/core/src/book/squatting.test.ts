@@ -66,9 +66,9 @@ describe('a network of which a quarter answers with every honest address under m
         tookMs.push(await world.passUntil(() => peersAmong(tab, honest) >= 8, 10 * MINUTE))
         await world.run(tab.node.close())
       }
-      const newcomers = rounds(1, 6)
+      const newcomers = rounds(1, 4)
       for (let n = 0; n < newcomers; n++) await newcomer(n)
-      for (let n = 6; n < rounds(6, 12); n++) {
+      for (let n = 6; n < rounds(6, 9); n++) {
         await world.pass(HOUR)
         await newcomer(n)
       }
