@@ -35,7 +35,7 @@ export const ANSWER_MORE_MS = 21_600_000
  */
 export const KEPT_ANSWER_ENTRIES = 10
 /** Claims of one peer that dials have disproved before it gives way to another, if none was right. */
-export const MANY_WRONG = 6
+export const MANY_WRONG = 4
 /** Most bytes of the network's name. */
 export const MAX_NETWORK_BYTES = 32
 /** Most bytes of a message: 1,000 entries of the longest form that is not refused, with room for later fields. */
