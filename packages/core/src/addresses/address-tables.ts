@@ -162,6 +162,8 @@ export interface AddressTables {
   sweep(now: number, options?: SelectOptions): { readonly found: AddressEntry | undefined; readonly isAll: boolean }
   /** The claim that a handshake has shown lately, if no dial has failed since: hearsay doesn't contradict it. */
   shown(address: NetworkAddress, now: number): AddressEntry | undefined
+  /** The claim of an address that others may be told of. */
+  told(address: NetworkAddress, now: number): AddressEntry | undefined
   /** All claims of an address, in a list of its own. */
   claims(address: NetworkAddress): AddressEntry[]
   /** The holder of a slot for which another one waits, each in turn, to be probed by a feeler every two minutes. */

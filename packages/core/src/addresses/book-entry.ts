@@ -25,6 +25,8 @@ export class BookEntry implements AddressEntry {
   order: number
   /** A bit for each group of sources that has told of it, some of which share one; not stored. */
   voices = 0
+  /** Its own host has said so, by the key that it had proven to us; not stored. */
+  isOwnWord = false
   /** The next claim of the same address. */
   next: BookEntry | undefined = undefined
   /** The first slot, of the tried table where it is tried; -1 for none. */

@@ -58,10 +58,14 @@ function noteContest(state: TableState, head: BookEntry): void {
   else state.contested.delete(head.key)
 }
 
-/** The claim that a handshake has shown lately, if no dial has failed since: hearsay doesn't contradict it. */
+/**
+ * The claim that a handshake has shown lately, there or with its own host that told of it, if no dial has failed since:
+ * hearsay doesn't contradict it.
+ */
 export function shownClaim(head: BookEntry | undefined, now: number): BookEntry | undefined {
   for (let claim = head; claim; claim = claim.next) {
-    if (claim.lastSuccess > 0 && claim.fails === 0 && ageOf(claim.lastSuccess, now) < BELIEVED_S) return claim
+    if (claim.fails > 0) continue
+    if (claim.isOwnWord || (claim.lastSuccess > 0 && ageOf(claim.lastSuccess, now) < BELIEVED_S)) return claim
   }
   return undefined
 }

@@ -118,11 +118,24 @@ export function sampleEntries(state: TableState, now: number, options: SampleOpt
     moved.order = other
     order[i] = entry
     entry.order = i
-    // Of one address one claim is told, and of a contested one only what a handshake has shown: lies don't travel on.
-    if (isBad(entry, now, state.absence) || (state.contested.has(entry.key) && entry.lastSuccess === 0)) continue
+    if (!mayTell(state, entry, now)) continue
     if (isWanted?.(entry) ?? true) sample.push(entry)
   }
   return sample
+}
+
+// Of one address one claim is told, and of a contested one only what a handshake has shown, or its own host has said:
+// lies don't travel on.
+function mayTell(state: TableState, entry: BookEntry, now: number): boolean {
+  if (isBad(entry, now, state.absence)) return false
+  return entry.lastSuccess > 0 || entry.isOwnWord || !state.contested.has(entry.key)
+}
+
+/** @see AddressTables.told */
+export function toldClaim(state: TableState, key: string, now: number): BookEntry | undefined {
+  const head = state.entries.get(key)
+  const claim = head && bestClaim(head)
+  return claim && mayTell(state, claim, now) ? claim : undefined
 }
 
 function isPassedOver(

@@ -10,7 +10,7 @@ import { groupText, isRoutableAddress, networkGroups } from './group-policy.ts'
 import { addressKey, bytesToAscii, NetworkId } from './network-address.ts'
 import type { NetworkAddress } from './network-address.ts'
 import { createRandomPool } from './random-pool.ts'
-import { evenShare, sampleEntries, selectEntry, sweepEntries } from './select.ts'
+import { evenShare, sampleEntries, selectEntry, sweepEntries, toldClaim } from './select.ts'
 import { SlotTable } from './slot-table.ts'
 import { headerOf, isTablesHeader, MAX_REFERENCES, restoreRows, rowsOf } from './stored-rows.ts'
 import type { TableState } from './table-state.ts'
@@ -54,6 +54,7 @@ export function tablesOf(state: TableState): AddressTables {
     },
     sweep: (now, sweepOptions) => sweepEntries(state, now, sweepOptions),
     shown: (address, now) => shownClaim(state.entries.get(addressKey(address)), now),
+    told: (address, now) => toldClaim(state, addressKey(address), now),
     claims: (address) => claimsOf(state.entries.get(addressKey(address))),
     selectCollision: () => selectCollision(state),
     resolveCollisions: (now, isConnected) => {
@@ -114,14 +115,18 @@ function add(state: TableState, heard: HeardAddress, source: NetworkAddress, now
   const { address, publicKey, resolved } = heard
   requireKey(publicKey)
   if (!state.accepts(address)) return false
-  const penalty = heard.isOwn || isSameHost(address, source) ? 0 : PENALTY_S
+  const isSame = isSameHost(address, source)
+  const penalty = heard.isOwn || isSame ? 0 : PENALTY_S
   const time = believableTime(heard.time, now)
+  const isOwnWord = heard.isOwn === true && isSame
+  if (isOwnWord) dropHearsay(state, address, publicKey)
   const head = state.entries.get(addressKey(address))
   let entry = head && claimIn(head, bytesToAscii(publicKey))
   // Somebody else is said to be there: that claim stands beside the others, but not against a handshake.
   if (head && !entry && shownClaim(head, now)) return false
   if (entry) {
     entry.voices |= moves.noteSource(state, source).voice
+    if (isOwnWord) entry.isOwnWord = true
     if (resolved) resolve(state, address, resolved)
     if (!wantsAnotherSlot(state, entry, { time, penalty, isBelievable: time === heard.time }, now)) return false
   }
@@ -133,9 +138,18 @@ function add(state: TableState, heard: HeardAddress, source: NetworkAddress, now
   // An entry is made last: when the tables are full, most of what is heard finds no place.
   if (outdone) for (const claim of outdone) moves.forget(state, claim)
   entry ??= moves.createEntry(state, { address, publicKey, time: Math.max(0, time - penalty), resolved }, source)
+  entry.isOwnWord ||= isOwnWord
   moves.clearNew(state, slot)
   moves.putNew(state, entry, slot)
   return true
+}
+
+// What others have said of who is at a host doesn't stand against who speaks from there, but a handshake does.
+function dropHearsay(state: TableState, address: NetworkAddress, publicKey: Uint8Array): void {
+  const keyText = bytesToAscii(publicKey)
+  for (const claim of claimsOf(state.entries.get(addressKey(address)))) {
+    if (claim.keyText !== keyText && claim.lastSuccess === 0 && !claim.isOwnWord) moves.forget(state, claim)
+  }
 }
 
 // Refreshes the time of a known entry; whether what was heard is a reason to let it stand in one more slot.

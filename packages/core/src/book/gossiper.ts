@@ -17,6 +17,7 @@ export interface GossiperOptions {
   learn(entry: AddrEntry, from: NetworkAddress, isOwn: boolean): void
   sample(): readonly AddrEntry[]
   mayRelay(entry: AddrEntry): boolean
+  renewed(entry: AddrEntry): AddrEntry | undefined
   canReach(entry: AddrEntry): boolean
   /** A peer that we dialed speaks of another network, and shares nothing with us but this protocol. */
   foreign(peer: Peer): void
@@ -49,6 +50,7 @@ export class Gossiper {
       },
       sample: options.sample,
       mayRelay: options.mayRelay,
+      renewed: options.renewed,
       canReach: options.canReach,
       own: (id) => {
         const talker = this.#talkers.get(id)

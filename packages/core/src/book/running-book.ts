@@ -146,6 +146,10 @@ export class RunningBook {
       learn: (entry, from, isOwn) => this.#learn({ ...entry, isOwn }, from),
       sample: () => this.#sample(),
       mayRelay: (entry) => this.#accepts(entry.address) && !hasQuery(entry.address) && !this.#isHeldAgainst(entry),
+      renewed: (entry) => {
+        const claim = this.tables.told(entry.address, this.#now())
+        return claim && { ...entry, publicKey: claim.publicKey }
+      },
       canReach: ({ address }) => canReach(context.canDial, address.network, address.transport),
       own: (remote) => {
         const time = this.#now()

@@ -258,3 +258,32 @@ describe('a clock that is a year off at one start', () => {
     expect((await spy('170.1.1.1', after)).length).toBeGreaterThan(15)
   })
 })
+
+describe('an answer that is kept for a day', () => {
+  it('tells the same addresses under the keys that their own hosts have shown since', async () => {
+    world = bookWorld(8)
+    const hosts: Inhabitant[] = []
+    const dialing = dialPolicy({ outbound: 0, maxPeers: 20 })
+    for (let n = 0; n < 12; n++) hosts.push(await world.settle(ipOf(n), { node: { dialing } }))
+    const madeUp = (): Uint8Array => defaultCrypto.publicKeyOf(generatePrivateKey(world.random))
+    const liar = await world.teller('150.1.1.1', () =>
+      hosts.map((host) => entryOf(addressOf(host), world.now(), madeUp())),
+    )
+    const target = await world.settle('99.1.1.1', { node: { dialing } })
+    await world.run(target.node.dial(liar.addresses[0]!))
+    await world.pass(2000)
+    const before = await spy('60.1.1.1', target)
+    const keyOf = new Map(hosts.map(({ node }, n) => [ipOf(n), toHex(node.publicKey)]))
+    const rightOf = (told: readonly AddrEntry[]): number =>
+      told.filter(({ address, publicKey }) => keyOf.get(address.bytes.join('.')) === toHex(publicKey)).length
+    expect([before.length >= 10, rightOf(before)]).toEqual([true, 0])
+    for (const host of hosts) {
+      await world.run(host.node.dial(addressOf(target)))
+      await world.pass(1000)
+    }
+    const after = await spy('61.1.1.1', target)
+    const placesOf = (told: readonly AddrEntry[]): string[] => told.map(({ address }) => address.bytes.join('.')).sort()
+    expect(placesOf(after)).toEqual(placesOf(before))
+    expect(rightOf(after)).toBe(placesOf(after).filter((place) => keyOf.has(place)).length)
+  })
+})

@@ -45,6 +45,7 @@ function bench(changed: Partial<GossipHost> = {}, seed = 1): Bench {
     learn: (heard) => void learned.push(heard),
     sample: () => [],
     mayRelay: () => true,
+    renewed: (entry) => entry,
     canReach: () => true,
     own: () => [],
     ask: (peer) => void asked.push(peer),

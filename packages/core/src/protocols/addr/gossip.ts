@@ -33,6 +33,8 @@ export interface GossipHost {
   sample(): readonly AddrEntry[]
   /** Whether an entry may be passed on: routable, and nothing is held against it. */
   mayRelay(entry: AddrEntry): boolean
+  /** An entry of an answer that was kept, as it may be told by now: under the key that dials have shown since. */
+  renewed(entry: AddrEntry): AddrEntry | undefined
   /** Whether we could dial it ourselves. */
   canReach(entry: AddrEntry): boolean
   /** Where we are, for this peer and those it tells to dial; the time is now. */
@@ -119,8 +121,11 @@ export class Gossip {
     }
     peer.wasAnswered = true
     this.#figures.answered++
-    // An answer is kept for a day; who was banned meanwhile is left out at once.
-    const entries = this.#answerFor(peer.network, nowMs).entries.filter((entry) => this.#host.mayRelay(entry))
+    // An answer is kept for a day; who was banned meanwhile is left out at once, and what was a lie isn't told on.
+    const entries = this.#answerFor(peer.network, nowMs).entries.flatMap((entry) => {
+      const renewed = this.#host.mayRelay(entry) ? this.#host.renewed(entry) : undefined
+      return renewed && this.#host.mayRelay(renewed) ? [renewed] : []
+    })
     for (const entry of entries) peer.know(this.#hasher.ofEntry(entry))
     if (entries.length > 0) this.#host.tell(id, entries)
   }
