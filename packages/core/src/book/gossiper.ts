@@ -17,7 +17,8 @@ export interface GossiperOptions {
   learn(entry: AddrEntry, from: NetworkAddress, isOwn: boolean): void
   sample(): readonly AddrEntry[]
   mayRelay(entry: AddrEntry): boolean
-  renewed(entry: AddrEntry): AddrEntry | undefined
+  /** Under which key others may be told of its address by now. */
+  toldKey(entry: AddrEntry): Uint8Array | undefined
   canReach(entry: AddrEntry): boolean
   /** A peer that we dialed speaks of another network, and shares nothing with us but this protocol. */
   foreign(peer: Peer): void
@@ -50,7 +51,10 @@ export class Gossiper {
       },
       sample: options.sample,
       mayRelay: options.mayRelay,
-      renewed: options.renewed,
+      renewed: (entry) => {
+        const publicKey = options.toldKey(entry)
+        return publicKey && { ...entry, publicKey }
+      },
       canReach: options.canReach,
       own: (id) => {
         const talker = this.#talkers.get(id)

@@ -146,15 +146,10 @@ export class RunningBook {
       learn: (entry, from, isOwn) => this.#learn({ ...entry, isOwn }, from),
       sample: () => this.#sample(),
       mayRelay: (entry) => this.#accepts(entry.address) && !hasQuery(entry.address) && !this.#isHeldAgainst(entry),
-      renewed: (entry) => {
-        const claim = this.tables.told(entry.address, this.#now())
-        return claim && { ...entry, publicKey: claim.publicKey }
-      },
+      toldKey: ({ address }) => this.tables.told(address, this.#now())?.publicKey,
       canReach: ({ address }) => canReach(context.canDial, address.network, address.transport),
-      own: (remote) => {
-        const time = this.#now()
-        return this.#own.for(remote).map((address) => ({ address, publicKey: node.publicKey, time }))
-      },
+      own: (remote) =>
+        this.#own.for(remote).map((address) => ({ address, publicKey: node.publicKey, time: this.#now() })),
     })
     this.#witness = new Witness({
       tables: this.tables,
