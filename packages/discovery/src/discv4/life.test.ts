@@ -46,7 +46,7 @@ describe('random walks', () => {
     await pass(10_000)
     expect(asked.count).toBe(0)
     const met = new Set<string>()
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < 150; i++) {
       const next = await world.until(nodes.next())
       if (!next.done) met.add(next.value.key)
     }
