@@ -25,8 +25,8 @@ export class BookEntry implements AddressEntry {
   order: number
   /** A bit for each group of sources that has told of it, some of which share one; not stored. */
   voices = 0
-  /** Its own host has said so, by the key that it had proven to us; not stored. */
-  isOwnWord = false
+  /** When its own host last said so, by the key that it had proven to us, in seconds; 0: never. Not stored. */
+  ownWordAt = 0
   /** The next claim of the same address. */
   next: BookEntry | undefined = undefined
   /** The first slot, of the tried table where it is tried; -1 for none. */
@@ -81,7 +81,7 @@ export const NEVER_FAILS: number = 3
 /** Failures that tell, when the last success is a week ago. */
 const MANY_FAILS = 10
 const WEEK_S = 7 * 86_400
-/** So long a success is believed against hearsay, if no dial has failed since; seconds. */
+/** So long a success, and a host's own word, is believed against hearsay, if no dial has failed since; seconds. */
 export const BELIEVED_S: number = WEEK_S
 /** Tried so shortly before: there is someone better; seconds. */
 export const RECENT_S = 600

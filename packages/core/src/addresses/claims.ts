@@ -65,9 +65,20 @@ function noteContest(state: TableState, head: BookEntry): void {
 export function shownClaim(head: BookEntry | undefined, now: number): BookEntry | undefined {
   for (let claim = head; claim; claim = claim.next) {
     if (claim.fails > 0) continue
-    if (claim.isOwnWord || (claim.lastSuccess > 0 && ageOf(claim.lastSuccess, now) < BELIEVED_S)) return claim
+    if (claim.lastSuccess > 0 && ageOf(claim.lastSuccess, now) < BELIEVED_S) return claim
+    if (isOwnWord(claim, now)) return claim
   }
   return undefined
+}
+
+/** Whether its own host has said so lately. */
+export function isOwnWord({ ownWordAt }: BookEntry, now: number): boolean {
+  return ownWordAt > 0 && ageOf(ownWordAt, now) < BELIEVED_S
+}
+
+/** What doesn't stand against a host's own word: all other claims of it that no handshake has shown. */
+export function hearsayBeside(head: BookEntry, entry?: BookEntry): BookEntry[] {
+  return claimsOf(head).filter((claim) => claim !== entry && claim.lastSuccess === 0)
 }
 
 /** What a newcomer to the address replaces: the claims that have failed, and where there are too many the weakest. */

@@ -3,7 +3,7 @@ import { randomBelow } from '../base/random.ts'
 import type { AddressEntry, NewShare, SampleOptions, SelectOptions } from './address-tables.ts'
 import type { BookEntry } from './book-entry.ts'
 import { chanceOf, isBad, isRecent, KINDS, partsOfKind } from './book-entry.ts'
-import { bestClaim } from './claims.ts'
+import { bestClaim, isOwnWord } from './claims.ts'
 import { groupText } from './group-policy.ts'
 import type { SlotTable } from './slot-table.ts'
 import type { TableState } from './table-state.ts'
@@ -128,7 +128,7 @@ export function sampleEntries(state: TableState, now: number, options: SampleOpt
 // lies don't travel on.
 function mayTell(state: TableState, entry: BookEntry, now: number): boolean {
   if (isBad(entry, now, state.absence)) return false
-  return entry.lastSuccess > 0 || entry.isOwnWord || !state.contested.has(entry.key)
+  return entry.lastSuccess > 0 || isOwnWord(entry, now) || !state.contested.has(entry.key)
 }
 
 /** @see AddressTables.told */

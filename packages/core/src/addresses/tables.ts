@@ -4,7 +4,7 @@ import type { AddressCounts, AddressTables, AddressTablesOptions, Attempted, Hea
 import type { BookEntry } from './book-entry.ts'
 import { FUTURE_S, hasFailed, isBad, NEVER_FAILS } from './book-entry.ts'
 import { createBucketMaths, NEW_BUCKETS, TRIED_BUCKETS } from './bucket-maths.ts'
-import { bestClaim, claimIn, claimsOf, outdoneBy, shownClaim } from './claims.ts'
+import { bestClaim, claimIn, claimsOf, hearsayBeside, outdoneBy, shownClaim } from './claims.ts'
 import { addCollision, resolveCollisions, selectCollision } from './collisions.ts'
 import { groupText, isRoutableAddress, networkGroups } from './group-policy.ts'
 import { addressKey, bytesToAscii, NetworkId } from './network-address.ts'
@@ -119,18 +119,22 @@ function add(state: TableState, heard: HeardAddress, source: NetworkAddress, now
   const penalty = heard.isOwn || isSame ? 0 : PENALTY_S
   const time = believableTime(heard.time, now)
   const isOwnWord = heard.isOwn === true && isSame
-  if (isOwnWord) dropHearsay(state, address, publicKey)
   const head = state.entries.get(addressKey(address))
   let entry = head && claimIn(head, bytesToAscii(publicKey))
-  // Somebody else is said to be there: that claim stands beside the others, but not against a handshake.
-  if (head && !entry && shownClaim(head, now)) return false
+  // Somebody else is said to be there: that claim stands beside the others, but not against a handshake. A host's own
+  // word stands against all but that.
+  const shown = entry ? undefined : shownClaim(head, now)
+  if (shown && (!isOwnWord || shown.lastSuccess > 0)) return false
   if (entry) {
     entry.voices |= moves.noteSource(state, source).voice
-    if (isOwnWord) entry.isOwnWord = true
+    if (isOwnWord) {
+      entry.ownWordAt = now
+      for (const claim of hearsayBeside(head!, entry)) moves.forget(state, claim)
+    }
     if (resolved) resolve(state, address, resolved)
     if (!wantsAnotherSlot(state, entry, { time, penalty, isBelievable: time === heard.time }, now)) return false
   }
-  const outdone = head && !entry ? outdoneBy(state, head, now) : undefined
+  const outdone = head && !entry ? (isOwnWord ? hearsayBeside(head) : outdoneBy(state, head, now)) : undefined
   const slot = moves.newSlot(state, entry ?? heard, source)
   const holder = state.newTable.get(slot)
   if (entry && holder === entry) return false
@@ -138,18 +142,10 @@ function add(state: TableState, heard: HeardAddress, source: NetworkAddress, now
   // An entry is made last: when the tables are full, most of what is heard finds no place.
   if (outdone) for (const claim of outdone) moves.forget(state, claim)
   entry ??= moves.createEntry(state, { address, publicKey, time: Math.max(0, time - penalty), resolved }, source)
-  entry.isOwnWord ||= isOwnWord
+  if (isOwnWord) entry.ownWordAt = now
   moves.clearNew(state, slot)
   moves.putNew(state, entry, slot)
   return true
-}
-
-// What others have said of who is at a host doesn't stand against who speaks from there, but a handshake does.
-function dropHearsay(state: TableState, address: NetworkAddress, publicKey: Uint8Array): void {
-  const keyText = bytesToAscii(publicKey)
-  for (const claim of claimsOf(state.entries.get(addressKey(address)))) {
-    if (claim.keyText !== keyText && claim.lastSuccess === 0 && !claim.isOwnWord) moves.forget(state, claim)
-  }
 }
 
 // Refreshes the time of a known entry; whether what was heard is a reason to let it stand in one more slot.
