@@ -1,19 +1,9 @@
 // Block access lists (eth/71) and cells of blobs (eth/72): their bodies, and what may be asked and answered.
-import {
-  bytesOf,
-  concatBytes,
-  DiscReason,
-  listOf,
-  PeerError,
-  readListViews,
-  readRlp,
-  readRlpPrefix,
-  toHex,
-} from '@peerwire/core'
+import { bytesOf, concatBytes, listOf, readListViews, readRlp, readRlpPrefix, toHex } from '@peerwire/core'
 import type { Codec } from '@peerwire/core'
 import { MASK_BYTES } from './announcement.ts'
 import { hashesCodec, MAX_MESSAGE_BYTES, MAX_SERVED, SOFT_ANSWER_BYTES } from './messages.ts'
-import { invalidMessage, joinList } from './raw-rlp.ts'
+import { invalidMessage, joinList, unexpectedAnswer } from './raw-rlp.ts'
 import { writeRlp } from './write-rlp.ts'
 
 /** Bytes of one cell of a blob. */
@@ -92,11 +82,11 @@ function maskOf(item: Uint8Array): Uint8Array {
   return bytesOf(readRlp(item, { maxItems: 1 }), MASK_BYTES)
 }
 
-/** Why an answer can't be one to the question. @throws {PeerError} `unexpected answer` */
+/** The answer, if it can be one to the question. @throws {PeerError} `unexpected answer` */
 export function checkCells(question: CellsQuestion, answer: CellsAnswer): CellsAnswer {
   const asked = new Set(question.hashes.map(toHex))
   for (const hash of answer.hashes) {
-    if (!asked.delete(toHex(hash))) throw unexpected(`cells of ${toHex(hash)}, which was not asked for, or twice`)
+    if (!asked.delete(toHex(hash))) throw unexpectedAnswer(`cells of ${toHex(hash)}, which was not asked for, or twice`)
   }
   return answer
 }
@@ -112,8 +102,4 @@ export function cutCells({ hashes, cells }: Pick<CellsAnswer, 'hashes' | 'cells'
     count++
   }
   return { hashes: hashes.slice(0, count), cells: cells.slice(0, count), mask }
-}
-
-function unexpected(text: string): PeerError {
-  return new PeerError('unexpected answer', DiscReason.breachOfProtocol, text)
 }

@@ -11,6 +11,7 @@ import { MAX_SERVED } from './messages.ts'
 import type { HeadersQuestion } from './messages.ts'
 import { ethProtocols } from './protocol.ts'
 import type { Eth70Messages, Eth71Messages, EthVersion } from './protocol.ts'
+import { unexpectedAnswer } from './raw-rlp.ts'
 import { collectReceipts } from './receipts.ts'
 
 export type Hashes = readonly Uint8Array[]
@@ -28,7 +29,7 @@ function headersQuestion({ start, limit, skip = 0, reverse = false }: HeadersReq
 /** @throws {PeerError} `unexpected answer` */
 function noMoreThan<Item>(hashes: Hashes, answer: readonly Item[]): readonly Item[] {
   if (answer.length <= hashes.length) return answer
-  throw unexpected(`${answer.length} items where ${hashes.length} were asked for`)
+  throw unexpectedAnswer(`${answer.length} items where ${hashes.length} were asked for`)
 }
 
 /** @throws {PeerError} `request timeout`, `unexpected answer`, or what ended the peer, as all here */
@@ -43,7 +44,7 @@ export async function askHeaders(
   return await failing(peer, () => {
     const headers = answer.map((bytes) => readHeader(bytes, crypto))
     const refusal = headersRefusal(question, headers)
-    if (refusal !== undefined) throw unexpected(refusal)
+    if (refusal !== undefined) throw unexpectedAnswer(refusal)
     return headers
   })
 }
@@ -93,8 +94,4 @@ async function failing<T>(peer: Peer, check: () => T | Promise<T>): Promise<T> {
     if (isPeerError(error) && isMisdeed(error)) peer.fail(error)
     throw error
   }
-}
-
-function unexpected(text: string): PeerError {
-  return new PeerError('unexpected answer', DiscReason.breachOfProtocol, text)
 }

@@ -36,6 +36,10 @@ export function invalidMessage(text: string): PeerError {
   return new PeerError('invalid message', DiscReason.breachOfProtocol, text)
 }
 
+export function unexpectedAnswer(text: string): PeerError {
+  return new PeerError('unexpected answer', DiscReason.breachOfProtocol, text)
+}
+
 function header(kind: number, length: number): Uint8Array {
   if (length < 56) return Uint8Array.of(kind + length)
   const digits: number[] = []

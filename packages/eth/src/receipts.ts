@@ -1,9 +1,9 @@
 // Receipts from eth/70 on: a block that is too large for one answer comes in several, each asked for by its first
 // receipt.
-import { bigUintOf, concatBytes, DiscReason, PeerError, readListViews, readRlpPrefix, uintOf } from '@peerwire/core'
+import { bigUintOf, concatBytes, readListViews, readRlpPrefix, uintOf } from '@peerwire/core'
 import type { Codec } from '@peerwire/core'
 import { hashesCodec, MAX_MESSAGE_BYTES, rawListCodec, SOFT_ANSWER_BYTES } from './messages.ts'
-import { invalidMessage, joinList, unwrapList } from './raw-rlp.ts'
+import { invalidMessage, joinList, unexpectedAnswer, unwrapList } from './raw-rlp.ts'
 import { writeRlp } from './write-rlp.ts'
 
 /** Most bytes of all answers to one question together, past which a remote only fills memory. */
@@ -64,9 +64,10 @@ export async function collectReceipts(
   for (;;) {
     const asked = hashes.slice(whole.length)
     const { incomplete, lists } = await ask({ first: BigInt(parts.length), hashes: asked })
-    if (lists.length > asked.length) throw unexpected(`${lists.length} lists where ${asked.length} were asked for`)
+    if (lists.length > asked.length)
+      throw unexpectedAnswer(`${lists.length} lists where ${asked.length} were asked for`)
     for (const list of lists) bytes += list.length
-    if (bytes > MAX_RECEIPTS_BYTES) throw unexpected(`receipts of more than ${MAX_RECEIPTS_BYTES} bytes`)
+    if (bytes > MAX_RECEIPTS_BYTES) throw unexpectedAnswer(`receipts of more than ${MAX_RECEIPTS_BYTES} bytes`)
     const last = lists.length - 1
     for (const [index, list] of lists.entries()) {
       const isPart = incomplete && index === last
@@ -75,13 +76,13 @@ export async function collectReceipts(
         continue
       }
       const receipts = readListViews(list)
-      if (isPart && receipts.length === 0) throw unexpected('a part of a block without a receipt')
+      if (isPart && receipts.length === 0) throw unexpectedAnswer('a part of a block without a receipt')
       parts.push(...receipts)
       if (isPart) break
       whole.push(joinList(parts))
       parts = []
     }
-    if (incomplete && last < 0) throw unexpected('an empty answer that says it is incomplete')
+    if (incomplete && last < 0) throw unexpectedAnswer('an empty answer that says it is incomplete')
     // A block of which only a part came is as one that didn't.
     if (!incomplete) return whole
   }
@@ -123,8 +124,4 @@ function beginningOf(list: Uint8Array, room: number): Uint8Array | undefined {
     count++
   }
   return count === 0 ? undefined : joinList([content.subarray(0, bytes)])
-}
-
-function unexpected(text: string): PeerError {
-  return new PeerError('unexpected answer', DiscReason.breachOfProtocol, text)
 }

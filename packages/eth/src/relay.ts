@@ -1,5 +1,5 @@
 // Transactions between eth peers and the inventory: announcements in and out, fetching, checking, serving.
-import { DiscReason, isMisdeed, isPeerError, PeerError, toHex } from '@peerwire/core'
+import { isMisdeed, isPeerError, toHex } from '@peerwire/core'
 import type { Peer } from '@peerwire/core'
 import type { Carrier, InventoryPlugin, ItemNote } from '@peerwire/core/inventory'
 import type { TransactionChecker } from './checker.ts'
@@ -7,6 +7,7 @@ import { MAX_ANNOUNCED_AT_ONCE } from './announcement.ts'
 import type { Announced } from './announcement.ts'
 import { commonOf, prepareAnnouncement, sendToAll, versionOf } from './dialects.ts'
 import { MAX_POOLED, MAX_POOLED_SERVED } from './messages.ts'
+import { unexpectedAnswer } from './raw-rlp.ts'
 import { cut } from './serve.ts'
 import { BLOB_TYPE, invalidItem, isReadableType, MAX_TRANSACTION_BYTES, typeOf } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
@@ -196,7 +197,7 @@ export class TransactionRelay implements Carrier {
     for (const envelope of envelopes) {
       const hash = await this.#host.checker.hash(envelope)
       const note = asked.get(toHex(hash))
-      if (!note) throw unexpected(`transaction ${toHex(hash)} was not asked for`)
+      if (!note) throw unexpectedAnswer(`transaction ${toHex(hash)} was not asked for`)
       asked.delete(toHex(hash))
       checkNote(envelope, hash, note.meta)
       came.push({ peer, envelope, hash, how: 'asked', startMs })
@@ -263,8 +264,4 @@ function checkNote(envelope: Uint8Array, hash: Uint8Array, meta: number): void {
   if (typeOf(envelope) === type && Math.abs(envelope.length - size) <= SIZE_SLACK) return
   const found = `type ${typeOf(envelope)} with ${envelope.length} bytes`
   throw invalidItem(`transaction ${toHex(hash)}: ${found}, announced as type ${type} with ${size}`)
-}
-
-function unexpected(text: string): PeerError {
-  return new PeerError('unexpected answer', DiscReason.breachOfProtocol, text)
 }
