@@ -10,7 +10,6 @@ import { createAddressTables } from '../addresses/tables.ts'
 import { equalBytes, toHex } from '../base/bytes.ts'
 import type { Timer } from '../base/clock.ts'
 import { randomBelow } from '../base/random.ts'
-import { runInSlices } from '../base/slices.ts'
 import type { PeerError } from '../errors/peer-error.ts'
 import type { CandidateRefusal, PluginContext } from '../node/plugin.ts'
 import type { AddrEntry } from '../protocols/addr/messages.ts'
@@ -29,6 +28,7 @@ import { Outbound } from './outbound.ts'
 import { Picker } from './picker.ts'
 import { OwnAddresses } from './own-addresses.ts'
 import { Prober } from './prober.ts'
+import { restoreBook } from './restore-book.ts'
 import { toldTime, vagueTime } from './told-times.ts'
 import { Witness } from './witness.ts'
 import { canReach, isLocalAddress, isLocalOrRoutable } from './places.ts'
@@ -168,7 +168,7 @@ export class RunningBook {
   /** Puts back what was stored, dials the anchors, and listens to what the node meets. */
   async start(stored: LoadedBook | undefined): Promise<void> {
     const { clock, node, signal, logger } = this.#context
-    if (stored) await runInSlices(clock, this.#restoring(stored))
+    if (stored) await restoreBook(this.tables, stored, clock)
     if (signal.aborted) return
     const { total, tried } = this.tables.counts()
     logger.log(total > 0 ? 'info' : 'debug', 'Address book', {
@@ -254,13 +254,6 @@ export class RunningBook {
   #offer(addresses: readonly Address[]): void {
     this.#picker.offer(addresses, this.#context.clock.now())
     this.source.wake()
-  }
-
-  *#restoring({ batches }: LoadedBook): Generator<void, void, void> {
-    for (const batch of batches) {
-      this.tables.restore(batch, this.#now())
-      yield
-    }
   }
 
   #waitsFor(): string {
