@@ -2,8 +2,8 @@ import { encodeRlp, portableCrypto } from '@peerwire/core'
 import { inventory } from '@peerwire/core/inventory'
 import type { NodeOptions } from '@peerwire/core'
 import type { InventoryPlugin } from '@peerwire/core/inventory'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createWorld, hex } from '../test/world.ts'
+import { describe, expect, it } from 'vitest'
+import { hex, worldForEach } from '../test/world.ts'
 import type { EthNode, World } from '../test/world.ts'
 import { BLOCK_KIND, blockKind } from './block-kind.ts'
 import type { BlockKind } from './block-kind.ts'
@@ -57,13 +57,9 @@ interface ItemNode extends EthNode {
 
 let world: World
 let lines: string[]
-beforeEach(() => {
-  world = createWorld()
+worldForEach((made) => {
+  world = made
   lines = []
-})
-afterEach(async () => {
-  await world.close()
-  expect(world.clock.pendingTimers).toBe(0)
 })
 
 async function make(host: string, follows = false): Promise<ItemNode> {

@@ -1,8 +1,8 @@
 import { encodeRlp, fromHex, readList } from '@peerwire/core'
 import type { Peer } from '@peerwire/core'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import vectors from '../../../vectors/eth.json' with { type: 'json' }
-import { createWorld, hex, meet, rawEth } from '../test/world.ts'
+import { hex, meet, rawEth, worldForEach } from '../test/world.ts'
 import type { EthNode, RawName, Stranger, World } from '../test/world.ts'
 import { headerNumbers } from './header.ts'
 import type { HeadersQuestion } from './messages.ts'
@@ -25,13 +25,7 @@ const serve: EthServe = {
 }
 
 let world: World
-beforeEach(() => {
-  world = createWorld()
-})
-afterEach(async () => {
-  await world.close()
-  expect(world.clock.pendingTimers).toBe(0)
-})
+worldForEach((made) => (world = made))
 
 async function pair(options: Parameters<World['make']>[1] = {}): Promise<{ a: EthNode; b: EthNode; peer: Peer }> {
   const [a, b] = [await world.make('a'), await world.make('b', options)]

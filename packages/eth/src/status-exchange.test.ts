@@ -1,19 +1,13 @@
 import { defineProtocol, DiscReason, encodeRlp, fromHex, message, text } from '@peerwire/core'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { CHAIN, createWorld, meet, rawEth, statusBytes } from '../test/world.ts'
+import { describe, expect, it } from 'vitest'
+import { CHAIN, meet, rawEth, statusBytes, worldForEach } from '../test/world.ts'
 import type { EthNode, World } from '../test/world.ts'
 import { eth } from './eth.ts'
 
 const OTHER = { ...CHAIN, networkId: 1n, genesisHash: new Uint8Array(32).fill(0xd4) }
 
 let world: World
-beforeEach(() => {
-  world = createWorld()
-})
-afterEach(async () => {
-  await world.close()
-  expect(world.clock.pendingTimers).toBe(0)
-})
+worldForEach((made) => (world = made))
 
 function isReady(from: EthNode, to: EthNode): boolean {
   const peer = from.node.peers.find(({ id }) => id === to.node.id)

@@ -1,8 +1,8 @@
 import { DiscReason, encodeRlp, fromHex, listOf, portableCrypto, readList } from '@peerwire/core'
 import { inventory } from '@peerwire/core/inventory'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import vectors from '../../../vectors/eth.json' with { type: 'json' }
-import { announcementOf, createWorld, hex, meet, rawEth, transactionOf } from '../test/world.ts'
+import { announcementOf, hex, meet, rawEth, transactionOf, worldForEach } from '../test/world.ts'
 import type { EthNode, Stranger, World } from '../test/world.ts'
 import { envelopesCodec, hashesCodec } from './messages.ts'
 import { joinList } from './raw-rlp.ts'
@@ -10,13 +10,7 @@ import { joinList } from './raw-rlp.ts'
 const BLOB = fromHex(vectors.transactions.find(({ type }) => type === 3)!.envelope)
 
 let world: World
-beforeEach(() => {
-  world = createWorld()
-})
-afterEach(async () => {
-  await world.close()
-  expect(world.clock.pendingTimers).toBe(0)
-})
+worldForEach((made) => (world = made))
 
 /** What a stranger was asked for: ids of requests, with hashes. */
 function asked({ got }: Stranger): { readonly id: Uint8Array; readonly hashes: readonly string[] }[] {

@@ -1,7 +1,7 @@
 // eth/69 to eth/72 between nodes: the highest that both have is spoken, and each says what belongs to it.
 import { encodeRlp } from '@peerwire/core'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { CHAIN, createWorld, transactionOf } from '../test/world.ts'
+import { describe, expect, it } from 'vitest'
+import { CHAIN, transactionOf, worldForEach } from '../test/world.ts'
 import type { EthNode, World } from '../test/world.ts'
 import type { EthOptions } from './api.ts'
 import { eth } from './eth.ts'
@@ -9,13 +9,7 @@ import { ETH_VERSIONS } from './protocol.ts'
 import type { EthVersion } from './protocol.ts'
 
 let world: World
-beforeEach(() => {
-  world = createWorld()
-})
-afterEach(async () => {
-  await world.close()
-  expect(world.clock.pendingTimers).toBe(0)
-})
+worldForEach((made) => (world = made))
 
 const hashes = [1, 2, 3].map((first) => new Uint8Array(32).fill(first))
 const mask = new Uint8Array(16).fill(0xff)

@@ -13,7 +13,7 @@ import {
 import type { Codec, MessageDefinition, Node, NodeOptions, Peer, Protocol, Removal } from '@peerwire/core'
 import { createManualClock, createMemoryNetwork } from '@peerwire/core/testing'
 import type { ManualClock, MemoryNetwork } from '@peerwire/core/testing'
-import { vi } from 'vitest'
+import { afterEach, beforeEach, expect, vi } from 'vitest'
 import { eth } from '../src/eth.ts'
 import type { Eth, EthOptions } from '../src/api.ts'
 import type { EthNetwork } from '../src/network.ts'
@@ -91,6 +91,16 @@ export function createWorld(): World {
     },
     close: () => clock.run(Promise.all(nodes.map((node) => node.close())).then(() => undefined)),
   }
+}
+
+/** A world for each test of a file, given to `take`; it is closed behind the test, and must leave no timer. */
+export function worldForEach(take: (world: World) => void): void {
+  let world: World
+  beforeEach(() => take((world = createWorld())))
+  afterEach(async () => {
+    await world.close()
+    expect(world.clock.pendingTimers).toBe(0)
+  })
 }
 
 function removalsOf(node: Node): Removal[] {
