@@ -2,6 +2,7 @@
 import { equalBytes, isPeerError } from '@peerwire/core'
 import type { Clock, Crypto, Logger, Storage } from '@peerwire/core'
 import type { Keeper, StoredForm, StoredRows } from '@peerwire/core/keeping'
+import { readFirstObject } from '../first-version.ts'
 import { formatNodeUrl, parseNodeUrl } from '../records/node-url.ts'
 import { formatRecord, parseRecord } from '../records/record.ts'
 import type { NodeRecord } from '../records/record.ts'
@@ -13,7 +14,6 @@ import { MAX_STORED_NODES, STORED_MS } from './limits.ts'
 const VERSION = 2
 /** Bytes of the largest text of the first version that is read: a node takes 250 at most. */
 const MAX_FIRST_BYTES = MAX_STORED_NODES * 400
-const BRACE = 0x7b
 
 interface Stored {
   readonly node: KnownNode
@@ -152,14 +152,8 @@ export class NodeStore {
 }
 
 function readFirstVersion(bytes: Uint8Array): StoredRows | undefined {
-  if (bytes[0] !== BRACE || bytes.length > MAX_FIRST_BYTES) return undefined
-  let content: unknown
-  try {
-    content = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch {
-    return undefined // whatever it is, it is not what was written
-  }
-  if (!isObject(content) || content['version'] !== 1 || !Array.isArray(content['nodes'])) return undefined
+  const content = readFirstObject(bytes, MAX_FIRST_BYTES)
+  if (content?.['version'] !== 1 || !Array.isArray(content['nodes'])) return undefined
   const nodes = content['nodes'].slice(-MAX_STORED_NODES).filter(isObject)
   return { header: content, batches: [nodes] }
 }

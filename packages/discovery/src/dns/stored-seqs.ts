@@ -1,5 +1,6 @@
 // The latest sequences of DNS lists as they are kept, so that no list goes back.
 import type { StoredForm, StoredRows } from '@peerwire/core/keeping'
+import { readFirstObject } from '../first-version.ts'
 
 /** The first version was an object of JSON, without a word on what it is. */
 const VERSION = 2
@@ -7,7 +8,6 @@ const VERSION = 2
 const MAX_STORED = 64
 /** Bytes of the largest text of the first version that is read. */
 const MAX_FIRST_BYTES = 65_536
-const BRACE = 0x7b
 
 interface Row {
   readonly tree: string
@@ -39,14 +39,9 @@ export function seqsOf({ batches }: StoredRows): ReadonlyMap<string, number> {
 }
 
 function readFirstVersion(bytes: Uint8Array): StoredRows | undefined {
-  if (bytes[0] !== BRACE || bytes.length > MAX_FIRST_BYTES) return undefined
-  try {
-    const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Record<string, unknown>
-    const rows = Object.entries(value).map(([tree, seq]) => ({ tree, seq }))
-    return rows.every(isRow) ? { header: { version: 1 }, batches: [rows] } : undefined
-  } catch {
-    return undefined // whatever it is, it is not what was written
-  }
+  const value = readFirstObject(bytes, MAX_FIRST_BYTES)
+  const rows = value && Object.entries(value).map(([tree, seq]) => ({ tree, seq }))
+  return rows?.every(isRow) ? { header: { version: 1 }, batches: [rows] } : undefined
 }
 
 function isRow(value: object): value is Row {
