@@ -43,7 +43,12 @@ async function load(tab: Page): Promise<Page> {
 async function meet(tab: Page, how: 'with a seed' | 'by itself' = 'with a seed'): Promise<TabState> {
   const seeds = how === 'with a seed' ? [...listener.addresses] : []
   await tab.evaluate((list) => window.startTab('book', list), seeds)
-  await tab.waitForFunction(() => window.tabState().peers.length === 1)
+  try {
+    await tab.waitForFunction(() => window.tabState().peers.length === 1)
+  } catch (cause) {
+    const stored = await tab.evaluate(() => window.lengthStored('book', 'peers.json'))
+    throw new Error(`no peer: ${JSON.stringify(await state(tab))}, ${stored} bytes are stored`, { cause })
+  }
   return await state(tab)
 }
 
@@ -65,7 +70,10 @@ describe('a tab that has met a peer, heard of another one this moment, and whose
     const tab = await load(await openTab())
     await meet(tab)
     await tab.evaluate((address) => window.learn(address), HEARSAY)
+    const closed = tab.waitForEvent('close')
+    // This waits for nothing: a page may ask its user first.
     await tab.close({ runBeforeUnload: true })
+    await closed
     const other = await load(await tab.context().newPage())
     expect(await meet(other, 'by itself')).toMatchObject(BOTH)
   })
